@@ -1,0 +1,48 @@
+# Fieldledger. `make help` lists the targets.
+GO    ?= go
+TOOLS := $(GO) tool -modfile=.ci/tools/go.mod
+PKGS  := ./...
+
+.PHONY: help demo build test test-race lint fmt vet arch check generate relock bench ci
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## import the sample log, report, rebuild, explain, and serve the API
+	$(GO) run ./cmd/fieldledger demo
+
+build: ## build bin/fieldledger
+	$(GO) build -o bin/fieldledger ./cmd/fieldledger
+
+test: ## all tests; starts what it needs itself
+	$(GO) test -timeout 20m $(PKGS)
+
+test-race: ## all tests under the race detector
+	$(GO) test -race -timeout 40m $(PKGS)
+
+lint: ## golangci-lint with the pinned version
+	$(TOOLS) golangci-lint run $(PKGS)
+
+fmt: ## format
+	$(TOOLS) golangci-lint fmt $(PKGS)
+
+vet: ## go vet
+	$(GO) vet $(PKGS)
+
+arch: ## import rules and package docs
+	$(GO) test -count=1 ./internal/archtest
+
+check: lint arch test ## what has to hold before a commit
+
+generate: ## schemas from structs, API code from openapi.yaml
+	$(GO) generate $(PKGS)
+
+relock: ## rewrite eventschemas/schemas.lock (only before the first release)
+	$(GO) generate ./eventschemas
+
+bench: ## the figures of docs/benchmarks.md as a table
+	$(GO) run ./cmd/fieldledger/bench
+
+ci: ## what CI runs
+	bash .ci/run
