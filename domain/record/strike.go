@@ -1,0 +1,71 @@
+package record
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// Strike takes an event of a stream back (AUD-02). The Actor is who gives the
+// command; the second person must be another.
+type Strike struct {
+	Revision     uint64 `json:"revision"`
+	Reason       string `json:"reason"` // no personal data
+	SecondPerson string `json:"second_person"`
+	Actor        string `json:"-"`
+}
+
+// Meta is what a strike needs to know of an event of the stream.
+type Meta struct {
+	Revision uint64
+	EventID  uuid.UUID
+	Type     string // "ticket.resolved.v1"
+	Struck   bool   // by an event later in the stream
+	// Follows says that the event is a consequence of the fact before it and
+	// not a fact itself, as a judgement is: it is struck with that fact.
+	Follows bool
+}
+
+// isStrike reports whether the event is itself a strike, of any version.
+func (m Meta) isStrike() bool { return strings.HasPrefix(m.Type, "record.struck.") }
+
+// DecideStrike returns the strikes that c causes in a stream with the given
+// events, all of them and in order: of the named event, and of those directly
+// after it that follow from it. None and no error means that all are struck
+// already (TKT-02). A *domain.RuleError means that AUD-02 refused c, a
+// *domain.InvalidError that a field of c is missing.
+func DecideStrike(events []Meta, c Strike) ([]Struck, error) {
+	switch {
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, domain.Invalid("/reason", "AUD-02", "record.reason_missing")
+	case c.SecondPerson == "":
+		return nil, domain.Invalid("/second_person", "AUD-02", "record.second_person_missing")
+	case c.SecondPerson == c.Actor:
+		return nil, domain.Refuse("AUD-02", "record.same_person")
+	}
+	at := find(events, c.Revision)
+	switch {
+	case at < 0:
+		return nil, domain.Refuse("AUD-02", "record.revision_unknown", "revision", c.Revision)
+	case events[at].isStrike():
+		return nil, domain.Refuse("AUD-02", "record.strike_of_strike", "revision", c.Revision)
+	}
+	var out []Struck
+	for i := at; i < len(events) && (i == at || events[i].Follows); i++ {
+		if m := events[i]; !m.Struck && !m.isStrike() {
+			out = append(out, Struck{Revision: m.Revision, EventID: m.EventID, Reason: c.Reason, SecondPerson: c.SecondPerson})
+		}
+	}
+	return out, nil
+}
+
+func find(events []Meta, revision uint64) int {
+	for i, m := range events {
+		if m.Revision == revision {
+			return i
+		}
+	}
+	return -1
+}

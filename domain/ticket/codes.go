@@ -1,0 +1,94 @@
+package ticket
+
+// Level is the fault level by its effect on the customer's business, 1 (down) to 4 (TKT-04).
+type Level int
+
+// Channel is how a call came in (TKT-01).
+type Channel string
+
+// The channels.
+const (
+	Phone    Channel = "phone"
+	Letter   Channel = "letter"
+	InPerson Channel = "in_person"
+	Email    Channel = "email"
+	Web      Channel = "web"
+	Other    Channel = "other" // import only
+)
+
+// Status is where a ticket stands in its life cycle (TKT-06).
+type Status string
+
+// The statuses. The empty one means that the ticket does not exist.
+const (
+	StatusRegistered Status = "registered"
+	StatusAccepted   Status = "accepted"
+	StatusAssigned   Status = "assigned"
+	StatusPaused     Status = "paused"
+	StatusOnSite     Status = "on_site"
+	StatusResolved   Status = "resolved"
+	StatusSignedOff  Status = "signed_off"
+	StatusClosed     Status = "closed"
+)
+
+// PauseReason says why clocks stand (TKT-13).
+type PauseReason string
+
+// The pause reasons.
+const (
+	WaitingCustomer   PauseReason = "customer"
+	WaitingParts      PauseReason = "parts"
+	WaitingThirdParty PauseReason = "third_party"
+	ForceMajeure      PauseReason = "force_majeure"
+)
+
+// TargetName names a target (SLA-01).
+type TargetName string
+
+// The targets.
+const (
+	FirstContact TargetName = "first_contact"
+	Resolution   TargetName = "resolution"
+)
+
+// Verdict is how a target of a cycle ended (SLA-05, SLA-09).
+type Verdict string
+
+// The verdicts.
+const (
+	Met       Verdict = "met"
+	Breached  Verdict = "breached"
+	Withdrawn Verdict = "withdrawn" // the cycle ended before the due time without reaching it
+	NoTarget  Verdict = "no_target" // reached, but nothing was agreed; the spans still count
+)
+
+// SpanKind says what a span of a judgement was.
+type SpanKind string
+
+// The kinds. Time outside the calendar has no span.
+const (
+	Counted     SpanKind = "counted"
+	PausedCount SpanKind = "paused"
+)
+
+func (l Level) known() bool { return l >= 1 && l <= 4 }
+
+func (c Channel) known() bool {
+	switch c {
+	case Phone, Letter, InPerson, Email, Web, Other:
+		return true
+	}
+	return false
+}
+
+func (s Status) known() bool {
+	return s.Open() || s == StatusResolved || s == StatusSignedOff || s == StatusClosed
+}
+
+func (r PauseReason) known() bool {
+	switch r {
+	case WaitingCustomer, WaitingParts, WaitingThirdParty, ForceMajeure:
+		return true
+	}
+	return false
+}

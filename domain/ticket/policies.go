@@ -1,0 +1,42 @@
+package ticket
+
+import (
+	"slices"
+
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e Registered) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e LevelChanged) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e Resumed) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e Reopened) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the verdict (POL-02).
+func (e Judged) Policies() []domain.PolicyRef {
+	var out []domain.PolicyRef
+	for _, ref := range []*domain.PolicyRef{e.Policy, e.Calendar} {
+		if ref != nil {
+			out = append(out, *ref)
+		}
+	}
+	return out
+}
+
+func policiesOf(targets []Target) []domain.PolicyRef {
+	var out []domain.PolicyRef
+	for _, t := range targets {
+		for _, ref := range []domain.PolicyRef{t.Policy, t.Calendar} {
+			if !slices.Contains(out, ref) {
+				out = append(out, ref)
+			}
+		}
+	}
+	return out
+}
