@@ -1,0 +1,100 @@
+package eventschemas_test
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/number"
+	"github.com/fieldledger/fieldledger/domain/person"
+	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/record"
+	"github.com/fieldledger/fieldledger/domain/site"
+	"github.com/fieldledger/fieldledger/domain/sla"
+	"github.com/fieldledger/fieldledger/domain/team"
+	"github.com/fieldledger/fieldledger/domain/ticket"
+)
+
+var (
+	nine    = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) // 09:00 in Shanghai
+	ten     = domain.At(nine.Add(time.Hour))
+	eleven  = domain.At(nine.Add(2*time.Hour + 250*time.Millisecond))
+	desk    = domain.PolicyRef{ID: id("desk"), Version: 3, Hash: hash}
+	hours   = domain.PolicyRef{ID: id("hours"), Version: 1, Hash: hash}
+	hash    = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	targets = []ticket.Target{
+		{Name: ticket.FirstContact, Clock: sla.Working, LimitS: 1800, StartAt: nine, DueAt: ten, Policy: desk, Calendar: hours},
+		{Name: ticket.Resolution, Clock: sla.Wall, LimitS: 14400, StartAt: nine, DueAt: eleven, Policy: desk, Calendar: hours},
+	}
+)
+
+func id(name string) uuid.UUID { return uuid.NewSHA1(uuid.Nil, []byte(name)) }
+
+func sealed(text string) domain.Sealed {
+	return domain.Sealed{Subject: id("caller"), Key: "1805234721", Ciphertext: []byte(text)}
+}
+
+// fixtures are realistic events, at least one of every type that is written
+// today. The files in testdata are their wire form; an older version keeps
+// its file when its struct moves on.
+var fixtures = map[string]any{
+	"ticket.registered.v1": ticket.Registered{
+		At: nine, OpenedOn: "2026-03-02", Number: "SH-2026-000123", Channel: ticket.Phone, Kind: "fault", Problem: "P12", Level: 2,
+		Customer: sealed("name"), Phone: sealed("phone"), Text: sealed("no picture <since> Monday & no sound"), Targets: targets,
+	},
+	"ticket.registered.v1.imported": ticket.Registered{
+		At: nine, OpenedOn: "2026-03-02", Number: "INC0000045", External: &domain.ExternalKey{System: "servicenow-demo", Key: "INC0000045"},
+		Channel: ticket.Other, Kind: "fault", Level: 4,
+	},
+	"ticket.accepted.v1":      ticket.Accepted{At: nine},
+	"ticket.assigned.v1":      ticket.Assigned{At: nine, Team: id("team"), Technician: id("li")},
+	"ticket.level_changed.v1": ticket.LevelChanged{At: ten, From: 3, To: 1, Reason: "whole floor is down", Targets: targets[1:]},
+	"ticket.paused.v1": ticket.Paused{
+		At: ten, Reason: ticket.WaitingParts, Clocks: []ticket.TargetName{ticket.Resolution}, Evidence: sealed("photo 12"),
+	},
+	"ticket.resumed.v1":    ticket.Resumed{At: eleven, Targets: targets[1:]},
+	"ticket.arrived.v1":    ticket.Arrived{At: ten},
+	"ticket.resolved.v1":   ticket.Resolved{At: eleven, Solution: "S03", Note: sealed("board changed")},
+	"ticket.signed_off.v1": ticket.SignedOff{At: eleven, Signer: sealed("signer")},
+	"ticket.closed.v1":     ticket.Closed{At: eleven},
+	"ticket.reopened.v1":   ticket.Reopened{At: eleven, Cycle: 2, Reason: "fails again", Targets: targets},
+	"ticket.judged.v1": ticket.Judged{
+		At: eleven, Target: ticket.Resolution, Cycle: 1, Verdict: ticket.Met, StartAt: nine, ReachedAt: &eleven, DueAt: &eleven,
+		Clock: sla.Wall, LimitS: 14400, GrossS: 7200, PausedS: 3600, NetS: 3600,
+		Spans:  []ticket.Span{{From: nine, To: ten, Kind: ticket.Counted}, {From: ten, To: eleven, Kind: ticket.PausedCount}},
+		Policy: &desk, Calendar: &hours, Inputs: []uint64{0, 1, 4},
+	},
+	"ticket.judged.v1.no_target": ticket.Judged{
+		At: eleven, Target: ticket.FirstContact, Cycle: 1, Verdict: ticket.NoTarget, StartAt: nine, ReachedAt: &eleven,
+		Clock: sla.Working, GrossS: 7200, NetS: 7200, Inputs: []uint64{0},
+	},
+	"ticket.source_verdict_recorded.v1": ticket.SourceVerdictRecorded{At: eleven, ResolvedAt: &eleven, SLAMet: new(false)},
+	"record.struck.v1": record.Struck{
+		Revision: 4, EventID: id("event"), Reason: "wrong ticket", SecondPerson: id("wang").String(),
+	},
+	"policy.version_recorded.v1": policy.VersionRecorded{
+		Kind: policy.KindSLA, Name: "desk", Site: "SH", Version: 3, EffectiveFrom: nine, Author: "li", Approver: "wang",
+		Reason: "contract of 2026", Hash: hash,
+		Content: json.RawMessage(`{"calendar":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","targets":[{"level":1,"name":"resolution","clock":"wall","limit_s":14400}]}`),
+	},
+	"policy.version_recorded.v1.calendar": policy.VersionRecorded{
+		Kind: policy.KindCalendar, Name: "desk-hours", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approver: "wang",
+		Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"days":{"2026-10-01":[],"2026-10-10":[["08:30","17:30"]]},"week":{"fri":[["08:30","17:30"]],` +
+			`"mon":[["08:30","12:00"],["13:00","17:30"]],"sat":[],"sun":[],"thu":[["08:30","17:30"]],` +
+			`"tue":[["08:30","17:30"]],"wed":[["08:30","17:30"]]},"zone":"Asia/Shanghai"}`),
+	},
+	"person.registered.v1": person.Registered{
+		At: nine, Name: sealed("Li Lei"), Phone: sealed("13800138000"), Team: id("team"), Roles: []string{"technician"},
+		External: []domain.ExternalKey{{System: "servicenow-demo", Key: "Resolver 42"}},
+	},
+	"team.registered.v1": team.Registered{
+		At: nine, Code: "DESK", Name: "Service desk", External: []domain.ExternalKey{{System: "servicenow-demo", Key: "Group 70"}},
+	},
+	"site.registered.v1":       site.Registered{At: nine, Code: "SH", Name: "Shanghai", Zone: "Asia/Shanghai"},
+	"claim.claimed.v1":         claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"number.block_reserved.v1": number.BlockReserved{Kind: "ticket", From: 101, To: 200},
+}

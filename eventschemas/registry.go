@@ -1,0 +1,151 @@
+package eventschemas
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/number"
+	"github.com/fieldledger/fieldledger/domain/person"
+	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/record"
+	"github.com/fieldledger/fieldledger/domain/site"
+	"github.com/fieldledger/fieldledger/domain/team"
+	"github.com/fieldledger/fieldledger/domain/ticket"
+)
+
+// eventTypes is the registry: one line per event type and version. A name
+// never changes and is never used again for something else.
+var eventTypes = []eventType{
+	newest[ticket.Registered]("ticket.registered.v1"),
+	newest[ticket.Accepted]("ticket.accepted.v1"),
+	newest[ticket.Assigned]("ticket.assigned.v1"),
+	newest[ticket.LevelChanged]("ticket.level_changed.v1"),
+	newest[ticket.Paused]("ticket.paused.v1"),
+	newest[ticket.Resumed]("ticket.resumed.v1"),
+	newest[ticket.Arrived]("ticket.arrived.v1"),
+	newest[ticket.Resolved]("ticket.resolved.v1"),
+	newest[ticket.SignedOff]("ticket.signed_off.v1"),
+	newest[ticket.Closed]("ticket.closed.v1"),
+	newest[ticket.Reopened]("ticket.reopened.v1"),
+	newest[ticket.Judged]("ticket.judged.v1"),
+	newest[ticket.SourceVerdictRecorded]("ticket.source_verdict_recorded.v1"),
+	newest[record.Struck]("record.struck.v1"),
+	newest[policy.VersionRecorded]("policy.version_recorded.v1"),
+	newest[person.Registered]("person.registered.v1"),
+	newest[team.Registered]("team.registered.v1"),
+	newest[site.Registered]("site.registered.v1"),
+	newest[claim.Claimed]("claim.claimed.v1"),
+	newest[number.BlockReserved]("number.block_reserved.v1"),
+}
+
+var events = mustRegistry(eventTypes)
+
+// eventType is one name of the registry.
+type eventType struct {
+	name   string
+	goType reflect.Type
+	decode func([]byte) (any, error)
+	// next is set on versions that are no longer written: a pure function to
+	// the struct of the following version.
+	next func(any) any
+	to   reflect.Type // what next returns
+}
+
+// newest registers the struct that is written today under name.
+func newest[T any](name string) eventType {
+	return eventType{name: name, goType: reflect.TypeFor[T](), decode: decodeAs[T]}
+}
+
+// older registers a version that is only read, with its way to the following
+// version. up must be pure: same input, same output, nothing else asked.
+func older[T, Next any](name string, up func(T) Next) eventType {
+	t := newest[T](name)
+	t.to = reflect.TypeFor[Next]()
+	t.next = func(old any) any { return up(old.(T)) }
+	return t
+}
+
+func decodeAs[T any](data []byte) (any, error) {
+	var v T
+	if err := json.Unmarshal(data, &v, wire); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// registry finds event types by name and by Go type.
+type registry struct {
+	byName map[string]*eventType
+	byGo   map[reflect.Type]*eventType
+}
+
+// newRegistry indexes types. Every name and every struct occurs once, and
+// every older version must reach a newest one.
+func newRegistry(types []eventType) (*registry, error) {
+	r := &registry{byName: make(map[string]*eventType, len(types)), byGo: make(map[reflect.Type]*eventType, len(types))}
+	for i := range types {
+		t := &types[i]
+		if r.byName[t.name] != nil || r.byGo[t.goType] != nil {
+			return nil, fmt.Errorf("event type %s of %v is registered twice", t.name, t.goType)
+		}
+		r.byName[t.name], r.byGo[t.goType] = t, t
+	}
+	for i := range types {
+		steps := 0
+		for t := &types[i]; t.next != nil; steps++ {
+			if t = r.byGo[t.to]; t == nil || steps > len(types) {
+				return nil, fmt.Errorf("upcasters of %s lead to no newest version", types[i].name)
+			}
+		}
+	}
+	return r, nil
+}
+
+func mustRegistry(types []eventType) *registry {
+	r, err := newRegistry(types)
+	if err != nil {
+		panic("eventschemas: " + err.Error())
+	}
+	return r
+}
+
+// decode reads data as typ and takes it to the newest version.
+func (r *registry) decode(typ string, data []byte) (any, error) {
+	t := r.byName[typ]
+	if t == nil {
+		return nil, &UnknownTypeError{Type: typ}
+	}
+	event, err := t.decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", typ, err)
+	}
+	for t.next != nil {
+		event = t.next(event)
+		t = r.byGo[t.to]
+	}
+	return event, nil
+}
+
+// TypeInfo describes one event type and version.
+type TypeInfo struct {
+	Name       string       // "ticket.registered.v1"
+	Go         reflect.Type // the struct, never a pointer
+	SchemaHash string       // hex SHA-256 of its schema file
+	Newest     bool         // it is written today; false for versions that are only read
+}
+
+// Zero returns the zero value of the type's struct, as Decode would hand it
+// out: for tests that every fold and projector handles or names each type.
+func (t TypeInfo) Zero() any { return reflect.Zero(t.Go).Interface() }
+
+// Types lists every event type of the registry, in its order.
+func Types() []TypeInfo {
+	out := make([]TypeInfo, len(eventTypes))
+	for i, t := range eventTypes {
+		out[i] = TypeInfo{Name: t.name, Go: t.goType, SchemaHash: schemaHash(t.name), Newest: t.next == nil}
+	}
+	return out
+}
