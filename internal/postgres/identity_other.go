@@ -1,0 +1,6 @@
+//go:build !linux
+
+package postgres
+
+// namespaceIdentity is known to Linux alone.
+func namespaceIdentity() []identity { return nil }
