@@ -1,0 +1,143 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/eventschemas"
+)
+
+// Ports is what the use cases need.
+type Ports struct {
+	Store    EventStore
+	Outcomes Outcomes
+	Vault    Vault
+	Clock    Clock
+	IDs      IDs
+	Log      *slog.Logger
+}
+
+// App holds every use case. Safe for concurrent use.
+type App struct {
+	Tickets  *Tickets
+	People   *People
+	Teams    *Teams
+	Sites    *Sites
+	Policies *Policies
+	Strikes  *Strikes
+	Imports  *Imports
+}
+
+// New wires the use cases.
+func New(p Ports) *App {
+	u := &useCases{Ports: p, x: NewExecutor(p.Store, p.Outcomes, p.Clock, p.Log)}
+	a := &App{Sites: &Sites{u}, Teams: &Teams{u}, Strikes: &Strikes{u}}
+	claims := &claims{u}
+	a.People = &People{u, claims}
+	a.Policies = newPolicies(u)
+	numbers := newNumbers(u)
+	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
+	a.Imports = &Imports{useCases: u, tickets: a.Tickets, sites: a.Sites}
+	return a
+}
+
+// useCases is what every use case shares.
+type useCases struct {
+	Ports
+	x *Executor
+}
+
+// Request is who asks, and how, beside what is asked for.
+type Request struct {
+	Actor       eventschemas.Actor
+	OnBehalfOf  string
+	Key         string   // Idempotency-Key
+	Sites       []string // codes of the sites the actor may act in; nil means all
+	Traceparent string
+	Expected    *int64 // from If-Match
+	Source      *eventschemas.Source
+}
+
+// sees reports whether the asker may see a site at all.
+func (r Request) sees(site string) bool { return r.Sites == nil || slices.Contains(r.Sites, site) }
+
+// maxAhead is how far a business time may lie ahead of our clock.
+const maxAhead = 2 * time.Minute
+
+// call builds the Call of an operation on target ("" for a new aggregate) with
+// the input as its body. at is the business time, nil for now.
+func (u *useCases) call(r Request, operation, target string, at *time.Time, input any) (Call, error) {
+	now := u.Clock.Now()
+	occurred := now
+	if at != nil {
+		occurred = *at
+		if occurred.After(now.Add(maxAhead)) {
+			return Call{}, domain.Invalid("/at", "AUD-01", "time.in_future")
+		}
+	}
+	body, err := json.Marshal(struct {
+		Operation string `json:"operation"`
+		Target    string `json:"target"`
+		Input     any    `json:"input"`
+	}{operation, target, input})
+	if err != nil {
+		return Call{}, fmt.Errorf("encode request %s: %w", operation, err)
+	}
+	return Call{
+		ID:   u.IDs.Command(r.Actor.Issuer+"\x00"+r.Actor.Subject, operation, r.Key),
+		Type: operation, Digest: u.Vault.Digest(body),
+		Actor: r.Actor, OnBehalfOf: r.OnBehalfOf, Traceparent: r.Traceparent,
+		OccurredAt: domain.At(occurred), Source: r.Source, Expected: r.Expected,
+	}, nil
+}
+
+// existing guards a command on an aggregate that must be there and be seen.
+func existing[C any](r Request, call Call, build func(ctx context.Context, s Stream) (C, error)) Step[C] {
+	return Step[C]{Call: call, Make: func(ctx context.Context, s Stream) (C, error) {
+		if s.Revision == NoStream || !r.sees(s.Site) {
+			var none C
+			return none, ErrNotFound
+		}
+		return build(ctx, s)
+	}}
+}
+
+// sealer seals the personal fields of one command, remembering the first error.
+type sealer struct {
+	ctx     context.Context //nolint:containedctx // lives for one call
+	vault   Vault
+	subject uuid.UUID
+	err     error
+}
+
+func (s *sealer) seal(field, plaintext string) domain.Sealed {
+	if s.err != nil || plaintext == "" {
+		return domain.Sealed{}
+	}
+	var out domain.Sealed
+	out, s.err = s.vault.Seal(s.ctx, s.subject, field, plaintext)
+	return out
+}
+
+// Fields of sealed values: part of what the vault authenticates.
+const (
+	FieldName     = "name"
+	FieldPhone    = "phone"
+	FieldText     = "text"
+	FieldEvidence = "evidence"
+	FieldNote     = "note"
+	FieldSigner   = "signer"
+)
+
+// subject returns under whose key a customer's fields are sealed. It is keyed,
+// so that an id does not give a name away.
+func (u *useCases) subject(site, name string) uuid.UUID {
+	return u.IDs.Subject(site, u.Vault.Digest([]byte("subject\x00"+site+"\x00"+name)))
+}

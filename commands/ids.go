@@ -1,0 +1,64 @@
+package commands
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/google/uuid"
+)
+
+// IDs derives every id of an installation, so that one request given twice
+// names one thing. It is immutable and safe for concurrent use.
+type IDs struct{ Installation uuid.UUID }
+
+// Command returns the id of the command that actor sends with an
+// Idempotency-Key: UUIDv5(installation, actor, operation, key).
+func (i IDs) Command(actor, operation, key string) uuid.UUID {
+	return i.derive("command", actor, operation, key)
+}
+
+// Aggregate returns the id of the aggregate that a command creates.
+func (i IDs) Aggregate(kind string, command uuid.UUID) uuid.UUID {
+	return i.derive("aggregate", kind, command.String())
+}
+
+// External returns the id of an aggregate that another system names.
+func (i IDs) External(kind, site, system, key string) uuid.UUID {
+	return i.derive("external", kind, site, system, key)
+}
+
+// Subject returns the id under whose key the personal fields of a customer are
+// sealed: one a customer and site, whatever the number of tickets.
+func (i IDs) Subject(site, name string) uuid.UUID { return i.derive("subject", site, name) }
+
+// Site returns the id of the site with a code.
+func (i IDs) Site(code string) uuid.UUID { return i.derive("site", code) }
+
+// Policy returns the id of a site's policy of a kind; site "" is the
+// installation's own.
+func (i IDs) Policy(site, kind string) uuid.UUID { return i.derive("policy", site, kind) }
+
+func (i IDs) derive(parts ...string) uuid.UUID {
+	var b []byte
+	for _, p := range parts { // length first, so that parts cannot run together
+		b = strconv.AppendInt(b, int64(len(p)), 10)
+		b = append(b, ':')
+		b = append(b, p...)
+	}
+	return uuid.NewSHA1(i.Installation, b)
+}
+
+// eventID returns the id of the n-th event of a command.
+func eventID(command uuid.UUID, n int) uuid.UUID {
+	return uuid.NewSHA1(command, strconv.AppendInt([]byte("event:"), int64(n), 10))
+}
+
+// StreamOf returns the name of an aggregate's stream, "fl.ticket-<uuid>".
+func StreamOf(category string, id uuid.UUID) string { return "fl." + category + "-" + id.String() }
+
+// claimStream returns the stream that only the holder of a natural key may start.
+func claimStream(kind, site, system, key string) string {
+	h := sha256.Sum256([]byte(site + "\x00" + system + "\x00" + key))
+	return "fl.claim-" + kind + "-" + hex.EncodeToString(h[:16])
+}

@@ -1,0 +1,121 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/ticket"
+	"github.com/fieldledger/fieldledger/eventschemas"
+)
+
+// Imports brings in what happened elsewhere: it is kept in the order it
+// happened and not refused. Everything is derived from the source's own keys,
+// so importing twice adds nothing and a longer log adds what is new.
+type Imports struct {
+	*useCases
+	tickets *Tickets
+	sites   *Sites
+}
+
+// ImportedTicket is one ticket of another desk's log, or what is new of it.
+type ImportedTicket struct {
+	Site     string
+	External domain.ExternalKey
+	Rows     []ImportedRow // in the order they happened
+}
+
+// ImportedRow is one row of such a log.
+type ImportedRow struct {
+	Key      string           // the row's own key in the source system, "INC0000045/3"
+	Customer string           // plain; sealed before anything is stored
+	Row      ticket.ImportRow // Site, Zone, External, Customer and Book are filled in here
+}
+
+// Imported counts what an import of one ticket did.
+type Imported struct {
+	ID     uuid.UUID
+	Events int // appended now
+	Known  int // rows that had been imported before
+	Silent int // rows that changed nothing
+}
+
+// Prepare makes the keys of many customers at once; Ticket then need not wait for each.
+func (i *Imports) Prepare(ctx context.Context, site string, customers []string) error {
+	subjects := make([]uuid.UUID, 0, len(customers))
+	for _, c := range customers {
+		if c != "" {
+			subjects = append(subjects, i.subject(site, c))
+		}
+	}
+	return i.Vault.Prepare(ctx, subjects)
+}
+
+// Ticket imports the rows of one ticket in one append: all or none. Errors are
+// those of Execute; a row that was imported before is skipped.
+func (i *Imports) Ticket(ctx context.Context, r Request, in ImportedTicket) (Imported, error) {
+	site, err := i.sites.find(ctx, in.Site)
+	if err != nil {
+		return Imported{}, err
+	}
+	book, err := i.tickets.policies.Book(ctx, in.Site)
+	if err != nil {
+		return Imported{}, err
+	}
+	id := i.IDs.External("ticket", in.Site, in.External.System, in.External.Key)
+	steps := make([]Step[ticket.Command], len(in.Rows))
+	for n, row := range in.Rows {
+		row.Row.Site, row.Row.Zone, row.Row.External, row.Row.Book = in.Site, site.Zone, in.External, book
+		steps[n] = i.row(r, in, row)
+	}
+	results, err := ExecuteAll(ctx, i.x, ticketDecider(), StreamOf("ticket", id), steps)
+	if err != nil {
+		return Imported{}, fmt.Errorf("import ticket %s: %w", in.External.Key, err)
+	}
+	return count(id, results), nil
+}
+
+func (i *Imports) row(r Request, in ImportedTicket, row ImportedRow) Step[ticket.Command] {
+	return Step[ticket.Command]{
+		Call: Call{
+			ID: i.IDs.External("row", in.Site, in.External.System, row.Key), Type: "ticket.import_row",
+			Digest: i.Vault.Digest([]byte(row.Key)), Site: in.Site, Actor: r.Actor, OccurredAt: row.Row.At,
+			Source: &eventschemas.Source{System: in.External.System, Row: row.Key},
+		},
+		Make: func(ctx context.Context, _ Stream) (ticket.Command, error) {
+			s := sealer{ctx: ctx, vault: i.Vault, subject: i.subject(in.Site, row.Customer)}
+			row.Row.Customer = s.seal(FieldName, row.Customer)
+			return row.Row, s.err
+		},
+	}
+}
+
+func count(id uuid.UUID, results []Result) Imported {
+	out := Imported{ID: id}
+	for _, r := range results {
+		switch {
+		case r.Repeated:
+			out.Known++
+		case !r.Changed:
+			out.Silent++
+		default:
+			out.Events += r.Events
+		}
+	}
+	return out
+}
+
+// Person makes sure that a person of the source system exists and returns its id.
+func (i *Imports) Person(ctx context.Context, r Request, site string, key domain.ExternalKey, name string, at time.Time) (uuid.UUID, error) {
+	return i.people().importOne(ctx, r, site, key, name, at)
+}
+
+// Team makes sure that a team of the source system exists and returns its id.
+func (i *Imports) Team(ctx context.Context, r Request, site string, key domain.ExternalKey, name string, at time.Time) (uuid.UUID, error) {
+	return (&Teams{i.useCases}).importOne(ctx, r, site, key, name, at)
+}
+
+func (i *Imports) people() *People { return &People{i.useCases, &claims{i.useCases}} }

@@ -1,0 +1,91 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/record"
+	"github.com/fieldledger/fieldledger/domain/ticket"
+)
+
+// Strikes are the use cases that take a recorded fact back (AUD-02).
+type Strikes struct{ *useCases }
+
+// StrikeEvent names the event to strike by its revision.
+type StrikeEvent struct {
+	Revision     uint64 `json:"revision"`
+	Reason       string `json:"reason"`
+	SecondPerson string `json:"second_person"` // person id; not the actor
+}
+
+// Strike strikes an event of an aggregate's stream, and what the same command
+// decided after it. Errors are those of Execute and ErrNotFound.
+func (s *Strikes) Strike(ctx context.Context, r Request, category string, id uuid.UUID, in StrikeEvent) (Result, error) {
+	stream := StreamOf(category, id)
+	call, err := s.call(r, "record.strike", stream, nil, in)
+	if err != nil {
+		return Result{}, err
+	}
+	step := existing(r, call, func(ctx context.Context, _ Stream) (record.Strike, error) {
+		if err := s.known(ctx, in.SecondPerson); err != nil {
+			return record.Strike{}, err
+		}
+		return record.Strike{
+			Revision: in.Revision, Reason: in.Reason, SecondPerson: in.SecondPerson, Actor: call.Actor.Person,
+		}, nil
+	})
+	res, err := Execute(ctx, s.x, strikeDecider(), stream, step)
+	s.x.cache.Remove(cacheKey(category, stream)) // its fold is another one now
+	return res, err
+}
+
+// known refuses a second person who is not registered: four eyes are two persons (ORG-01).
+func (s *Strikes) known(ctx context.Context, person string) error {
+	id, err := uuid.Parse(person)
+	if err != nil {
+		return domain.Invalid("/second_person", "AUD-02", "record.second_person_unknown")
+	}
+	st, err := current(ctx, s.x, personDecider(), StreamOf("person", id))
+	if err != nil {
+		return fmt.Errorf("find second person: %w", err)
+	}
+	if !st.Exists {
+		return domain.Invalid("/second_person", "AUD-02", "record.second_person_unknown")
+	}
+	return nil
+}
+
+// strikeDecider decides strikes in a stream of any aggregate.
+func strikeDecider() Decider[[]record.Meta, record.Strike, any] {
+	return Decider[[]record.Meta, record.Strike, any]{
+		Name: "record", Version: "record/1", Raw: true,
+		Decide: func(s []record.Meta, c record.Strike) ([]any, error) {
+			struck, err := record.DecideStrike(s, c)
+			out := make([]any, len(struck))
+			for i, e := range struck {
+				out[i] = e
+			}
+			return out, err
+		},
+		Evolve: evolveMetas,
+	}
+}
+
+func evolveMetas(s []record.Meta, _ uint64, e any) []record.Meta {
+	raw, ok := e.(rawEvent)
+	if !ok { // decided just now; the next fold reads it
+		return s
+	}
+	if strike, ok := raw.event.(record.Struck); ok {
+		for i := range s {
+			s[i].Struck = s[i].Struck || s[i].Revision == strike.Revision
+		}
+	}
+	_, judgement := raw.event.(ticket.Judged)
+	return append(s, record.Meta{
+		Revision: raw.Revision, EventID: raw.ID, Type: raw.Type, Follows: judgement,
+	})
+}

@@ -1,0 +1,265 @@
+package eventnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/commands"
+)
+
+// errOutcomeUnknown answers writes that were in hand when the node failed.
+var errOutcomeUnknown = errors.New("the event log failed during the write: it may or may not be stored")
+
+// writeRequest is one append, delete or tombstone on its way to the committer.
+type writeRequest struct {
+	ctx      context.Context //nolint:containedctx // the request is a call in flight, dropped if its caller has gone
+	kind     writeKind
+	stream   string
+	expected int64
+	events   []newEvent
+	done     chan writeAnswer // has room for the one answer
+}
+
+type writeAnswer struct {
+	writeResult
+	err error
+}
+
+func (r *writeRequest) wrong(actual int64) error {
+	return &wrongVersionError{stream: r.stream, expected: r.expected, actual: actual}
+}
+
+func (r *writeRequest) bytes() int64 {
+	const perEvent = 256 // keys, ids and names
+	n := int64(perEvent)
+	for _, e := range r.events {
+		n += int64(len(e.data) + len(e.meta) + perEvent)
+	}
+	return n
+}
+
+const (
+	maxBatchRequests = 1024
+	maxBatchBytes    = 8 << 20
+	maxQueued        = 1024
+	cachedStreams    = 50_000
+)
+
+// committer is the only writer of the log. It takes all writes that wait,
+// decides each against what is stored and what the batch will store, commits
+// them with one sync, remembers the new head in the sidecar, and only then answers.
+type committer struct {
+	storage  *storage
+	sidecar  *sidecar
+	space    *space
+	clock    commands.Clock
+	publish  func(Head, uint64)
+	fail     func(error)
+	failed   func() error
+	requests chan *writeRequest
+	stop     chan struct{}
+	stopped  chan struct{}
+
+	states *stateCache
+	ids    *idCache
+	head   Head
+	end    uint64 // position of the next event
+	value  []byte // scratch
+	key    []byte // scratch
+}
+
+// commitBatch is what one sync will store.
+type commitBatch struct {
+	*pebble.Batch
+	created int64 // of all events of the batch
+	full    error // why nothing may be stored, or nil
+	pending map[string][]pendingEvent
+	answers []pendingAnswer
+	writes  int
+}
+
+type pendingEvent struct {
+	revision int64
+	position uint64
+	id       uuid.UUID
+}
+
+type pendingAnswer struct {
+	request *writeRequest
+	answer  writeAnswer
+}
+
+func (c *committer) run() {
+	defer close(c.stopped)
+	for {
+		select {
+		case r := <-c.requests:
+			c.commit(c.collect(r))
+		case <-c.stop:
+			c.refuseQueued()
+			return
+		}
+	}
+}
+
+// collect takes what else is waiting, up to a limit.
+func (c *committer) collect(first *writeRequest) []*writeRequest {
+	batch := []*writeRequest{first}
+	for size := first.bytes(); len(batch) < maxBatchRequests && size < maxBatchBytes; {
+		select {
+		case r := <-c.requests:
+			batch = append(batch, r)
+			size += r.bytes()
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (c *committer) refuseQueued() {
+	for {
+		select {
+		case r := <-c.requests:
+			r.done <- writeAnswer{err: commands.ErrUnavailable}
+		default:
+			return
+		}
+	}
+}
+
+func (c *committer) commit(requests []*writeRequest) {
+	if err := c.failed(); err != nil {
+		for _, r := range requests {
+			r.done <- writeAnswer{err: fmt.Errorf("%w: %w", commands.ErrUnavailable, err)}
+		}
+		return
+	}
+	b := c.newBatch(requests)
+	for _, r := range requests {
+		if r.ctx.Err() != nil {
+			b.answers = append(b.answers, pendingAnswer{r, writeAnswer{err: r.ctx.Err()}})
+			continue
+		}
+		result, err := c.decide(b, r)
+		b.answers = append(b.answers, pendingAnswer{r, writeAnswer{result, err}})
+	}
+	if err := c.makeDurable(b); err != nil {
+		c.fail(err)
+		for i := range b.answers {
+			b.answers[i].answer = writeAnswer{err: errOutcomeUnknown}
+		}
+	}
+	for _, a := range b.answers {
+		a.request.done <- a.answer
+	}
+	c.states.turn()
+}
+
+func (c *committer) newBatch(requests []*writeRequest) *commitBatch {
+	var size int64
+	for _, r := range requests {
+		size += r.bytes()
+	}
+	return &commitBatch{
+		Batch: c.storage.db.NewBatchWithSize(int(size)), created: ticksOf(c.clock.Now()),
+		full: c.space.check(size), pending: map[string][]pendingEvent{},
+		answers: make([]pendingAnswer, 0, len(requests)),
+	}
+}
+
+// makeDurable makes the batch durable: log first, then the sidecar, then the readers may see it.
+func (c *committer) makeDurable(b *commitBatch) error {
+	if b.writes == 0 {
+		return b.Close()
+	}
+	if err := b.Commit(pebble.Sync); err != nil {
+		return fmt.Errorf("commit event log: %w", err)
+	}
+	if err := c.failed(); err != nil { // Pebble reported a failure but went on
+		return err
+	}
+	if err := c.sidecar.write(c.head); err != nil {
+		return err
+	}
+	c.publish(c.head, c.end)
+	return b.Close()
+}
+
+// state returns the state of stream as the batch in hand will leave it.
+func (c *committer) state(stream string) (*streamState, error) {
+	if s := c.states.get(stream); s != nil {
+		return s, nil
+	}
+	s, err := c.storage.loadState(stream)
+	if err != nil {
+		return nil, err
+	}
+	if original, isMeta := originalOf(stream); isMeta {
+		o := c.states.get(original)
+		s.tombstoned = s.tombstoned || o != nil && o.tombstoned
+	}
+	c.states.put(stream, s)
+	return s, nil
+}
+
+// store adds events to the end of stream.
+func (c *committer) store(b *commitBatch, stream string, state *streamState, events []newEvent) writeResult {
+	result := writeResult{revision: state.last, position: c.end, hasPosition: true}
+	for _, e := range events {
+		state.last++
+		result = c.put(b, stream, state.last, e)
+		c.ids.add(e.id, idEntry{stream: stream, revision: state.last, position: result.position})
+	}
+	if len(events) > 0 {
+		c.putHead(b, stream, state)
+	}
+	return result
+}
+
+func (c *committer) putHead(b *commitBatch, stream string, state *streamState) {
+	c.key = headKey(c.key[:0], stream)
+	c.value = state.streamHead.encode(c.value[:0])
+	c.set(b)
+}
+
+// put adds one event to the batch.
+func (c *committer) put(b *commitBatch, stream string, revision int64, e newEvent) writeResult {
+	r := record{
+		position: c.end, number: c.head.Events + 1, revision: uint64(revision), created: b.created, //nolint:gosec // never negative
+		id: e.id, json: e.json, stream: []byte(stream), kind: []byte(e.kind), data: e.data, meta: e.meta,
+	}
+	c.key = eventKey(c.key[:0], r.position)
+	c.value = r.encode(c.value[:0])
+	c.set(b)
+	c.key = streamKey(c.key[:0], stream, r.revision)
+	c.value = eventKey(c.value[:0], r.position)[1:]
+	c.set(b)
+	b.pending[stream] = append(b.pending[stream], pendingEvent{revision: revision, position: r.position, id: e.id})
+	c.head, c.end = headOf(r), r.end()
+	return writeResult{revision: revision, position: r.position, hasPosition: true}
+}
+
+func (c *committer) set(b *commitBatch) {
+	b.writes++
+	_ = b.Set(c.key, c.value, nil) // adds to memory, cannot fail
+}
+
+// storedID returns the id and position of an event that is stored or in the batch.
+func (c *committer) storedID(b *commitBatch, stream string, revision int64) (id uuid.UUID, position uint64, found bool, err error) {
+	for _, p := range b.pending[stream] {
+		if p.revision == revision {
+			return p.id, p.position, true, nil
+		}
+	}
+	position, found, err = c.storage.position(stream, uint64(revision)) //nolint:gosec // at least 0: expected is at least -1
+	if err != nil || !found {
+		return id, 0, false, err
+	}
+	r, found, err := c.storage.event(position)
+	return r.id, position, found, err
+}

@@ -1,0 +1,353 @@
+package eventnode_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/eventschemas"
+	"github.com/fieldledger/fieldledger/internal/eventnode"
+)
+
+func proposedEvents(names ...string) []eventschemas.Proposed {
+	out := []eventschemas.Proposed{}
+	for _, n := range names {
+		out = append(out, eventschemas.Proposed{ID: eventID(n), Type: "tested", Data: fmt.Appendf(nil, `{"name":%q}`, n), Meta: []byte(`{}`)})
+	}
+	return out
+}
+
+// fill appends count events to stream, one by one.
+func fill(t testing.TB, n *eventnode.Node, stream string, from, to int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		_, err := n.Append(testContext(t), stream, int64(i-1), proposedEvents(fmt.Sprintf("%s-%d", stream, i)))
+		require.NoError(t, err)
+	}
+}
+
+func scanAll(t testing.TB, n *eventnode.Node) []eventschemas.Recorded {
+	t.Helper()
+	out := []eventschemas.Recorded{}
+	_, err := n.Scan(testContext(t), eventschemas.Position{}, "", func(r eventschemas.Recorded) error {
+		out = append(out, r)
+		return nil
+	})
+	require.NoError(t, err)
+	return out
+}
+
+func TestEventsOutliveARestart(t *testing.T) {
+	t.Parallel()
+	opts := eventnode.Options{Dir: filepath.Join(t.TempDir(), "node"), Insecure: true, ReserveBytes: 1 << 20}
+	n, err := tryOpen(opts)
+	require.NoError(t, err)
+	c := connect(t, n)
+	appendTo(t, c, "fl.s", esdb.NoStream{}, numbered("e", 0, 20)...)
+	prepare(t, c, "foreign", "softly deleted, last 2")
+	prepare(t, c, "gone", "tombstoned")
+	before, head := scanAll(t, n), n.Head()
+	closeNode(t, n)
+
+	n = openNode(t, opts)
+	c = connect(t, n)
+	require.Equal(t, head, n.Head())
+	require.Equal(t, before, scanAll(t, n))
+	require.Equal(t, esdb.ErrorCodeResourceNotFound, codeOf(readError(t, c, "foreign")))
+	require.Equal(t, esdb.ErrorCodeStreamDeleted, codeOf(readError(t, c, "gone")))
+	require.Equal(t, uint64(19), appendTo(t, c, "fl.s", esdb.NoStream{}, numbered("e", 0, 20)...).NextExpectedVersion, "numbered appends stay idempotent")
+	require.Equal(t, head, n.Head())
+	require.Equal(t, uint64(20), appendTo(t, c, "fl.s", esdb.Revision(19), event("e20")).NextExpectedVersion)
+	require.Equal(t, uint64(3), appendTo(t, c, "foreign", esdb.NoStream{}, event("x")).NextExpectedVersion)
+	all := scanAll(t, n)
+	require.Greater(t, all[len(all)-1].Position.Commit, head.Position.Commit)
+}
+
+func TestADirectoryHasOneOwner(t *testing.T) {
+	t.Parallel()
+	opts := eventnode.Options{Dir: t.TempDir(), Insecure: true}
+	openNode(t, opts)
+	_, err := tryOpen(opts)
+	require.ErrorIs(t, err, eventnode.ErrLocked)
+}
+
+// copyDir copies a directory as a crash would leave it: nothing is closed first.
+func copyDir(t *testing.T, from string) string {
+	t.Helper()
+	to := t.TempDir()
+	require.NoError(t, os.CopyFS(to, os.DirFS(from)))
+	return to
+}
+
+func TestEveryAcknowledgedEventIsInACopyTakenWhileWriting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := openNode(t, eventnode.Options{Dir: dir, Insecure: true})
+	fill(t, n, "fl.s", 0, 50)
+	acknowledged := n.Head()
+	crashed := copyDir(t, dir)
+	fill(t, n, "fl.s", 50, 60)
+	again := openNode(t, eventnode.Options{Dir: crashed, Insecure: true})
+	require.Equal(t, acknowledged, again.Head())
+	require.Len(t, scanAll(t, again), 50)
+	fill(t, again, "fl.s", 50, 60)
+}
+
+func TestALogThatLostItsEndDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opts := eventnode.Options{Dir: dir, Insecure: true}
+	n, err := tryOpen(opts)
+	require.NoError(t, err)
+	fill(t, n, "fl.s", 0, 10)
+	shorter := copyDir(t, dir)
+	fill(t, n, "fl.s", 10, 20)
+	closeNode(t, n)
+	restore := func() { // the older log beside the newer sidecar
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, "log")))
+		require.NoError(t, os.CopyFS(filepath.Join(dir, "log"), os.DirFS(filepath.Join(shorter, "log"))))
+	}
+	restore()
+	_, err = tryOpen(opts)
+	var head *eventnode.HeadError
+	require.ErrorAs(t, err, &head)
+	require.Equal(t, "sidecar", head.Source)
+	require.Equal(t, uint64(20), head.Want.Events)
+	require.Equal(t, uint64(10), head.Have.Events)
+	require.ErrorContains(t, err, "shorter")
+
+	control := opts
+	control.AdoptHead = true // without the check it opens, and nobody would notice
+	n, err = tryOpen(control)
+	require.NoError(t, err)
+	require.Len(t, scanAll(t, n), 10)
+	closeNode(t, n)
+	openNode(t, opts) // the new sidecar fits
+}
+
+func TestAnotherLogOrAMissingOrDamagedSidecarDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	make20 := func(stream string) string {
+		dir := t.TempDir()
+		n, err := tryOpen(eventnode.Options{Dir: dir, Insecure: true})
+		require.NoError(t, err)
+		fill(t, n, stream, 0, 20)
+		closeNode(t, n)
+		return dir
+	}
+	refused := func(dir, words string) {
+		t.Helper()
+		_, err := tryOpen(eventnode.Options{Dir: dir, Insecure: true})
+		var head *eventnode.HeadError
+		require.ErrorAs(t, err, &head)
+		require.ErrorContains(t, err, words)
+	}
+	a, b := make20("fl.a"), make20("fl.b")
+	sidecar := func(dir string) string { return filepath.Join(dir, "head") }
+	data, err := os.ReadFile(sidecar(b))
+	require.NoError(t, err)
+	own, err := os.ReadFile(sidecar(a))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(sidecar(a), data, 0o600))
+	refused(a, "another event")
+	require.NoError(t, os.Remove(sidecar(a)))
+	refused(a, "missing")
+	require.NoError(t, os.WriteFile(sidecar(a), make([]byte, len(own)), 0o600))
+	refused(a, "damaged")
+	torn := append([]byte(nil), own...)
+	torn[20] ^= 1 // one slot is enough if the other is whole
+	require.NoError(t, os.WriteFile(sidecar(a), torn, 0o600))
+	openNode(t, eventnode.Options{Dir: a, Insecure: true})
+}
+
+func TestCheckHeadComparesWithACheckpointFromElsewhere(t *testing.T) {
+	t.Parallel()
+	n := openNode(t, eventnode.Options{Insecure: true})
+	fill(t, n, "fl.s", 0, 3)
+	all := scanAll(t, n)
+	ctx := testContext(t)
+	require.NoError(t, n.CheckHead(ctx, eventschemas.Checkpoint{}))
+	good := eventschemas.Checkpoint{Position: all[1].Position, EventID: all[1].ID}
+	require.NoError(t, n.CheckHead(ctx, good))
+	other := good
+	other.EventID = all[0].ID
+	inside := good
+	inside.Position.Commit++
+	inside.Position.Prepare++
+	beyond := good
+	beyond.Position.Commit += 1 << 20
+	beyond.Position.Prepare += 1 << 20
+	for name, c := range map[string]eventschemas.Checkpoint{"another event": other, "no event": inside, "beyond the end": beyond} {
+		var head *eventnode.HeadError
+		err := n.CheckHead(ctx, c)
+		require.ErrorAs(t, err, &head)
+		require.ErrorContains(t, err, name)
+	}
+	err := n.Follow(ctx, beyond.Position, "", func(eventschemas.Recorded) error { return nil }, func() error { return nil })
+	var head *eventnode.HeadError
+	require.ErrorAs(t, err, &head, "a reader from beyond the end would skip events")
+}
+
+func TestAFullDiskRefusesAppendsAndKeepsReading(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var free atomic.Int64
+	free.Store(1 << 40)
+	n := openNode(t, eventnode.Options{
+		Dir: dir, Insecure: true, ReserveBytes: 1 << 20, MinFreeBytes: 1 << 20,
+		FreeBytes: func() (int64, error) { return free.Load(), nil },
+	})
+	c := connect(t, n)
+	reserve := filepath.Join(dir, "reserve")
+	appendTo(t, c, "s", esdb.NoStream{}, event("a"))
+	require.FileExists(t, reserve)
+
+	free.Store(1 << 19)
+	_, err := n.Append(testContext(t), "s", 0, proposedEvents("b"))
+	require.ErrorIs(t, err, commands.ErrStorageFull)
+	_, err = c.AppendToStream(testContext(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, event("b"))
+	require.ErrorContains(t, err, "ResourceExhausted")
+	require.ErrorContains(t, err, "no space")
+	_, err = c.DeleteStream(testContext(t), "s", esdb.DeleteStreamOptions{ExpectedRevision: esdb.Any{}})
+	require.ErrorContains(t, err, "ResourceExhausted")
+	require.Len(t, readStream(t, c, "s", esdb.ReadStreamOptions{}, 10), 1)
+	require.Zero(t, appendTo(t, c, "s", esdb.NoStream{}, event("a")).NextExpectedVersion, "a repeat needs no space")
+	require.FileExists(t, reserve)
+
+	free.Store(1 << 10) // somebody else takes the rest: the reserve is given up
+	_, err = n.Append(testContext(t), "s", 0, proposedEvents("b"))
+	require.ErrorIs(t, err, commands.ErrStorageFull)
+	require.NoFileExists(t, reserve)
+	free.Store(1<<20 + 1<<19) // room for an append, but not for the reserve
+	_, err = n.Append(testContext(t), "s", 0, proposedEvents("b"))
+	require.ErrorIs(t, err, commands.ErrStorageFull)
+
+	free.Store(1 << 40)
+	require.Equal(t, uint64(1), appendTo(t, c, "s", esdb.Revision(0), event("b")).NextExpectedVersion)
+	require.FileExists(t, reserve)
+}
+
+func TestANodeOpensAndReadsOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n, err := tryOpen(eventnode.Options{Dir: dir, Insecure: true})
+	require.NoError(t, err)
+	fill(t, n, "fl.s", 0, 5)
+	closeNode(t, n)
+	n = openNode(t, eventnode.Options{
+		Dir: dir, Insecure: true, ReserveBytes: 1 << 20, FreeBytes: func() (int64, error) { return 0, nil },
+	})
+	require.Len(t, scanAll(t, n), 5)
+	_, err = n.Append(testContext(t), "fl.s", 4, proposedEvents("x"))
+	require.ErrorIs(t, err, commands.ErrStorageFull)
+}
+
+// brokenSync is a disk whose syncs of one file begin to fail.
+type brokenSync struct {
+	vfs.FS
+	suffix string
+	broken atomic.Bool
+}
+
+var errDisk = errors.New("input/output error")
+
+func (b *brokenSync) OpenReadWrite(name string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	f, err := b.FS.OpenReadWrite(name, c, opts...)
+	return b.wrap(name, f), err
+}
+
+func (b *brokenSync) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := b.FS.Create(name, c)
+	return b.wrap(name, f), err
+}
+
+func (b *brokenSync) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := b.FS.ReuseForWrite(oldname, newname, c)
+	return b.wrap(newname, f), err
+}
+
+func (b *brokenSync) wrap(name string, f vfs.File) vfs.File {
+	if f == nil || filepath.Ext(name) != filepath.Ext(b.suffix) || filepath.Ext(name) == "" && filepath.Base(name) != b.suffix {
+		return f
+	}
+	return &brokenFile{File: f, fs: b}
+}
+
+type brokenFile struct {
+	vfs.File
+	fs *brokenSync
+}
+
+func (f *brokenFile) err() error {
+	if f.fs.broken.Load() {
+		return errDisk
+	}
+	return nil
+}
+
+func (f *brokenFile) Sync() error     { return errors.Join(f.err(), f.File.Sync()) }
+func (f *brokenFile) SyncData() error { return errors.Join(f.err(), f.File.SyncData()) }
+func (f *brokenFile) SyncTo(n int64) (bool, error) {
+	full, err := f.File.SyncTo(n)
+	return full, errors.Join(f.err(), err)
+}
+
+func TestNothingIsAcknowledgedAfterAFailedSync(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"head", "1.log"} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			disk := &brokenSync{FS: vfs.NewMem(), suffix: file}
+			n, err := tryOpen(eventnode.Options{Insecure: true, FS: disk})
+			require.NoError(t, err)
+			fill(t, n, "fl.s", 0, 3)
+			head := n.Head()
+			disk.broken.Store(true)
+			_, err = n.Append(testContext(t), "fl.s", 2, proposedEvents("x"))
+			require.Error(t, err)
+			require.NotErrorIs(t, err, commands.ErrUnavailable, "the outcome is unknown")
+			<-n.Done()
+			require.ErrorContains(t, n.Err(), "input/output error")
+			disk.broken.Store(false)
+			_, err = n.Append(testContext(t), "fl.s", 2, proposedEvents("x"))
+			require.ErrorIs(t, err, commands.ErrUnavailable, "a failed node takes nothing more")
+			require.Equal(t, head, n.Head())
+			require.Len(t, scanAll(t, n), 3)
+			_ = n.Close(testContext(t))
+		})
+	}
+}
+
+func TestAFlippedByteInTheLogIsNoticed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := openNode(t, eventnode.Options{Dir: dir, Insecure: true})
+	fill(t, n, "fl.s", 0, 50)
+	crashed := copyDir(t, dir)
+	logs, err := filepath.Glob(filepath.Join(crashed, "log", "*.log"))
+	require.NoError(t, err)
+	flipped := 0
+	for _, name := range logs {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if at := len(data) / 2; len(data) > 4_000 {
+			for data[at] == 0 && at > 0 { // the file is longer than what was written to it
+				at--
+			}
+			data[at/2] ^= 0x10
+			flipped++
+		}
+		require.NoError(t, os.WriteFile(name, data, 0o600))
+	}
+	require.Positive(t, flipped)
+	_, err = tryOpen(eventnode.Options{Dir: crashed, Insecure: true})
+	require.Error(t, err)
+}

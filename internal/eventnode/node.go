@@ -1,0 +1,439 @@
+// Package eventnode is the embedded event node: it serves EventStoreDB's own
+// gRPC protocol for streams, so that the official client works unchanged, and
+// stores the events in Pebble. It is what the program uses on one machine;
+// beyond that use EventStoreDB itself.
+//
+// An acknowledged append is on disk. A batch is stored whole or not at all.
+// Positions rise strictly, revisions have no gap. At start the log is compared
+// with a sidecar that remembers its head; a shorter or different log does not
+// open. Streams whose name starts with "fl." keep all their events: what would
+// hide or remove them is refused.
+//
+// It never runs server projections or persistent subscriptions (the services
+// are not registered), never removes an event, and never listens without TLS
+// on anything but loopback (AUD-01, design section 3).
+package eventnode
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"google.golang.org/grpc"
+
+	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/eventschemas"
+)
+
+// Options tells how to open a node. Clock is required; the zero value of
+// everything else is a node in memory with TLS on a free loopback port.
+type Options struct {
+	Clock commands.Clock // stamps events; required
+	Dir   string         // where the events are stored; empty for in memory
+
+	Listen        string           // host:port; default 127.0.0.1:0
+	Insecure      bool             // no TLS and no credentials; loopback only
+	AdminPassword string           // of user admin; made at start if empty
+	Certificate   *tls.Certificate // made in memory at start if nil
+
+	ReserveBytes int64 // size of the reserve file; default 64 MiB, negative for none; none in memory
+	MinFreeBytes int64 // appends are refused below this free space; default 128 MiB
+	// FreeBytes tells the free space of the disk of Dir; nil asks the file system.
+	FreeBytes func() (int64, error)
+
+	MaxAppendBytes int64 // of one append; default 1 MiB, as the original
+
+	// AdoptHead accepts the log as it stands, without comparing it with the
+	// sidecar, and makes a new one. For an operator who has looked at a
+	// *HeadError and knows what is missing; never set it by default.
+	AdoptHead bool
+
+	FS  vfs.FS       // for tests: a file system that fails; default the disk, or memory if Dir is empty
+	Log *slog.Logger // default discards
+}
+
+const (
+	defaultReserveBytes   = 64 << 20
+	defaultMinFreeBytes   = 128 << 20
+	defaultMaxAppendBytes = 1 << 20
+	memoryDir             = "eventnode"
+)
+
+// ErrLocked says that another process owns the data directory.
+var ErrLocked = errors.New("the data directory is in use by another process")
+
+// Node is a running event node. All methods are safe for concurrent use.
+type Node struct {
+	opts      Options
+	log       *slog.Logger
+	storage   *storage
+	sidecar   *sidecar
+	committer *committer
+	lock      io.Closer
+	tail      *tail
+	head      atomic.Pointer[visibleHead]
+
+	roots     []byte // certificate in PEM
+	listener  net.Listener
+	server    *grpc.Server
+	serving   sync.WaitGroup
+	closing   chan struct{} // closed when Close begins
+	closeOnce sync.Once
+	closeErr  error
+
+	mu      sync.Mutex // guards readers.Add against Close's Wait
+	closed  bool
+	readers sync.WaitGroup // storage accesses in hand
+
+	done     chan struct{} // closed when the node fails or is closed
+	doneOnce sync.Once
+	failure  atomic.Pointer[error]
+}
+
+// visibleHead is what readers may see: what is durable, and where the log ends.
+type visibleHead struct {
+	Head
+	end uint64
+}
+
+// Open opens or creates a node and serves it. Errors: *HeadError when the log
+// lost events, ErrLocked when another process has Dir. The context limits the
+// opening only.
+func Open(ctx context.Context, opts Options) (*Node, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{
+		opts: opts, log: opts.Log, tail: newTail(),
+		closing: make(chan struct{}), done: make(chan struct{}),
+	}
+	if err := n.openFiles(); err != nil {
+		return nil, errors.Join(err, n.closeFiles())
+	}
+	go n.committer.run()
+	if err := n.serve(ctx); err != nil {
+		return nil, errors.Join(err, n.Close(ctx))
+	}
+	n.log.Info("event node open", "address", n.Addr(), "dir", opts.Dir, "events", n.Head().Events)
+	return n, nil
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Clock == nil {
+		return o, errors.New("open event node: a clock is required")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+		if o.Dir == "" {
+			o.FS = vfs.NewMem()
+		}
+	}
+	if o.Dir == "" {
+		o.Dir, o.ReserveBytes = memoryDir, -1
+	}
+	if o.ReserveBytes == 0 {
+		o.ReserveBytes = defaultReserveBytes
+	}
+	if o.MinFreeBytes == 0 {
+		o.MinFreeBytes = defaultMinFreeBytes
+	}
+	if o.MaxAppendBytes == 0 {
+		o.MaxAppendBytes = defaultMaxAppendBytes
+	}
+	if o.AdminPassword == "" {
+		o.AdminPassword = rand.Text()
+	}
+	return o, nil
+}
+
+// openFiles opens lock, log, sidecar and reserve, and compares log and sidecar.
+func (n *Node) openFiles() error {
+	fsys, dir := n.opts.FS, n.opts.Dir
+	if err := fsys.MkdirAll(fsys.PathJoin(dir, "log"), 0o700); err != nil {
+		return fmt.Errorf("make data directory %s: %w", dir, err)
+	}
+	var err error
+	if n.lock, err = fsys.Lock(fsys.PathJoin(dir, "lock")); err != nil {
+		return fmt.Errorf("lock %s: %w: %w", dir, ErrLocked, err)
+	}
+	if n.storage, err = openStorage(fsys, fsys.PathJoin(dir, "log"), pebbleLog{n.log, n.fail}); err != nil {
+		return err
+	}
+	last, _, err := n.storage.last()
+	if err != nil {
+		return err
+	}
+	have := headOf(last)
+	if err := n.openSidecar(fsys.PathJoin(dir, "head"), have); err != nil {
+		return err
+	}
+	end := uint64(firstPosition)
+	if have.Events > 0 {
+		end = last.end()
+	}
+	n.head.Store(&visibleHead{Head: have, end: end})
+	n.committer = n.newCommitter(have, end)
+	n.committer.space.open()
+	return nil
+}
+
+func (n *Node) openSidecar(path string, have Head) error {
+	if n.opts.AdoptHead {
+		if err := removeIfExists(n.opts.FS, path); err != nil {
+			return err
+		}
+	}
+	s, want, exists, err := openSidecar(n.opts.FS, path)
+	if err != nil {
+		return &HeadError{Source: "sidecar", Reason: err.Error(), Have: have}
+	}
+	n.sidecar = s
+	if !n.opts.AdoptHead {
+		if err := checkSidecar(n.storage, want, exists, have); err != nil {
+			return err
+		}
+	}
+	return s.write(have)
+}
+
+func (n *Node) newCommitter(head Head, end uint64) *committer {
+	sp := &space{
+		fs: n.opts.FS, reserve: n.opts.ReserveBytes, minFree: n.opts.MinFreeBytes, free: n.opts.FreeBytes, log: n.log,
+	}
+	if n.opts.Dir != memoryDir {
+		sp.path = n.opts.FS.PathJoin(n.opts.Dir, "reserve")
+	}
+	if sp.free == nil && n.opts.Dir != memoryDir {
+		sp.free = func() (int64, error) {
+			usage, err := n.opts.FS.GetDiskUsage(n.opts.Dir)
+			return int64(min(usage.AvailBytes, 1<<62)), err //nolint:gosec // bounded
+		}
+	}
+	return &committer{
+		storage: n.storage, sidecar: n.sidecar, space: sp, clock: n.opts.Clock,
+		publish: n.publish, fail: n.fail, failed: n.Err,
+		requests: make(chan *writeRequest, maxQueued), stop: make(chan struct{}), stopped: make(chan struct{}),
+		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, end: end,
+	}
+}
+
+func (n *Node) publish(head Head, end uint64) {
+	n.head.Store(&visibleHead{Head: head, end: end})
+	n.tail.notify()
+}
+
+// write hands a request to the committer and waits for its answer. A caller
+// that goes away leaves a write that may still be stored.
+func (n *Node) write(ctx context.Context, r *writeRequest) (writeResult, error) {
+	r.ctx, r.done = ctx, make(chan writeAnswer, 1)
+	if err := n.unavailable(); err != nil {
+		return writeResult{}, err
+	}
+	select {
+	case n.committer.requests <- r:
+	case <-ctx.Done():
+		return writeResult{}, ctx.Err()
+	case <-n.committer.stopped:
+		return writeResult{}, commands.ErrUnavailable
+	}
+	select {
+	case a := <-r.done:
+		return a.writeResult, a.err
+	case <-ctx.Done():
+		return writeResult{}, ctx.Err()
+	case <-n.committer.stopped:
+	}
+	select { // the committer may have answered last thing
+	case a := <-r.done:
+		return a.writeResult, a.err
+	default:
+		return writeResult{}, commands.ErrUnavailable // came too late to be taken
+	}
+}
+
+// unavailable says why the node takes no calls, or nil.
+func (n *Node) unavailable() error {
+	if err := n.Err(); err != nil {
+		return fmt.Errorf("%w: %w", commands.ErrUnavailable, err)
+	}
+	select {
+	case <-n.closing:
+		return fmt.Errorf("%w: the node is closing", commands.ErrUnavailable)
+	default:
+		return nil
+	}
+}
+
+// enter announces a storage access, so that Close waits for leave.
+func (n *Node) enter() (leave func(), err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return nil, fmt.Errorf("%w: the node is closed", commands.ErrUnavailable)
+	}
+	n.readers.Add(1)
+	return n.readers.Done, nil
+}
+
+func (n *Node) fail(err error) {
+	if n.failure.CompareAndSwap(nil, &err) {
+		n.log.Error("event node failed, appends are refused", "error", err)
+	}
+	n.doneOnce.Do(func() { close(n.done) })
+}
+
+// Done is closed when the node has failed or is closed; Err tells which.
+func (n *Node) Done() <-chan struct{} { return n.done }
+
+// Err returns why the node failed, or nil. A failed node acknowledges no more
+// appends; the program should stop and start anew.
+func (n *Node) Err() error {
+	if err := n.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Head returns the newest durable event.
+func (n *Node) Head() Head { return n.head.Load().Head }
+
+// CheckHead compares the log with a checkpoint that somebody else kept. A
+// *HeadError says that the log is shorter than the checkpoint or has another
+// event at its position.
+func (n *Node) CheckHead(_ context.Context, checkpoint eventschemas.Checkpoint) error {
+	if checkpoint.Position == (eventschemas.Position{}) {
+		return nil
+	}
+	leave, err := n.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return n.checkPosition("checkpoint", checkpoint.Position, &checkpoint)
+}
+
+func (n *Node) checkPosition(source string, at eventschemas.Position, known *eventschemas.Checkpoint) error {
+	head := n.head.Load()
+	wrong := &HeadError{Source: source, Want: Head{Position: at}, Have: head.Head}
+	if known != nil {
+		wrong.Want.EventID = known.EventID
+	}
+	if at.Commit >= head.end || at.Commit != at.Prepare {
+		wrong.Reason = "its position is beyond the end of the log"
+		return wrong
+	}
+	r, found, err := n.storage.event(at.Commit)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		wrong.Reason = "the log has no event at its position"
+		return wrong
+	case known != nil && r.id != known.EventID:
+		wrong.Reason = "the log has another event at its position"
+		return wrong
+	}
+	return nil
+}
+
+// Addr is the host:port that the node listens on.
+func (n *Node) Addr() string { return n.listener.Addr().String() }
+
+// ConnectionString is for the official client. With TLS the client also
+// needs CertPool in its Configuration, or CertificatePEM in a file named by tlsCAFile.
+func (n *Node) ConnectionString() string {
+	if n.opts.Insecure {
+		return "esdb://" + n.Addr() + "?tls=false"
+	}
+	return "esdb://" + adminUser + ":" + n.opts.AdminPassword + "@" + n.Addr() + "?tls=true"
+}
+
+// CertificatePEM is the certificate that clients must trust; nil without TLS.
+func (n *Node) CertificatePEM() []byte { return n.roots }
+
+// CertPool holds CertificatePEM; nil without TLS.
+func (n *Node) CertPool() *x509.CertPool {
+	if n.roots == nil {
+		return nil
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(n.roots)
+	return pool
+}
+
+// Close ends subscriptions, lets writes in hand finish, and closes the log.
+// The context limits the waiting for calls, not the closing of files. Calling
+// it again returns the same answer.
+func (n *Node) Close(ctx context.Context) error {
+	n.closeOnce.Do(func() { n.closeErr = n.close(ctx) })
+	return n.closeErr
+}
+
+func (n *Node) close(ctx context.Context) error {
+	close(n.closing)
+	n.stopServing(ctx)
+	close(n.committer.stop)
+	select {
+	case <-n.committer.stopped:
+	case <-ctx.Done():
+		return fmt.Errorf("close event node: a write does not end: %w", ctx.Err())
+	}
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.readers.Wait() // short: nobody waits for anything but the disk inside
+	err := n.closeFiles()
+	n.doneOnce.Do(func() { close(n.done) })
+	return err
+}
+
+func (n *Node) stopServing(ctx context.Context) {
+	if n.server == nil {
+		return
+	}
+	stopped := make(chan struct{})
+	go func() {
+		n.server.GracefulStop()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-ctx.Done():
+		n.server.Stop()
+		<-stopped
+	}
+	n.serving.Wait()
+}
+
+func (n *Node) closeFiles() error {
+	var errs []error
+	if n.storage != nil {
+		errs = append(errs, n.storage.db.Close())
+	}
+	if n.sidecar != nil {
+		errs = append(errs, n.sidecar.close())
+	}
+	if n.lock != nil {
+		errs = append(errs, n.lock.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close event node: %w", err)
+	}
+	return nil
+}

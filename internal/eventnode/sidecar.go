@@ -1,0 +1,216 @@
+package eventnode
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/eventschemas"
+)
+
+// Head names the newest event of the node.
+type Head struct {
+	Events   uint64                // number of events in the log, foreign and system ones too
+	Position eventschemas.Position // of the newest event; zero for an empty log
+	EventID  uuid.UUID             // of the newest event; nil for an empty log
+}
+
+// HeadError says that the log is shorter than, or different from, what is
+// known to have been stored. The node must not be used: acknowledged events
+// are missing, or the directory belongs to another log. Restore it.
+type HeadError struct {
+	Source string // who remembers: "sidecar" or "checkpoint"
+	Reason string // what is wrong, in words
+	Want   Head   // what is remembered (a checkpoint does not know Events)
+	Have   Head   // what the log holds
+}
+
+// Error tells what is remembered and what the log holds.
+func (e *HeadError) Error() string {
+	return fmt.Sprintf("event log does not match its %s: %s (remembered event %s at position %d, number %d; the log ends with event %s at position %d, number %d)",
+		e.Source, e.Reason, e.Want.EventID, e.Want.Position.Commit, e.Want.Events, e.Have.EventID, e.Have.Position.Commit, e.Have.Events)
+}
+
+const (
+	sidecarMagic = 0x31444145484c4600 // "\0FLHEAD1"
+	slotBytes    = 48
+	slotSpacing  = 4096 // so that one torn write cannot hit both slots
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sidecar is a small file beside the log that remembers the log's head. It is
+// on disk before an append is acknowledged, so a log that lost its end is
+// noticed at the next start, whatever the log itself believes.
+type sidecar struct {
+	file     vfs.File
+	sequence uint64
+}
+
+type sidecarSlot struct {
+	sequence uint64
+	head     Head
+}
+
+// openSidecar opens or makes the file and returns what it remembers.
+// Exists is false if there was none.
+func openSidecar(fsys vfs.FS, path string) (s *sidecar, head Head, exists bool, err error) {
+	data, err := readFile(fsys, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		s, err = createSidecar(fsys, path)
+		return s, Head{}, false, err
+	}
+	if err != nil {
+		return nil, Head{}, false, fmt.Errorf("read %s: %w", path, err)
+	}
+	newest, err := newestSlot(data)
+	if err != nil {
+		return nil, Head{}, true, fmt.Errorf("read %s: %w", path, err)
+	}
+	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, Head{}, true, fmt.Errorf("open %s: %w", path, err)
+	}
+	return &sidecar{file: file, sequence: newest.sequence}, newest.head, true, nil
+}
+
+func createSidecar(fsys vfs.FS, path string) (*sidecar, error) {
+	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, fmt.Errorf("create %s: %w", path, err)
+	}
+	s := &sidecar{file: file}
+	for range 2 { // both slots, so that later writes change no length
+		if err := s.write(Head{}); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+	}
+	if err := errors.Join(file.Sync(), syncDir(fsys, fsys.PathDir(path))); err != nil {
+		return nil, errors.Join(fmt.Errorf("sync %s: %w", path, err), file.Close())
+	}
+	return s, nil
+}
+
+// write remembers head and returns once that is on disk.
+func (s *sidecar) write(head Head) error {
+	slot := sidecarSlot{sequence: s.sequence + 1, head: head}
+	offset := int64(slot.sequence%2) * slotSpacing
+	if _, err := s.file.WriteAt(slot.encode(), offset); err != nil {
+		return fmt.Errorf("write head: %w", err)
+	}
+	if err := s.file.SyncData(); err != nil {
+		return fmt.Errorf("sync head: %w", err)
+	}
+	s.sequence = slot.sequence
+	return nil
+}
+
+func (s *sidecar) close() error { return s.file.Close() }
+
+func (s sidecarSlot) encode() []byte {
+	b := make([]byte, 0, slotBytes+12)
+	b = binary.LittleEndian.AppendUint64(b, sidecarMagic)
+	b = binary.LittleEndian.AppendUint64(b, s.sequence)
+	b = binary.LittleEndian.AppendUint64(b, s.head.Events)
+	b = binary.LittleEndian.AppendUint64(b, s.head.Position.Commit)
+	b = append(b, s.head.EventID[:]...)
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+func decodeSlot(b []byte) (sidecarSlot, bool) {
+	if len(b) < slotBytes+4 || binary.LittleEndian.Uint64(b) != sidecarMagic ||
+		crc32.Checksum(b[:slotBytes], castagnoli) != binary.LittleEndian.Uint32(b[slotBytes:]) {
+		return sidecarSlot{}, false
+	}
+	position := binary.LittleEndian.Uint64(b[24:])
+	s := sidecarSlot{
+		sequence: binary.LittleEndian.Uint64(b[8:]),
+		head: Head{
+			Events:   binary.LittleEndian.Uint64(b[16:]),
+			Position: eventschemas.Position{Commit: position, Prepare: position},
+		},
+	}
+	copy(s.head.EventID[:], b[32:48])
+	return s, true
+}
+
+// newestSlot picks the newer of the valid slots. A torn write leaves the other
+// one, which is older by an append that was never acknowledged.
+func newestSlot(data []byte) (sidecarSlot, error) {
+	var newest sidecarSlot
+	found := false
+	for offset := 0; offset < 2*slotSpacing && offset < len(data); offset += slotSpacing {
+		slot, ok := decodeSlot(data[offset:])
+		if ok && slot.sequence > newest.sequence {
+			newest, found = slot, true
+		}
+	}
+	if !found {
+		return newest, errors.New("both slots are damaged")
+	}
+	return newest, nil
+}
+
+func readFile(fsys vfs.FS, path string) ([]byte, error) {
+	file, err := fsys.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(file)
+	return data, errors.Join(err, file.Close())
+}
+
+func syncDir(fsys vfs.FS, dir string) error {
+	d, err := fsys.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// headOf is the head of a log that ends with r.
+func headOf(r record) Head {
+	return Head{
+		Events: r.number, EventID: r.id,
+		Position: eventschemas.Position{Commit: r.position, Prepare: r.position},
+	}
+}
+
+// checkSidecar compares what the sidecar remembers with the log, which may be
+// longer by events that were stored but not acknowledged.
+func checkSidecar(s *storage, want Head, exists bool, have Head) error {
+	mismatch := func(reason string) error {
+		return &HeadError{Source: "sidecar", Reason: reason, Want: want, Have: have}
+	}
+	switch {
+	case !exists && have.Events > 0:
+		return mismatch("the sidecar is missing")
+	case want.Events == 0:
+		return nil
+	case have.Events < want.Events:
+		return mismatch("the log is shorter")
+	}
+	r, found, err := s.event(want.Position.Commit)
+	switch {
+	case err != nil:
+		return err
+	case !found || r.number != want.Events:
+		return mismatch("the log has no such event there")
+	case r.id != want.EventID:
+		return mismatch("the log has another event there")
+	}
+	return nil
+}
+
+func removeIfExists(fsys vfs.FS, path string) error {
+	if err := fsys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package eventnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/fieldledger/fieldledger/commands"
+)
+
+var (
+	// errFault is what the original answers to anything that it does not expect.
+	errFault           = status.Error(codes.Unknown, "Exception was thrown by handler.")
+	errUnauthenticated = status.Error(codes.Unauthenticated, "Unauthenticated")
+	errAccessDenied    = errors.New("Access Denied") //nolint:revive,staticcheck // the original's words
+)
+
+// sizeError says that an append or one of its events is too large.
+type sizeError struct {
+	limit, size int64
+	eventID     string // empty: the whole append is too large
+}
+
+func (e *sizeError) Error() string {
+	if e.eventID == "" {
+		return fmt.Sprintf("Maximum Append Size of %d Exceeded.", e.limit)
+	}
+	return fmt.Sprintf("Event with Id: %s, Size: %d, exceeds Maximum Append Event Size of %d.", e.eventID, e.size, e.limit)
+}
+
+// missingKeyError says that an event lacks a required key.
+type missingKeyError struct{ key string }
+
+func (e *missingKeyError) Error() string {
+	return fmt.Sprintf("Required Metadata Property '%s' is missing", e.key)
+}
+
+func badArgument(format string, args ...any) error {
+	return status.Errorf(codes.InvalidArgument, format, args...)
+}
+
+// statusOf translates err to what the original sends: code, message, trailers.
+func statusOf(err error) (error, metadata.MD) { //nolint:revive,staticcheck // the error is the result, not a failure
+	if _, ok := status.FromError(err); ok {
+		return err, nil
+	}
+	var (
+		deleted *streamDeletedError
+		wrong   *wrongVersionError
+		size    *sizeError
+		missing *missingKeyError
+	)
+	switch {
+	case errors.As(err, &deleted):
+		return status.Error(codes.FailedPrecondition, deleted.Error()),
+			metadata.Pairs("exception", "stream-deleted", "stream-name", deleted.stream)
+	case errors.As(err, &wrong):
+		return status.Errorf(codes.FailedPrecondition,
+				"Delete failed due to WrongExpectedVersion. Stream: %s, Expected version: %d, Actual version: %d",
+				wrong.stream, wrong.expected, wrong.actual),
+			metadata.Pairs("exception", "wrong-expected-version", "stream-name", wrong.stream,
+				"expected-version", strconv.FormatInt(wrong.expected, 10), "actual-version", strconv.FormatInt(wrong.actual, 10))
+	case errors.As(err, &size) && size.eventID == "":
+		return status.Error(codes.InvalidArgument, size.Error()),
+			metadata.Pairs("exception", "maximum-append-size-exceeded", "maximum-append-size", strconv.FormatInt(size.limit, 10))
+	case errors.As(err, &size):
+		return status.Error(codes.InvalidArgument, size.Error()),
+			metadata.Pairs("exception", "maximum-append-event-size-exceeded",
+				"maximum-append-event-size", strconv.FormatInt(size.limit, 10), "event-id", size.eventID,
+				"proposed-append-event-size", strconv.FormatInt(size.size, 10))
+	case errors.As(err, &missing):
+		return status.Error(codes.InvalidArgument, missing.Error()),
+			metadata.Pairs("exception", "missing-required-metadata-property", "required-metadata-properties", "type,content-type")
+	case errors.Is(err, errAccessDenied):
+		return status.Error(codes.PermissionDenied, errAccessDenied.Error()), metadata.Pairs("exception", "access-denied")
+	case errors.Is(err, errKept):
+		return status.Error(codes.PermissionDenied, errKept.Error()), metadata.Pairs("exception", "access-denied")
+	}
+	return plainStatus(err), nil
+}
+
+func plainStatus(err error) error {
+	switch {
+	case errors.Is(err, commands.ErrStorageFull):
+		return status.Error(codes.ResourceExhausted, err.Error())
+	case errors.Is(err, commands.ErrUnavailable):
+		return status.Error(codes.Unavailable, "Server Is Not Ready: "+err.Error())
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return status.FromContextError(err).Err()
+	case errors.Is(err, errOutcomeUnknown):
+		return status.Error(codes.Aborted, "Operation timed out: "+err.Error())
+	}
+	return status.Error(codes.Internal, err.Error())
+}
+
+// withTrailer sets err's trailers and returns its status; nil stays nil.
+func withTrailer(set func(metadata.MD), err error) error {
+	if err == nil {
+		return nil
+	}
+	out, md := statusOf(err)
+	if md != nil {
+		set(md)
+	}
+	return out
+}
+
+// maxDrained limits what is read after a refusal.
+const maxDrained = 1000
+
+// drain reads what the client is still sending, so that it gets the refusal
+// and not a broken stream. A client that sends without end is cut off.
+func drain(s grpc.ServerStream, into any) {
+	for range maxDrained {
+		if s.RecvMsg(into) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,287 @@
+package eventnode
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// storage is the event log and its indexes in Pebble. Reads are safe for
+// concurrent use; only the committer writes.
+type storage struct{ db *pebble.DB }
+
+// errGap says that the log lacks an event in the middle.
+var errGap = errors.New("the event log has a gap")
+
+const (
+	blockCacheBytes = 32 << 20
+	memTableBytes   = 16 << 20
+)
+
+func openStorage(fs vfs.FS, dir string, log pebble.Logger) (*storage, error) {
+	desc, err := pebble.Peek(dir, fs)
+	if err != nil {
+		return nil, fmt.Errorf("look at %s: %w", dir, err)
+	}
+	db, err := openPebble(fs, dir, log)
+	if err != nil {
+		return nil, err
+	}
+	if desc.Exists {
+		return &storage{db: db}, nil
+	}
+	// The log file of a store's first run still has the old format, in which
+	// a damaged tail passes for the end; a reopened one starts a new file.
+	if err := db.Close(); err != nil {
+		return nil, fmt.Errorf("close new event log %s: %w", dir, err)
+	}
+	if db, err = openPebble(fs, dir, log); err != nil {
+		return nil, err
+	}
+	return &storage{db: db}, nil
+}
+
+func openPebble(fs vfs.FS, dir string, log pebble.Logger) (*pebble.DB, error) {
+	options := &pebble.Options{
+		FS: fs, Logger: log, CacheSize: blockCacheBytes, MemTableSize: memTableBytes,
+		FormatMajorVersion: pebble.FormatNewest,
+		EventListener:      &pebble.EventListener{},
+	}
+	for i := range options.Levels {
+		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	db, err := pebble.Open(dir, options)
+	if err != nil {
+		return nil, fmt.Errorf("open event log %s: %w", dir, err)
+	}
+	return db, nil
+}
+
+// pebbleLog passes Pebble's messages on. Pebble calls Fatalf when it cannot go
+// on, and would end the process; here the node fails instead, and acknowledges nothing more.
+type pebbleLog struct {
+	log   *slog.Logger
+	fatal func(error)
+}
+
+func (l pebbleLog) Infof(format string, args ...any) {
+	if l.log.Enabled(context.Background(), slog.LevelDebug) {
+		l.log.Debug("event log", "message", fmt.Sprintf(format, args...))
+	}
+}
+
+func (l pebbleLog) Errorf(format string, args ...any) {
+	l.log.Error("event log", "message", fmt.Sprintf(format, args...))
+}
+
+func (l pebbleLog) Fatalf(format string, args ...any) {
+	l.fatal(fmt.Errorf("event log failed: "+format, args...))
+}
+
+// get calls fn with the value of key, which is a view, and tells whether there is one.
+func (s *storage) get(key []byte, fn func(value []byte) error) (bool, error) {
+	value, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read event log: %w", err)
+	}
+	err = fn(value)
+	return true, errors.Join(err, closer.Close())
+}
+
+// event returns the event that starts at position.
+func (s *storage) event(position uint64) (r record, found bool, err error) {
+	found, err = s.get(eventKey(make([]byte, 0, 9), position), func(value []byte) error {
+		var err error
+		r, err = decodeRecord(position, append([]byte(nil), value...))
+		return err
+	})
+	return r, found, err
+}
+
+// last returns the newest event of the log.
+func (s *storage) last() (r record, found bool, err error) {
+	err = s.scanBack(math.MaxUint64, func(e record) (bool, error) {
+		r, found = e.clone(&arena{}), true
+		return false, nil
+	})
+	return r, found, err
+}
+
+// scan calls fn for each event with from <= position <= to until it answers
+// false. The record is a view that lives only during the call.
+func (s *storage) scan(from, to uint64, fn func(record) (bool, error)) (err error) {
+	if from > to {
+		return nil
+	}
+	it, err := s.eventIter(from, to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	var previous uint64
+	for ok := it.First(); ok; ok = it.Next() {
+		r, err := decodeRecord(positionOf(it.Key()), it.Value())
+		if err != nil {
+			return fmt.Errorf("event at %d: %w", positionOf(it.Key()), err)
+		}
+		if previous != 0 && r.number != previous+1 {
+			return fmt.Errorf("%w: event %d is followed by event %d", errGap, previous, r.number)
+		}
+		previous = r.number
+		if more, err := fn(r); err != nil || !more {
+			return err
+		}
+	}
+	return it.Error()
+}
+
+// scanBack calls fn for each event below position, newest first, until it answers false.
+func (s *storage) scanBack(below uint64, fn func(record) (bool, error)) (err error) {
+	if below <= firstPosition {
+		return nil
+	}
+	it, err := s.eventIter(0, below-1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for ok := it.Last(); ok; ok = it.Prev() {
+		r, err := decodeRecord(positionOf(it.Key()), it.Value())
+		if err != nil {
+			return fmt.Errorf("event at %d: %w", positionOf(it.Key()), err)
+		}
+		if more, err := fn(r); err != nil || !more {
+			return err
+		}
+	}
+	return it.Error()
+}
+
+func (s *storage) eventIter(from, to uint64) (*pebble.Iterator, error) {
+	upper := []byte{eventSpace + 1}
+	if to < math.MaxUint64 {
+		upper = eventKey(nil, to+1)
+	}
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: eventKey(nil, from), UpperBound: upper})
+	if err != nil {
+		return nil, fmt.Errorf("read event log: %w", err)
+	}
+	return it, nil
+}
+
+// streamIter walks the revisions from..to of stream; values are positions.
+func (s *storage) streamIter(stream string, from, to uint64) (*pebble.Iterator, error) {
+	upper := streamKey(nil, stream, math.MaxUint64)
+	if to < math.MaxUint64 {
+		upper = streamKey(nil, stream, to+1)
+	}
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: streamKey(nil, stream, from), UpperBound: upper})
+	if err != nil {
+		return nil, fmt.Errorf("read stream %s: %w", stream, err)
+	}
+	return it, nil
+}
+
+// scanStream calls fn with the events from..to of stream whose position is at
+// most visible, in order or newest first, until fn answers false.
+func (s *storage) scanStream(stream string, from, to, visible uint64, back bool, fn func(record) (bool, error)) (err error) {
+	if from > to {
+		return nil
+	}
+	it, err := s.streamIter(stream, from, to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	first, next := it.First, it.Next
+	if back {
+		first, next = it.Last, it.Prev
+	}
+	key := make([]byte, 0, 9)
+	for ok := first(); ok; ok = next() {
+		position := binary.BigEndian.Uint64(it.Value())
+		if position > visible {
+			if back {
+				continue
+			}
+			break
+		}
+		more := false
+		found, err := s.get(eventKey(key[:0], position), func(value []byte) error {
+			r, err := decodeRecord(position, value)
+			if err != nil {
+				return err
+			}
+			more, err = fn(r)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("event %d of %s: %w", revisionOf(it.Key()), stream, err)
+		}
+		if !found {
+			return fmt.Errorf("event %d of %s: %w", revisionOf(it.Key()), stream, errGap)
+		}
+		if !more {
+			return nil
+		}
+	}
+	return it.Error()
+}
+
+// streamHead is what the head key of a stream holds.
+type streamHead struct {
+	last       int64 // newest revision, -1 for none
+	tombstoned bool
+}
+
+func (h streamHead) encode(dst []byte) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, uint64(h.last)) //nolint:gosec // same bits both ways
+	if h.tombstoned {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
+}
+
+// streamHead reads the head of stream, durable or not: for the committer only.
+func (s *storage) streamHead(stream string) (streamHead, error) {
+	h := streamHead{last: -1}
+	_, err := s.get(headKey(make([]byte, 0, len(stream)+1), stream), func(value []byte) error {
+		if len(value) != 9 {
+			return errRecord
+		}
+		h.last, h.tombstoned = int64(binary.BigEndian.Uint64(value)), value[8] == 1 //nolint:gosec // same bits both ways
+		return nil
+	})
+	if err != nil {
+		return h, fmt.Errorf("head of stream %s: %w", stream, err)
+	}
+	return h, nil
+}
+
+// position returns where revision of stream is stored.
+func (s *storage) position(stream string, revision uint64) (position uint64, found bool, err error) {
+	found, err = s.get(streamKey(make([]byte, 0, len(stream)+13), stream, revision), func(value []byte) error {
+		position = binary.BigEndian.Uint64(value)
+		return nil
+	})
+	return position, found, err
+}
+
+// lastOf returns the newest visible event of stream below the tombstone.
+func (s *storage) lastOf(stream string, visible uint64) (r record, found bool, err error) {
+	err = s.scanStream(stream, 0, maxRevision-1, visible, true, func(e record) (bool, error) {
+		r, found = e.clone(&arena{}), true
+		return false, nil
+	})
+	return r, found, err
+}
