@@ -67,6 +67,22 @@ func (n *numbers) reserve(ctx context.Context, site, kind, stream string, at dom
 	if err != nil {
 		return block{}, fmt.Errorf("reserve numbers %s: %w", stream, err)
 	}
-	first := res.Revision*blockSize + 1 // each event of the stream is one block
-	return block{next: first, last: first + blockSize - 1}, nil
+	return n.blockAt(ctx, stream, res.Revision)
+}
+
+// blockAt reads the block that a revision of the stream reserved.
+func (n *numbers) blockAt(ctx context.Context, stream string, revision int64) (block, error) {
+	stored, err := n.Store.ReadStream(ctx, stream, uint64(revision)) //nolint:gosec // not negative after an append
+	if err != nil {
+		return block{}, fmt.Errorf("read %s: %w", stream, err)
+	}
+	ev, err := eventschemas.Decode(stored[0].Type, stored[0].Data)
+	if err != nil {
+		return block{}, fmt.Errorf("decode %s@%d: %w", stream, revision, err)
+	}
+	reserved, ok := ev.(number.BlockReserved)
+	if !ok {
+		return block{}, fmt.Errorf("%s@%d is a %T", stream, revision, ev)
+	}
+	return block{next: reserved.From, last: reserved.To}, nil
 }

@@ -84,8 +84,8 @@ func evolveMetas(s []record.Meta, _ uint64, e any) []record.Meta {
 			s[i].Struck = s[i].Struck || s[i].Revision == strike.Revision
 		}
 	}
-	_, judgement := raw.event.(ticket.Judged)
+	of, ok := raw.event.(ticket.Event)
 	return append(s, record.Meta{
-		Revision: raw.Revision, EventID: raw.ID, Type: raw.Type, Follows: judgement,
+		Revision: raw.Revision, EventID: raw.ID, Type: raw.Type, Follows: ok && ticket.Follows(of),
 	})
 }

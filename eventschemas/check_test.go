@@ -63,8 +63,8 @@ func arbitrary(t *rapid.T, v reflect.Value) {
 			arbitrary(t, v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			arbitrary(t, v.Field(i))
+		for _, f := range v.Fields() {
+			arbitrary(t, f)
 		}
 	default:
 		t.Fatalf("no values for %v", v.Type())
@@ -84,33 +84,32 @@ func mostlyLegal(t *rapid.T, fixture any) reflect.Value {
 
 func TestChecksDecideAsFullValidation(t *testing.T) {
 	t.Parallel()
-	refused := 0
 	for _, info := range eventschemas.Types() {
-		t.Run(info.Name, func(t *testing.T) { //nolint:tparallel // the count is shared
-			passed := 0
-			rapid.Check(t, func(t *rapid.T) {
-				event := mostlyLegal(t, fixtures[info.Name]).Interface()
-				typ, data, _, fast := eventschemas.Encode(event)
-				plain, full := json.Marshal(event)
-				if full == nil {
-					full = eventschemas.Validate(info.Name, plain)
-				}
-				if (fast == nil) != (full == nil) {
-					t.Fatalf("Encode says %v, full validation says %v, of %s", fast, full, plain)
-				}
-				if fast != nil {
-					refused++
-					return
-				}
-				passed++
-				require.Equal(t, info.Name, typ)
-				_, err := eventschemas.Decode(typ, data)
-				require.NoError(t, err, "encoded but not decodable: %s", data)
-			})
-			require.Positive(t, passed)
+		passed, refused := 0, 0
+		rapid.Check(t, func(t *rapid.T) {
+			event := mostlyLegal(t, fixtures[info.Name]).Interface()
+			typ, data, _, fast := eventschemas.Encode(event)
+			plain, full := json.Marshal(event)
+			if full == nil {
+				full = eventschemas.Validate(info.Name, plain)
+			}
+			if (fast == nil) != (full == nil) {
+				t.Fatalf("%s: Encode says %v, full validation says %v, of %s", info.Name, fast, full, plain)
+			}
+			if fast != nil {
+				refused++
+				return
+			}
+			passed++
+			require.Equal(t, info.Name, typ)
+			_, err := eventschemas.Decode(typ, data)
+			require.NoError(t, err, "encoded but not decodable: %s", data)
 		})
+		require.Positive(t, passed, info.Name)
+		if info.Name == "ticket.registered.v1" {
+			require.Positive(t, refused)
+		}
 	}
-	require.Positive(t, refused)
 }
 
 func TestOnlyPoliciesNeedFullValidation(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/eventschemas"
 )
@@ -157,6 +158,47 @@ func TestEncodeRefusesValuesThatBreakAWireRule(t *testing.T) {
 	}
 }
 
+// JSON Schema takes 14400.0 and 144e2 for integers; the wire rules do not.
+func TestNumbersThatAreNotWrittenAsIntegersAreRefused(t *testing.T) {
+	t.Parallel()
+	whole := fixtures["policy.version_recorded.v1"].(policy.VersionRecorded)
+	for _, literal := range []string{"14400.0", "144e2", "144E2", "1.44e4"} {
+		e := whole
+		e.Content = []byte(strings.Replace(string(whole.Content), "14400", literal, 1))
+		_, _, _, err := eventschemas.Encode(e)
+		require.ErrorContains(t, err, "not a whole one", literal)
+	}
+	e := whole
+	e.Name = `1.5e3 "1.5" \\" 2.5`
+	_, _, _, err := eventschemas.Encode(e)
+	require.NoError(t, err, "a text may hold anything")
+}
+
+// Whatever bytes a store hands out, reading them never panics, and what is
+// readable and legal keeps its form.
+func FuzzDecode(f *testing.F) {
+	for name, event := range fixtures {
+		_, data, _, err := eventschemas.Encode(event)
+		require.NoError(f, err)
+		f.Add(typeOf(name), data)
+	}
+	f.Fuzz(func(t *testing.T, typ string, data []byte) {
+		event, err := eventschemas.Decode(typ, data)
+		if err != nil {
+			return
+		}
+		typ, once, _, err := eventschemas.Encode(event)
+		if err != nil {
+			return
+		}
+		event, err = eventschemas.Decode(typ, once)
+		require.NoError(t, err)
+		_, twice, _, err := eventschemas.Encode(event)
+		require.NoError(t, err)
+		require.Equal(t, string(once), string(twice))
+	})
+}
+
 func BenchmarkCodec(b *testing.B) {
 	for _, name := range []string{"ticket.registered.v1", "ticket.assigned.v1", "ticket.judged.v1"} {
 		typ, data, _, err := eventschemas.Encode(fixtures[name])
@@ -186,4 +228,30 @@ func BenchmarkCodec(b *testing.B) {
 			}
 		})
 	}
+	meta, err := envelope().Encode()
+	require.NoError(b, err)
+	b.Run("encode/envelope", func(b *testing.B) {
+		b.ReportAllocs()
+		e := envelope()
+		for b.Loop() {
+			if _, err := e.Encode(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("decode/envelope", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := eventschemas.DecodeEnvelope(meta); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("chain hash", func(b *testing.B) {
+		b.ReportAllocs()
+		r := eventschemas.Recorded{Stream: "fl.ticket-1", Type: "ticket.closed.v1", Data: meta, Meta: meta}
+		for b.Loop() {
+			eventschemas.ChainHash(r)
+		}
+	})
 }

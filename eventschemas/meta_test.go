@@ -27,6 +27,7 @@ func envelope() eventschemas.Envelope {
 	}
 }
 
+// AUD-01: who, what, when, by which rules, in every event.
 func TestAUD01AnEnvelopeRoundTrips(t *testing.T) {
 	t.Parallel()
 	want := envelope()
@@ -115,6 +116,7 @@ func TestNewRecordDecodesEventAndEnvelope(t *testing.T) {
 	require.ErrorContains(t, err, "record 12, fl.ticket-1@7")
 }
 
+// AUD-06: each event names the one before it by this hash.
 func TestAUD06TheChainHashIsTheDocumentedOne(t *testing.T) {
 	t.Parallel()
 	e := eventschemas.Recorded{

@@ -331,7 +331,7 @@ func TestChangingTheLevel(t *testing.T) {
 func TestALaterPolicyDoesNotTouchARunningClock(t *testing.T) { // POL-03
 	t.Parallel()
 	stricter := policy.SLA{Calendar: calendarID, Targets: []policy.SLATarget{{Level: 1, Name: "resolution", Clock: "wall", LimitS: 60}}}
-	later := newBook(t, version(slaID, policy.KindSLA, "desk", 2, at(2, "09:30"), stricter))
+	later := newBook(version(slaID, policy.KindSLA, "desk", 2, at(2, "09:30"), stricter))
 	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
 		{
 			Name: "POL-03 a change of level goes by the version at the clock's start", Given: accepted(),
@@ -342,7 +342,7 @@ func TestALaterPolicyDoesNotTouchARunningClock(t *testing.T) { // POL-03
 		},
 		{
 			Name: "POL-03 a version recorded late does not touch a clock that has its target", Given: accepted(),
-			When: ticket.ChangeLevel{At: at(2, "10:00"), Level: 1, Reason: "r", Book: newBook(t, version(slaID, policy.KindSLA, "desk", 2, at(1, "00:00"), stricter))},
+			When: ticket.ChangeLevel{At: at(2, "10:00"), Level: 1, Reason: "r", Book: newBook(version(slaID, policy.KindSLA, "desk", 2, at(1, "00:00"), stricter))},
 			Then: events(ticket.LevelChanged{At: at(2, "10:00"), From: 2, To: 1, Reason: "r", Targets: []ticket.Target{
 				target(ticket.Resolution, sla.Wall, 4*time.Hour, at(2, "09:00"), at(2, "13:00")),
 			}}),

@@ -2,11 +2,9 @@ package ticket_test
 
 import (
 	"encoding/json"
-	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/calendar"
@@ -51,22 +49,20 @@ var (
 		{Level: 2, Name: "resolution", Clock: "working", LimitS: 8 * 3600},
 		{Level: 3, Name: "resolution", Clock: "working", LimitS: 20 * 3600},
 	}}
-	book        = newBook(nil)
+	book        = newBook()
 	calendarRef = refOf(calendarID)
 	slaRef      = refOf(slaID)
 )
 
 // newBook holds the calendar and targets of "desk" from 2026 on.
-func newBook(t testing.TB, more ...policy.Recorded) *policy.Book {
+func newBook(more ...policy.Recorded) *policy.Book {
 	from := domain.At(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	all := append([]policy.Recorded{
 		version(calendarID, policy.KindCalendar, "desk", 1, from, desk),
 		version(slaID, policy.KindSLA, "desk", 1, from, agreed),
 	}, more...)
 	b, err := policy.NewBook(all)
-	if t != nil {
-		require.NoError(t, err)
-	} else if err != nil {
+	if err != nil {
 		panic(err)
 	}
 	return b

@@ -2,13 +2,19 @@ package eventnode_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/fieldledger/fieldledger/internal/eventnode"
 )
 
 // The table of expected revisions: each state of a stream against each expectation.
@@ -36,10 +42,10 @@ func TestAppendAnswersAsTheTableOfExpectedRevisionsSays(t *testing.T) {
 		{metaOnly, esdb.NoStream{}, []string{"x"}, ok(0)},
 
 		{live, esdb.Any{}, []string{"x"}, ok(3)},
-		{live, esdb.Any{}, []string{"0", "1"}, ok(1)},         // known ids
-		{live, esdb.Any{}, []string{"1", "0"}, ok(0)},         // in any order
-		{live, esdb.Any{}, []string{"0", "x"}, "conflict"},    // first known, later unknown
-		{live, esdb.Any{}, []string{"x", "0"}, ok(4)},         // first unknown: all are written
+		{live, esdb.Any{}, []string{"0", "1"}, ok(1)},      // known ids
+		{live, esdb.Any{}, []string{"1", "0"}, ok(0)},      // in any order
+		{live, esdb.Any{}, []string{"0", "x"}, "conflict"}, // first known, later unknown
+		{live, esdb.Any{}, []string{"x", "0"}, ok(4)},      // first unknown: all are written
 		{live, esdb.StreamExists{}, []string{"x"}, ok(3)},
 		{live, esdb.NoStream{}, []string{"x"}, "conflict"},
 		{live, esdb.NoStream{}, []string{"0", "1"}, ok(1)}, // idempotent, though newer events follow
@@ -131,18 +137,93 @@ func TestARepeatedAppendAnswersAsBefore(t *testing.T) {
 	require.Equal(t, uint64(3), n.Head().Events)
 }
 
-func TestConcurrentRepeatsOfOneAppendAreStoredOnce(t *testing.T) {
+func TestRepeatsInOneBatchAreStoredOnce(t *testing.T) {
 	t.Parallel()
-	c, n, _ := insecureClient(t)
+	disk := &gatedSync{FS: vfs.NewMem(), gate: make(chan struct{})}
+	n := openNode(t, eventnode.Options{Insecure: true, FS: disk})
+	disk.closed.Store(true)
+	const repeats = 16
 	var g errgroup.Group
-	for range 32 {
+	g.Go(func() error {
+		_, err := n.Append(testContext(t), "busy", -1, proposedEvents("busy"))
+		return err
+	})
+	require.Eventually(t, func() bool { return disk.waiting.Load() > 0 }, limit, time.Millisecond)
+	for range repeats {
 		g.Go(func() error {
-			_, err := c.AppendToStream(testContext(t), "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}, events("a", "b")...)
+			_, err := n.Append(testContext(t), "s", -1, proposedEvents("a", "b"))
 			return err
 		})
 	}
+	require.Eventually(t, func() bool { return n.Waiting() == repeats }, limit, time.Millisecond)
+	disk.closed.Store(false)
+	close(disk.gate)
 	require.NoError(t, g.Wait())
+	require.Equal(t, uint64(3), n.Head().Events)
+}
+
+// gatedSync is a disk whose sidecar waits at a gate when it is synced.
+type gatedSync struct {
+	vfs.FS
+	gate    chan struct{}
+	closed  atomic.Bool
+	waiting atomic.Int32
+}
+
+func (g *gatedSync) OpenReadWrite(name string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	f, err := g.FS.OpenReadWrite(name, c, opts...)
+	if err != nil || filepath.Base(name) != "head" {
+		return f, err
+	}
+	return &gatedFile{File: f, disk: g}, nil
+}
+
+type gatedFile struct {
+	vfs.File
+	disk *gatedSync
+}
+
+func (f *gatedFile) SyncData() error {
+	if f.disk.closed.Load() {
+		f.disk.waiting.Add(1)
+		<-f.disk.gate
+	}
+	return f.File.SyncData()
+}
+
+func TestAnEventNotYetSyncedIsNotReadable(t *testing.T) {
+	t.Parallel()
+	disk := &gatedSync{FS: vfs.NewMem(), gate: make(chan struct{})}
+	n := openNode(t, eventnode.Options{Insecure: true, FS: disk})
+	fill(t, n, "s", 0, 2)
+	disk.closed.Store(true)
+	var g errgroup.Group
+	g.Go(func() error {
+		_, err := n.Append(testContext(t), "s", 1, proposedEvents("c"))
+		return err
+	})
+	require.Eventually(t, func() bool { return disk.waiting.Load() > 0 }, limit, time.Millisecond)
+	got, err := n.ReadStream(testContext(t), "s", 0)
+	require.NoError(t, err)
+	require.Len(t, got, 2)
+	require.Len(t, scanAll(t, n), 2)
+	c := connect(t, n)
+	require.Len(t, readStream(t, c, "s", esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 10), 2)
+	disk.closed.Store(false)
+	close(disk.gate)
+	require.NoError(t, g.Wait())
+	require.Len(t, scanAll(t, n), 3)
+}
+
+func TestAnIDIsKnownInItsOwnStreamOnly(t *testing.T) {
+	t.Parallel()
+	c, n, _ := insecureClient(t)
+	for _, stream := range []string{"a", "b"} {
+		appendTo(t, c, stream, esdb.Any{}, event("same"))
+	}
 	require.Equal(t, uint64(2), n.Head().Events)
+	appendTo(t, c, "a", esdb.Any{}, event("same"))
+	require.Equal(t, uint64(2), n.Head().Events, "the first use of an id is remembered")
 }
 
 func TestOneOfManyWritersWinsEachRevision(t *testing.T) {

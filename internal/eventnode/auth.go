@@ -7,10 +7,9 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 )
 
 // adminUser is the node's only user. It may do all that the original allows

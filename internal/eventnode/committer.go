@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/google/uuid"
@@ -47,11 +48,14 @@ const (
 	maxBatchBytes    = 8 << 20
 	maxQueued        = 1024
 	cachedStreams    = 50_000
+	// confirmAfter is how long the log is idle until its head is remembered as
+	// certain: long enough not to be in the way of a writer that appends one after another.
+	confirmAfter = 5 * time.Millisecond
 )
 
 // committer is the only writer of the log. It takes all writes that wait,
-// decides each against what is stored and what the batch will store, commits
-// them with one sync, remembers the new head in the sidecar, and only then answers.
+// decides each against what is stored and what the batch will store, syncs
+// them once, with the new head in the sidecar, and only then answers.
 type committer struct {
 	storage  *storage
 	sidecar  *sidecar
@@ -66,7 +70,9 @@ type committer struct {
 
 	states *stateCache
 	ids    *idCache
-	head   Head
+	head   Head   // with the batch in hand
+	stored Head   // durable, log and sidecar
+	sure   bool   // the sidecar remembers stored as certain
 	end    uint64 // position of the next event
 	value  []byte // scratch
 	key    []byte // scratch
@@ -96,14 +102,32 @@ type pendingAnswer struct {
 func (c *committer) run() {
 	defer close(c.stopped)
 	for {
+		var idle <-chan time.Time
+		if !c.sure {
+			idle = time.After(confirmAfter)
+		}
 		select {
 		case r := <-c.requests:
 			c.commit(c.collect(r))
+		case <-idle:
+			c.confirm()
 		case <-c.stop:
 			c.refuseQueued()
+			c.confirm()
 			return
 		}
 	}
+}
+
+// confirm remembers the stored head as certain.
+func (c *committer) confirm() {
+	if c.sure || c.failed() != nil {
+		return
+	}
+	if err := c.sidecar.write(heads{certain: c.stored, coming: c.stored}); err != nil {
+		c.fail(err)
+	}
+	c.sure = true
 }
 
 // collect takes what else is waiting, up to a limit.
@@ -172,20 +196,19 @@ func (c *committer) newBatch(requests []*writeRequest) *commitBatch {
 	}
 }
 
-// makeDurable makes the batch durable: log first, then the sidecar, then the readers may see it.
+// makeDurable syncs log and sidecar, side by side; then readers may see the batch.
 func (c *committer) makeDurable(b *commitBatch) error {
 	if b.writes == 0 {
 		return b.Close()
 	}
-	if err := b.Commit(pebble.Sync); err != nil {
+	remembered := make(chan error, 1)
+	next := heads{certain: c.stored, coming: c.head}
+	go func() { remembered <- c.sidecar.write(next) }()
+	err := b.Commit(pebble.Sync)
+	if err = errors.Join(err, <-remembered, c.failed()); err != nil { // Pebble may report a failure and go on
 		return fmt.Errorf("commit event log: %w", err)
 	}
-	if err := c.failed(); err != nil { // Pebble reported a failure but went on
-		return err
-	}
-	if err := c.sidecar.write(c.head); err != nil {
-		return err
-	}
+	c.stored, c.sure = c.head, false
 	c.publish(c.head, c.end)
 	return b.Close()
 }

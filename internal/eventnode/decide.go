@@ -113,7 +113,7 @@ func (c *committer) decideAny(b *commitBatch, r *writeRequest, state *streamStat
 		}
 		last = entry
 	}
-	return c.stored(b, r.stream, state, last.revision, last.position), nil
+	return c.repeated(b, r.stream, state, last.revision, last.position), nil
 }
 
 // decideOlder recognises a repeated append by the events that follow the expected revision.
@@ -135,11 +135,11 @@ func (c *committer) decideOlder(b *commitBatch, r *writeRequest, state *streamSt
 		}
 		position = at
 	}
-	return c.stored(b, r.stream, state, r.expected+int64(len(r.events)), position), nil
+	return c.repeated(b, r.stream, state, r.expected+int64(len(r.events)), position), nil
 }
 
-// stored answers a repeated append; the position is left out if the event is hidden.
-func (c *committer) stored(b *commitBatch, stream string, state *streamState, revision int64, position uint64) writeResult {
+// repeated answers a repeated append; the position is left out if the event is hidden.
+func (c *committer) repeated(b *commitBatch, stream string, state *streamState, revision int64, position uint64) writeResult {
 	metadata := state.metadata
 	if _, isMeta := originalOf(stream); isMeta {
 		metadata = metadataOfMetadata

@@ -1,12 +1,14 @@
 package eventnode_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -131,6 +133,45 @@ func TestALogThatLostItsEndDoesNotOpen(t *testing.T) {
 	require.Len(t, scanAll(t, n), 10)
 	closeNode(t, n)
 	openNode(t, opts) // the new sidecar fits
+}
+
+// waitCertain waits until the sidecar names a head of count events as certain
+// and returns the sidecar and the offset of the slot that does.
+func waitCertain(t *testing.T, dir string, count uint64) (data []byte, slot int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var err error
+		data, err = os.ReadFile(filepath.Join(dir, "head"))
+		require.NoError(t, err)
+		for slot = range 2 {
+			if slot *= 4096; binary.LittleEndian.Uint64(data[slot+16:]) == count && binary.LittleEndian.Uint64(data[slot+48:]) == count {
+				return true
+			}
+		}
+		return false
+	}, limit, time.Millisecond)
+	return data, slot
+}
+
+func TestALogCutOffInItsLastSyncOpens(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := openNode(t, eventnode.Options{Dir: dir, Insecure: true})
+	fill(t, n, "fl.s", 0, 10)
+	waitCertain(t, dir, 10)
+	cut, lost := copyDir(t, dir), copyDir(t, dir)
+	_, err := n.Append(testContext(t), "fl.s", 9, proposedEvents("x", "y"))
+	require.NoError(t, err)
+	certain, slot := waitCertain(t, dir, 12)
+	require.NoError(t, os.WriteFile(filepath.Join(lost, "head"), certain, 0o600))
+	clear(certain[slot : slot+100]) // back to the slot that was written beside the log
+	require.NoError(t, os.WriteFile(filepath.Join(cut, "head"), certain, 0o600))
+
+	again := openNode(t, eventnode.Options{Dir: cut, Insecure: true})
+	require.Len(t, scanAll(t, again), 10)
+	_, err = tryOpen(eventnode.Options{Dir: lost, Insecure: true})
+	var head *eventnode.HeadError
+	require.ErrorAs(t, err, &head, "once certain, the batch must be there")
 }
 
 func TestAnotherLogOrAMissingOrDamagedSidecarDoesNotOpen(t *testing.T) {

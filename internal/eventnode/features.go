@@ -44,7 +44,7 @@ type gossipServer struct {
 
 // Read names the node as the one member of its cluster.
 func (g *gossipServer) Read(context.Context, *shared.Empty) (*gossip.ClusterInfo, error) {
-	host, portText, err := net.SplitHostPort(g.node.Addr())
+	host, portText, err := net.SplitHostPort(g.node.dialAddr())
 	if err != nil {
 		return nil, errFault
 	}

@@ -78,8 +78,8 @@ func (n *Node) Follow(ctx context.Context, after eventschemas.Position, prefix s
 	}
 	s := localScan{node: n, wanted: prefixFilter(prefix), position: after.Commit}
 	for {
-		wake := n.tail.wait()
-		if err := s.run(ctx, n.head.Load().Position.Commit, event); err != nil {
+		head, wake := n.watch()
+		if err := s.run(ctx, head.Position.Commit, event); err != nil {
 			return err
 		}
 		if err := caughtUp(); err != nil {
@@ -115,6 +115,7 @@ type localScan struct {
 	node     *Node
 	wanted   eventFilter
 	position uint64 // everything up to here was looked at
+	number   uint64 // of the event there; 0 if not known
 	names    names
 	copies   arena
 	page     []eventschemas.Recorded
@@ -150,7 +151,10 @@ func (s *localScan) fill(to uint64) error {
 	s.page = s.page[:0]
 	bytes, considered := 0, 0
 	return s.node.storage.scan(s.position+1, to, func(r record) (bool, error) {
-		s.position = r.position
+		if s.number != 0 && r.number != s.number+1 {
+			return false, fmt.Errorf("%w: event %d is followed by event %d", errGap, s.number, r.number)
+		}
+		s.position, s.number = r.position, r.number
 		considered++
 		if s.wanted(r) && !isInternal(r) {
 			s.page = append(s.page, r.copyPayload(&s.copies).recorded(&s.names))

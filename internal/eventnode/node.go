@@ -24,6 +24,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -59,6 +61,8 @@ type Options struct {
 
 	FS  vfs.FS       // for tests: a file system that fails; default the disk, or memory if Dir is empty
 	Log *slog.Logger // default discards
+
+	inMemory bool
 }
 
 const (
@@ -145,7 +149,7 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	if o.Dir == "" {
-		o.Dir, o.ReserveBytes = memoryDir, -1
+		o.Dir, o.ReserveBytes, o.inMemory = memoryDir, -1, true
 	}
 	if o.ReserveBytes == 0 {
 		o.ReserveBytes = defaultReserveBytes
@@ -209,17 +213,20 @@ func (n *Node) openSidecar(path string, have Head) error {
 			return err
 		}
 	}
-	return s.write(have)
+	if have.Events < want.coming.Events {
+		n.log.Warn("the last batch of writes was cut off by the end of the process", "events", have.Events, "cut_off", want.coming.Events-have.Events)
+	}
+	return s.write(heads{certain: have, coming: have})
 }
 
 func (n *Node) newCommitter(head Head, end uint64) *committer {
 	sp := &space{
 		fs: n.opts.FS, reserve: n.opts.ReserveBytes, minFree: n.opts.MinFreeBytes, free: n.opts.FreeBytes, log: n.log,
 	}
-	if n.opts.Dir != memoryDir {
+	if !n.opts.inMemory {
 		sp.path = n.opts.FS.PathJoin(n.opts.Dir, "reserve")
 	}
-	if sp.free == nil && n.opts.Dir != memoryDir {
+	if sp.free == nil && !n.opts.inMemory {
 		sp.free = func() (int64, error) {
 			usage, err := n.opts.FS.GetDiskUsage(n.opts.Dir)
 			return int64(min(usage.AvailBytes, 1<<62)), err //nolint:gosec // bounded
@@ -229,7 +236,7 @@ func (n *Node) newCommitter(head Head, end uint64) *committer {
 		storage: n.storage, sidecar: n.sidecar, space: sp, clock: n.opts.Clock,
 		publish: n.publish, fail: n.fail, failed: n.Err,
 		requests: make(chan *writeRequest, maxQueued), stop: make(chan struct{}), stopped: make(chan struct{}),
-		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, end: end,
+		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, stored: head, sure: true, end: end,
 	}
 }
 
@@ -355,13 +362,23 @@ func (n *Node) checkPosition(source string, at eventschemas.Position, known *eve
 // Addr is the host:port that the node listens on.
 func (n *Node) Addr() string { return n.listener.Addr().String() }
 
-// ConnectionString is for the official client. With TLS the client also
-// needs CertPool in its Configuration, or CertificatePEM in a file named by tlsCAFile.
-func (n *Node) ConnectionString() string {
-	if n.opts.Insecure {
-		return "esdb://" + n.Addr() + "?tls=false"
+// dialAddr is an address of this machine at which a client reaches the node.
+func (n *Node) dialAddr() string {
+	if tcp, ok := n.listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 	}
-	return "esdb://" + adminUser + ":" + n.opts.AdminPassword + "@" + n.Addr() + "?tls=true"
+	return n.Addr()
+}
+
+// ConnectionString is for the official client. With TLS the client also
+// needs CertPool in its Configuration, or CertificatePEM in a file named by
+// tlsCAFile. It holds the password: do not log it.
+func (n *Node) ConnectionString() string {
+	u := url.URL{Scheme: "esdb", Host: n.dialAddr(), RawQuery: "tls=false"}
+	if !n.opts.Insecure {
+		u.User, u.RawQuery = url.UserPassword(adminUser, n.opts.AdminPassword), "tls=true"
+	}
+	return u.String()
 }
 
 // CertificatePEM is the certificate that clients must trust; nil without TLS.

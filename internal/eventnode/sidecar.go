@@ -39,7 +39,8 @@ func (e *HeadError) Error() string {
 
 const (
 	sidecarMagic = 0x31444145484c4600 // "\0FLHEAD1"
-	slotBytes    = 48
+	headBytes    = 32
+	slotBytes    = 16 + 2*headBytes
 	slotSpacing  = 4096 // so that one torn write cannot hit both slots
 )
 
@@ -48,36 +49,48 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // sidecar is a small file beside the log that remembers the log's head. It is
 // on disk before an append is acknowledged, so a log that lost its end is
 // noticed at the next start, whatever the log itself believes.
+//
+// Log and sidecar are synced at the same time, because one after the other
+// would double the time of every append. So a crash can leave a sidecar that
+// is one batch ahead of the log, and each slot says which head is certain and
+// which was on its way. The head becomes certain with the next batch, soon
+// after the last one, and at Close.
 type sidecar struct {
 	file     vfs.File
 	sequence uint64
 }
 
+// heads is what the sidecar remembers.
+type heads struct {
+	certain Head // the log holds it for certain
+	coming  Head // may have been acknowledged, but its sync may also have been cut off
+}
+
 type sidecarSlot struct {
 	sequence uint64
-	head     Head
+	heads
 }
 
 // openSidecar opens or makes the file and returns what it remembers.
 // Exists is false if there was none.
-func openSidecar(fsys vfs.FS, path string) (s *sidecar, head Head, exists bool, err error) {
+func openSidecar(fsys vfs.FS, path string) (s *sidecar, remembered heads, exists bool, err error) {
 	data, err := readFile(fsys, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		s, err = createSidecar(fsys, path)
-		return s, Head{}, false, err
+		return s, heads{}, false, err
 	}
 	if err != nil {
-		return nil, Head{}, false, fmt.Errorf("read %s: %w", path, err)
+		return nil, heads{}, false, fmt.Errorf("read %s: %w", path, err)
 	}
 	newest, err := newestSlot(data)
 	if err != nil {
-		return nil, Head{}, true, fmt.Errorf("read %s: %w", path, err)
+		return nil, heads{}, true, fmt.Errorf("read %s: %w", path, err)
 	}
 	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
 	if err != nil {
-		return nil, Head{}, true, fmt.Errorf("open %s: %w", path, err)
+		return nil, heads{}, true, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &sidecar{file: file, sequence: newest.sequence}, newest.head, true, nil
+	return &sidecar{file: file, sequence: newest.sequence}, newest.heads, true, nil
 }
 
 func createSidecar(fsys vfs.FS, path string) (*sidecar, error) {
@@ -87,7 +100,7 @@ func createSidecar(fsys vfs.FS, path string) (*sidecar, error) {
 	}
 	s := &sidecar{file: file}
 	for range 2 { // both slots, so that later writes change no length
-		if err := s.write(Head{}); err != nil {
+		if err := s.write(heads{}); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
 	}
@@ -97,9 +110,9 @@ func createSidecar(fsys vfs.FS, path string) (*sidecar, error) {
 	return s, nil
 }
 
-// write remembers head and returns once that is on disk.
-func (s *sidecar) write(head Head) error {
-	slot := sidecarSlot{sequence: s.sequence + 1, head: head}
+// write remembers h and returns once that is on disk.
+func (s *sidecar) write(h heads) error {
+	slot := sidecarSlot{sequence: s.sequence + 1, heads: h}
 	offset := int64(slot.sequence%2) * slotSpacing
 	if _, err := s.file.WriteAt(slot.encode(), offset); err != nil {
 		return fmt.Errorf("write head: %w", err)
@@ -114,12 +127,14 @@ func (s *sidecar) write(head Head) error {
 func (s *sidecar) close() error { return s.file.Close() }
 
 func (s sidecarSlot) encode() []byte {
-	b := make([]byte, 0, slotBytes+12)
+	b := make([]byte, 0, slotBytes+4)
 	b = binary.LittleEndian.AppendUint64(b, sidecarMagic)
 	b = binary.LittleEndian.AppendUint64(b, s.sequence)
-	b = binary.LittleEndian.AppendUint64(b, s.head.Events)
-	b = binary.LittleEndian.AppendUint64(b, s.head.Position.Commit)
-	b = append(b, s.head.EventID[:]...)
+	for _, h := range []Head{s.certain, s.coming} {
+		b = binary.LittleEndian.AppendUint64(b, h.Events)
+		b = binary.LittleEndian.AppendUint64(b, h.Position.Commit)
+		b = append(b, h.EventID[:]...)
+	}
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
@@ -128,16 +143,20 @@ func decodeSlot(b []byte) (sidecarSlot, bool) {
 		crc32.Checksum(b[:slotBytes], castagnoli) != binary.LittleEndian.Uint32(b[slotBytes:]) {
 		return sidecarSlot{}, false
 	}
-	position := binary.LittleEndian.Uint64(b[24:])
-	s := sidecarSlot{
+	return sidecarSlot{
 		sequence: binary.LittleEndian.Uint64(b[8:]),
-		head: Head{
-			Events:   binary.LittleEndian.Uint64(b[16:]),
-			Position: eventschemas.Position{Commit: position, Prepare: position},
-		},
+		heads:    heads{certain: decodeHead(b[16:]), coming: decodeHead(b[16+headBytes:])},
+	}, true
+}
+
+func decodeHead(b []byte) Head {
+	position := binary.LittleEndian.Uint64(b[8:])
+	h := Head{
+		Events:   binary.LittleEndian.Uint64(b),
+		Position: eventschemas.Position{Commit: position, Prepare: position},
 	}
-	copy(s.head.EventID[:], b[32:48])
-	return s, true
+	copy(h.EventID[:], b[16:headBytes])
+	return h
 }
 
 // newestSlot picks the newer of the valid slots. A torn write leaves the other
@@ -184,13 +203,24 @@ func headOf(r record) Head {
 
 // checkSidecar compares what the sidecar remembers with the log, which may be
 // longer by events that were stored but not acknowledged.
-func checkSidecar(s *storage, want Head, exists bool, have Head) error {
+func checkSidecar(s *storage, want heads, exists bool, have Head) error {
+	if !exists && have.Events > 0 {
+		return &HeadError{Source: "sidecar", Reason: "the sidecar is missing", Have: have}
+	}
+	if err := checkRemembered(s, want.certain, have); err != nil {
+		return err
+	}
+	if have.Events < want.coming.Events { // its sync was cut off
+		return nil
+	}
+	return checkRemembered(s, want.coming, have)
+}
+
+func checkRemembered(s *storage, want, have Head) error {
 	mismatch := func(reason string) error {
 		return &HeadError{Source: "sidecar", Reason: reason, Want: want, Have: have}
 	}
 	switch {
-	case !exists && have.Events > 0:
-		return mismatch("the sidecar is missing")
 	case want.Events == 0:
 		return nil
 	case have.Events < want.Events:

@@ -41,6 +41,7 @@ type allSubscription struct {
 	live      bool // has been caught up
 
 	position   uint64 // everything up to here was considered
+	number     uint64 // of the event there, or of the head at the start if that is not known
 	sent       uint64 // position of the last event sent
 	checkpoint uint64 // position of the last checkpoint
 	anyPoint   bool   // a checkpoint was sent
@@ -91,7 +92,7 @@ func (a *allSubscription) start(o *streams.ReadReq_Options_AllOptions, head *vis
 			return badArgument("Trying to read from an invalid position.")
 		}
 	}
-	a.position, a.page.start = position, position
+	a.position, a.number, a.page.start = position, head.Events, position
 	return nil
 }
 
@@ -123,13 +124,9 @@ func (a *allSubscription) catchUp(head *visibleHead) error {
 // follow sends new events as they come.
 func (a *allSubscription) follow() error {
 	for {
-		wake := a.tail.wait()
-		head := a.head.Load()
-		behind, err := a.behind(head)
-		if err != nil {
-			return err
-		}
-		switch {
+		head, wake := a.watch()
+		var err error
+		switch behind := a.behind(head); {
 		case behind > maxLive:
 			err = a.catchUp(head)
 		case behind > 0:
@@ -146,22 +143,12 @@ func (a *allSubscription) follow() error {
 	}
 }
 
-// behind counts the events that were not considered yet, up to one above maxLive.
-func (a *allSubscription) behind(head *visibleHead) (int, error) {
+// behind counts the events that were not considered yet.
+func (a *allSubscription) behind(head *visibleHead) uint64 {
 	if a.position >= head.Position.Commit {
-		return 0, nil
+		return 0
 	}
-	leave, err := a.enter()
-	if err != nil {
-		return 0, err
-	}
-	defer leave()
-	n := 0
-	err = a.storage.scan(a.position+1, head.Position.Commit, func(record) (bool, error) {
-		n++
-		return n <= maxLive, nil
-	})
-	return n, err
+	return head.Events - min(a.number, head.Events-1)
 }
 
 // collect considers events up to visible, until the outbox is full.
@@ -183,7 +170,7 @@ func (a *allSubscription) collect(visible uint64, consider func(record, bool)) e
 			a.out.add(m, len(e.data)+len(e.meta))
 			a.sent = e.position
 		}
-		a.position = e.position
+		a.position, a.number = e.position, e.number
 		consider(e, match)
 		considered++
 		return !a.out.full() && considered < maxConsidered, nil

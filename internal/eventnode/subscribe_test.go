@@ -195,6 +195,17 @@ func TestCheckpointsComeWithoutMatchesAndCanBeResumedFrom(t *testing.T) {
 	}
 }
 
+func TestACheckpointIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	c, _, _ := insecureClient(t)
+	appendTo(t, c, "fl.s", esdb.NoStream{}, numbered("e", 0, 32)...) // exactly one page of matches
+	sub := subscribeAll(t, c, esdb.SubscribeToAllOptions{
+		From: esdb.Start{}, MaxSearchWindow: 32, CheckpointInterval: 1,
+		Filter: &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{"fl."}},
+	})
+	require.Equal(t, []string{"fl.s/31", "checkpoint", "caught up"}, saidTimes(t, sub, 34)[31:])
+}
+
 func TestNothingIsLostOrDoubledAtTheSwitchToLive(t *testing.T) {
 	t.Parallel()
 	const writers, each = 8, 60

@@ -73,8 +73,7 @@ func (s *streamSubscription) catchUp(view streamView, head *visibleHead) error {
 // follow sends new events as they come, until a tombstone.
 func (s *streamSubscription) follow() error {
 	for {
-		wake := s.tail.wait()
-		head := s.head.Load()
+		head, wake := s.watch()
 		view, err := s.look(head)
 		if err != nil {
 			return err

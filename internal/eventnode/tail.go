@@ -2,8 +2,7 @@ package eventnode
 
 import "sync"
 
-// tail wakes those who wait for new events. A reader takes wait's channel
-// first and then reads the head, so no event can pass between the two.
+// tail wakes those who wait for new events.
 type tail struct {
 	mu sync.Mutex
 	ch chan struct{}
@@ -23,4 +22,11 @@ func (t *tail) notify() {
 	defer t.mu.Unlock()
 	close(t.ch)
 	t.ch = make(chan struct{})
+}
+
+// watch returns the head and a channel that is closed when there is a newer
+// one. The channel is taken first, so no event can pass between the two.
+func (n *Node) watch() (*visibleHead, <-chan struct{}) {
+	wake := n.tail.wait()
+	return n.head.Load(), wake
 }

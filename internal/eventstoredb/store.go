@@ -17,7 +17,10 @@ var (
 	_ commands.EventStore = Split{}
 )
 
-var errClosed = errors.New("store is closed")
+var (
+	errClosed     = errors.New("store is closed")
+	errConnecting = errors.New("still connecting")
+)
 
 // Store is a commands.EventStore on a node or cluster somewhere else. It is
 // safe for concurrent use. Make it with Open and end it with Close.
@@ -147,5 +150,8 @@ func (s *Store) acquire(ctx context.Context) (*generation, error) {
 func (s *Store) reason() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.why == nil {
+		return errConnecting
+	}
 	return s.why
 }

@@ -22,7 +22,7 @@ const deleteTokens = `
 DELETE FROM vault.search_token WHERE subject = @subject`
 
 // Destroy erases a subject for good: its key and search tokens go, and no new
-// key is ever made for it, whether or not it had one. Doing it again changes
+// key is ever made for it, whether or not it had one (AUD-07). Doing it again changes
 // nothing. What it was for goes into reason; no personal data there. Copies
 // of the database that were made before keep the key.
 func (v *Vault) Destroy(ctx context.Context, subject uuid.UUID, reason string) error {
@@ -38,7 +38,7 @@ func (v *Vault) Destroy(ctx context.Context, subject uuid.UUID, reason string) e
 		}
 		return nil
 	})
-	v.keys.purge() // even after an error: the commit may have been made
+	v.keys.purge() // AUD-07; even after an error: the commit may have been made
 	if err != nil {
 		return fmt.Errorf("destroy key of %s: %w", subject, err)
 	}

@@ -87,7 +87,7 @@ func writeKey(path string, k Key) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // it is linked to its own name by then
+	defer os.Remove(f.Name()) // it is linked to its own name by then
 	_, err = f.WriteString(hex.EncodeToString(k.secret[:]) + "\n")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

@@ -35,7 +35,7 @@ func (v *Vault) Index(ctx context.Context, kind, plaintext string, subject uuid.
 	return v.IndexAll(ctx, []Term{{kind, plaintext, subject, stream}})
 }
 
-const addTokens = `
+const addTerms = `
 -- Nothing is kept of a destroyed subject; what is there already stays.
 INSERT INTO vault.search_token (token, subject, kind, stream)
 SELECT DISTINCT t.token, t.subject, t.kind, t.stream
@@ -62,7 +62,7 @@ func (v *Vault) IndexAll(ctx context.Context, terms []Term) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, int64(lockSubjects)); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, addTokens, pgx.NamedArgs{
+		_, err := tx.Exec(ctx, addTerms, pgx.NamedArgs{
 			"tokens": tokens, "subjects": subjects, "kinds": kinds, "streams": streams,
 		})
 		return err

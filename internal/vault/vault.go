@@ -109,7 +109,7 @@ func (v *Vault) Seal(ctx context.Context, subject uuid.UUID, field, plaintext st
 	if err != nil {
 		return domain.Sealed{}, fmt.Errorf("seal for %s: %w", subject, err)
 	}
-	ciphertext, err := key.aead.Encrypt([]byte(plaintext), associated(subject, field))
+	ciphertext, err := key.aead.Encrypt([]byte(plaintext), associated(subject, field)) // AUD-07
 	if err != nil {
 		return domain.Sealed{}, fmt.Errorf("seal for %s: %w", subject, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +46,7 @@ func count(t *testing.T, pool *pgxpool.Pool, table string) int {
 	return n
 }
 
+// AUD-07: sealed under the subject's own key, and erased by destroying it.
 func TestAUD07AValueOpensForItsSubjectAndFieldOnly(t *testing.T) {
 	t.Parallel()
 	v := open(t, pgtest.Pool(t), vault.NewKey(), vault.Options{})
@@ -208,13 +210,13 @@ func TestASmallCacheOnlyCostsTime(t *testing.T) {
 	sealed := make([]domain.Sealed, 7)
 	for i := range sealed {
 		var err error
-		sealed[i], err = v.Seal(t.Context(), uuid.New(), "name", fmt.Sprint(i))
+		sealed[i], err = v.Seal(t.Context(), uuid.New(), "name", strconv.Itoa(i))
 		require.NoError(t, err)
 	}
 	for i, s := range sealed {
 		got, err := v.Open(t.Context(), s, "name")
 		require.NoError(t, err)
-		require.Equal(t, fmt.Sprint(i), got)
+		require.Equal(t, strconv.Itoa(i), got)
 	}
 }
 
@@ -328,6 +330,7 @@ func TestSearchFindsTheSpellingsOfOneValueAndKeepsNoPlainText(t *testing.T) {
 	require.Empty(t, got, "the database alone does not tell who is in it")
 }
 
+// AUD-08: every look at personal data is kept.
 func TestAUD08AccessIsRecorded(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
@@ -353,6 +356,7 @@ func TestAUD08AccessIsRecorded(t *testing.T) {
 	}, got)
 }
 
+// AUD-01: the envelope holds a keyed digest of the request.
 func TestAUD01DigestsAreKeyedAndTheSameAfterARestart(t *testing.T) {
 	t.Parallel()
 	pool, master := pgtest.Pool(t), vault.NewKey()

@@ -1,0 +1,218 @@
+package api_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// outcomes keeps outcomes in memory.
+type outcomes struct {
+	mu   sync.Mutex
+	kept map[uuid.UUID]commands.Outcome
+}
+
+func (o *outcomes) Find(_ context.Context, id uuid.UUID) (commands.Outcome, bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out, ok := o.kept[id]
+	return out, ok, nil
+}
+
+func (o *outcomes) Save(_ context.Context, out commands.Outcome) (commands.Outcome, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if first, ok := o.kept[out.Command]; ok {
+		return first, nil
+	}
+	if o.kept == nil {
+		o.kept = map[uuid.UUID]commands.Outcome{}
+	}
+	o.kept[out.Command] = out
+	return out, nil
+}
+
+// vault seals by turning bytes round: enough to see whether a text was opened.
+type vault struct {
+	mu      sync.Mutex
+	erased  map[uuid.UUID]bool
+	reasons []string
+}
+
+func (v *vault) Seal(_ context.Context, subject uuid.UUID, field, plaintext string) (domain.Sealed, error) {
+	b := []byte(field + "\x00" + plaintext)
+	slices.Reverse(b)
+	return domain.Sealed{Subject: subject, Key: "k1", Ciphertext: b}, nil
+}
+
+func (v *vault) Open(_ context.Context, s domain.Sealed, field string) (string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.erased[s.Subject] {
+		return "", commands.ErrErased
+	}
+	b := slices.Clone(s.Ciphertext)
+	slices.Reverse(b)
+	of, text, _ := strings.Cut(string(b), "\x00")
+	if of != field {
+		return "", context.Canceled // sealed under another name
+	}
+	return text, nil
+}
+
+func (v *vault) Prepare(context.Context, []uuid.UUID) error { return nil }
+
+func (v *vault) Digest(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+func (v *vault) Destroy(_ context.Context, subject uuid.UUID, reason string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.erased[subject] = true
+	v.reasons = append(v.reasons, reason)
+	return nil
+}
+
+func (v *vault) seal(subject uuid.UUID, field, text string) domain.Sealed {
+	s, _ := v.Seal(context.Background(), subject, field, text)
+	return s
+}
+
+// accesses keeps looks in memory.
+type accesses struct {
+	mu    sync.Mutex
+	looks []api.Access
+	err   error
+}
+
+func (a *accesses) Record(_ context.Context, looks []api.Access) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.looks = append(a.looks, looks...)
+	return a.err
+}
+
+// reads is the read side: what it has is what a test puts there. Pages are cut
+// by index, and it remembers what it was asked.
+type reads struct {
+	tickets  []api.SealedTicket
+	events   []api.SealedEvent
+	verdicts []api.VerdictExplanation
+	persons  []api.SealedPerson
+	teams    []api.Team
+	sites    []api.Site
+	rows     []api.SLARow
+	facts    []api.SLAFact
+	err      error
+	health   api.Health
+	panics   bool
+
+	mu     sync.Mutex
+	asked  api.AsOf
+	filter api.TicketFilter
+	sort   api.TicketSort
+	waited string
+	head   int64
+}
+
+func (r *reads) ask(at api.AsOf) api.Snapshot {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = at
+	if at.Number != nil {
+		return api.Snapshot{Number: *at.Number}
+	}
+	return api.Snapshot{Number: r.head}
+}
+
+func cut[T any](rows []T, p api.Page) ([]T, string) {
+	from, _ := strconv.Atoi(p.After)
+	to := min(from+p.Limit, len(rows))
+	if to < len(rows) {
+		return rows[from:to], strconv.Itoa(to)
+	}
+	return rows[from:to], ""
+}
+
+func (r *reads) Get(_ context.Context, at api.AsOf, id uuid.UUID) (api.SealedTicket, api.Snapshot, error) {
+	if r.panics {
+		panic("a bug that holds 王小明")
+	}
+	s := r.ask(at)
+	for _, t := range r.tickets {
+		if t.Id == id {
+			return t, s, r.err
+		}
+	}
+	return api.SealedTicket{}, s, commands.ErrNotFound
+}
+
+func (r *reads) List(_ context.Context, at api.AsOf, f api.TicketFilter, by api.TicketSort, p api.Page) ([]api.SealedTicket, string, api.Snapshot, error) {
+	r.filter, r.sort = f, by
+	rows, next := cut(r.tickets, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) History(_ context.Context, at api.AsOf, _ uuid.UUID, p api.Page) ([]api.SealedEvent, string, api.Snapshot, error) {
+	rows, next := cut(r.events, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Explain(_ context.Context, at api.AsOf, _ uuid.UUID) ([]api.VerdictExplanation, api.Snapshot, error) {
+	return r.verdicts, r.ask(at), r.err
+}
+
+func (r *reads) Persons(_ context.Context, at api.AsOf, sites []string, p api.Page) ([]api.SealedPerson, string, api.Snapshot, error) {
+	r.filter.Sites = sites
+	rows, next := cut(r.persons, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Teams(_ context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Team, string, api.Snapshot, error) {
+	r.filter.Sites = sites
+	rows, next := cut(r.teams, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Sites(_ context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Site, string, api.Snapshot, error) {
+	r.filter.Sites = sites
+	rows, next := cut(r.sites, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) At(_ context.Context, at api.AsOf) (api.Snapshot, error) { return r.ask(at), r.err }
+
+func (r *reads) Wait(_ context.Context, stream string, revision int64) error {
+	r.waited = stream + "@" + strconv.FormatInt(revision, 10)
+	return r.err
+}
+
+func (r *reads) Health(context.Context) api.Health { return r.health }
+
+// kpis answers figures; its Explain is another one than the tickets'.
+type kpis struct{ *reads }
+
+func (k kpis) SLA(_ context.Context, at api.AsOf, _ api.SLAQuery) ([]api.SLARow, api.Snapshot, error) {
+	return k.rows, k.ask(at), k.err
+}
+
+func (k kpis) Explain(_ context.Context, at api.AsOf, _ api.SLACell, p api.Page) (api.SLAFacts, api.Snapshot, error) {
+	page, next := cut(k.facts, p)
+	var sum int64
+	for _, f := range k.facts {
+		sum += f.Delta
+	}
+	return api.SLAFacts{Facts: page, Next: next, Sum: sum}, k.ask(at), k.err
+}

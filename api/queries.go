@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// Errors of the read side, beside commands.ErrNotFound (404) and
+// commands.ErrUnavailable (503).
+var (
+	// ErrBeyond says that the read model has not seen the asked moment, or the
+	// asked write, in time: 409.
+	ErrBeyond = errors.New("read model has not got there yet")
+	// ErrBadCursor says that a cursor is not one of this list: 400.
+	ErrBadCursor = errors.New("cursor does not belong to this list")
+)
+
+// AsOf is the moment a read is asked for. Neither field set means now; at most
+// one is set (AUD-04).
+type AsOf struct {
+	Number *int64     // log number
+	Time   *time.Time // UTC; the last number stored until then
+}
+
+// Page is which part of a list is asked for.
+type Page struct {
+	After string // where the page before ended, as the query said; "" for the first
+	Limit int    // at least 1
+}
+
+// SealedTicket is a ticket as a read model holds it: the personal fields of
+// Ticket are empty, these are theirs.
+type SealedTicket struct {
+	Ticket
+	Customer, Phone, Text domain.Sealed
+}
+
+// SealedPerson is a person as a read model holds it.
+type SealedPerson struct {
+	Person
+	Name, Phone domain.Sealed
+}
+
+// SealedEvent is an event as stored: Data of HistoryEvent is empty, Sealed is
+// the wire form with its sealed fields.
+type SealedEvent struct {
+	HistoryEvent
+	Sealed json.RawMessage
+}
+
+// TicketFilter narrows a list of tickets. The zero value of a field does not.
+type TicketFilter struct {
+	Sites      []string // codes; nil means all, empty none
+	Status     *TicketStatus
+	Technician *uuid.UUID // zero id: without one
+	Team       *uuid.UUID // zero id: without one
+	Level      *int
+	Overdue    *bool
+}
+
+// TicketSort is the order of a list of tickets; the id breaks ties.
+type TicketSort struct {
+	By   string // "called_at" or "number"
+	Desc bool
+}
+
+// Tickets answers questions about tickets. Each answer tells the log number as
+// of which it holds; a later page is asked with that number. Errors:
+// commands.ErrNotFound, ErrBeyond, ErrBadCursor. Safe for concurrent use, as
+// are all of this file.
+type Tickets interface {
+	Get(ctx context.Context, at AsOf, id uuid.UUID) (SealedTicket, Snapshot, error)
+	// List returns a page and where it ended; "" on the last page.
+	List(ctx context.Context, at AsOf, f TicketFilter, by TicketSort, p Page) ([]SealedTicket, string, Snapshot, error)
+	// History returns the events of a ticket in their order, struck ones too.
+	History(ctx context.Context, at AsOf, id uuid.UUID, p Page) ([]SealedEvent, string, Snapshot, error)
+	Explain(ctx context.Context, at AsOf, id uuid.UUID) ([]VerdictExplanation, Snapshot, error)
+}
+
+// SLAQuery asks for figures of one target over civil days of a site, both inclusive.
+type SLAQuery struct {
+	Site     string
+	From, To domain.Day
+	Target   TargetName
+	GroupBy  SLAGroup
+	Grain    Grain // of SLAGroupPeriod
+}
+
+// SLACell names one row of figures and one of its figures.
+type SLACell struct {
+	Site       string
+	From, To   domain.Day
+	Target     TargetName
+	Technician *uuid.UUID // zero id: the row of none; nil: not grouped by it
+	Team       *uuid.UUID
+	Level      *int
+	Measure    Measure
+}
+
+// SLAFacts is a page of what a figure adds up from, and the sum of all of it.
+type SLAFacts struct {
+	Facts []SLAFact
+	Next  string // where the page ended; "" on the last
+	Sum   int64
+}
+
+// KPIs answers questions about service levels. Errors are those of Tickets.
+type KPIs interface {
+	// SLA returns all rows in a fixed order, without the empty ones.
+	SLA(ctx context.Context, at AsOf, q SLAQuery) ([]SLARow, Snapshot, error)
+	Explain(ctx context.Context, at AsOf, c SLACell, p Page) (SLAFacts, Snapshot, error)
+}
+
+// Directory lists persons, teams and sites; sites nil means all. Each returns
+// a page and where it ended.
+type Directory interface {
+	Persons(ctx context.Context, at AsOf, sites []string, p Page) ([]SealedPerson, string, Snapshot, error)
+	Teams(ctx context.Context, at AsOf, sites []string, p Page) ([]Team, string, Snapshot, error)
+	Sites(ctx context.Context, at AsOf, sites []string, p Page) ([]Site, string, Snapshot, error)
+}
+
+// Progress tells how far the read models are.
+type Progress interface {
+	// At returns the log number that a moment means; ErrBeyond if none is known yet.
+	At(ctx context.Context, at AsOf) (Snapshot, error)
+	// Wait returns once every read model has seen a revision of a stream;
+	// ErrBeyond if that takes too long.
+	Wait(ctx context.Context, stream string, revision int64) error
+	// Health tells how the parts are. It names no data and never fails.
+	Health(ctx context.Context) Health
+}

@@ -1,0 +1,95 @@
+package readside
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/projections/directory"
+	"github.com/fieldledger/fieldledger/projections/readmodel"
+)
+
+// listOf returns a page of a directory's model in order of id.
+func listOf[R, T any](ctx context.Context, s *Side, r *readmodel.Reader[R], at api.AsOf, sites []string, p api.Page, convert func(readmodel.Versioned[R]) T) ([]T, string, api.Snapshot, error) {
+	out := []T{}
+	next := ""
+	snap, err := s.read(ctx, directory.Name, directory.Version, at, func(v view) error {
+		if sites != nil && len(sites) == 0 {
+			return nil
+		}
+		last, err := after(p.After, 1)
+		if err != nil {
+			return err
+		}
+		rows, err := r.List(ctx, v.q, v.schema, readmodel.ListQuery{Sites: sites, After: last, Limit: p.Limit + 1, AsOf: v.number})
+		if err != nil {
+			return err
+		}
+		if len(rows) > p.Limit {
+			rows = rows[:p.Limit]
+			next = place(rows[p.Limit-1].ID.String())
+		}
+		for _, row := range rows {
+			out = append(out, convert(row))
+		}
+		return nil
+	})
+	return out, next, snap, err
+}
+
+// Persons returns a page of persons; names stay sealed.
+func (s *Side) Persons(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.SealedPerson, string, api.Snapshot, error) {
+	return listOf(ctx, s, s.persons, at, sites, p, func(r readmodel.Versioned[directory.Person]) api.SealedPerson {
+		return api.SealedPerson{
+			Person: api.Person{
+				Id: r.ID, Site: r.Site, Revision: r.Revision, Team: optional(r.Row.Team),
+				Roles: append([]string{}, r.Row.Roles...), External: externals(r.Row.External),
+			},
+			Name: r.Row.Name, Phone: r.Row.Phone,
+		}
+	})
+}
+
+// Teams returns a page of teams.
+func (s *Side) Teams(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Team, string, api.Snapshot, error) {
+	return listOf(ctx, s, s.teams, at, sites, p, func(r readmodel.Versioned[directory.Team]) api.Team {
+		return api.Team{Id: r.ID, Site: r.Site, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, External: externals(r.Row.External)}
+	})
+}
+
+// Sites returns a page of sites.
+func (s *Side) Sites(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Site, string, api.Snapshot, error) {
+	return listOf(ctx, s, s.sites, at, sites, p, func(r readmodel.Versioned[directory.Site]) api.Site {
+		return api.Site{Id: r.ID, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, Zone: r.Row.Zone}
+	})
+}
+
+func externals(keys []domain.ExternalKey) []api.ExternalKey {
+	out := make([]api.ExternalKey, 0, len(keys))
+	for _, k := range keys {
+		out = append(out, api.ExternalKey{System: k.System, Key: k.Key})
+	}
+	return out
+}
+
+// offset reads where a page of a short list ended.
+func offset(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, api.ErrBadCursor
+	}
+	return n, nil
+}
+
+// cut returns a page of a list that is held whole, and where it ended.
+func cut[T any](all []T, from, limit int) ([]T, string) {
+	all = all[min(from, len(all)):]
+	if len(all) <= limit {
+		return all, ""
+	}
+	return all[:limit], strconv.Itoa(from + limit)
+}

@@ -1,0 +1,212 @@
+package readside
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/projections/readmodel"
+	"github.com/fieldledger/fieldledger/projections/ticket"
+)
+
+// Get returns a ticket as of a moment; commands.ErrNotFound if it was not there.
+func (s *Side) Get(ctx context.Context, at api.AsOf, id uuid.UUID) (api.SealedTicket, api.Snapshot, error) {
+	var out api.SealedTicket
+	found := false
+	snap, err := s.ofTickets(ctx, at, func(v view) error {
+		row, ok, err := s.tickets.Row(ctx, v.q, v.schema, id, v.number)
+		found, out = ok, sealedTicket(row, v)
+		return err
+	})
+	if err == nil && !found {
+		err = commands.ErrNotFound
+	}
+	return out, snap, err
+}
+
+// ByNumber returns the id of the ticket with a human number, the first of
+// several sites; commands.ErrNotFound if there is none.
+func (s *Side) ByNumber(ctx context.Context, at api.AsOf, number string) (uuid.UUID, error) {
+	id := uuid.Nil
+	_, err := s.ofTickets(ctx, at, func(v view) error {
+		rows, err := s.tickets.List(ctx, v.q, v.schema, readmodel.ListQuery{
+			Where: "number = $1", Args: []any{number}, Order: []readmodel.Order{{By: "site"}}, Limit: 1, AsOf: v.number,
+		})
+		if len(rows) > 0 {
+			id = rows[0].ID
+		}
+		return err
+	})
+	if err == nil && id == uuid.Nil {
+		err = commands.ErrNotFound
+	}
+	return id, err
+}
+
+// List returns a page of tickets in order, and where it ended.
+func (s *Side) List(ctx context.Context, at api.AsOf, f api.TicketFilter, by api.TicketSort, p api.Page) ([]api.SealedTicket, string, api.Snapshot, error) {
+	var out []api.SealedTicket
+	next := ""
+	snap, err := s.ofTickets(ctx, at, func(v view) error {
+		if f.Sites != nil && len(f.Sites) == 0 {
+			return nil
+		}
+		lq := listQuery(f, v)
+		lq.Order = []readmodel.Order{{By: sortColumn(by.By), Desc: by.Desc}}
+		lq.Limit = p.Limit + 1 // one more tells whether there is a next page
+		var err error
+		if lq.After, err = afterTicket(p.After, by.By); err != nil {
+			return err
+		}
+		rows, err := s.tickets.List(ctx, v.q, v.schema, lq)
+		if err != nil {
+			return err
+		}
+		if len(rows) > p.Limit {
+			rows = rows[:p.Limit]
+			last := rows[p.Limit-1]
+			next = place(sortValue(by.By, last.Row), last.ID.String())
+		}
+		for _, r := range rows {
+			out = append(out, sealedTicket(r, v))
+		}
+		return nil
+	})
+	return out, next, snap, err
+}
+
+// The orders of a list of tickets.
+func sortColumn(by string) string {
+	if by == "number" {
+		return "number"
+	}
+	return "opened_at"
+}
+
+func sortValue(by string, r ticket.Row) string {
+	if by == "number" {
+		return r.Number
+	}
+	return r.OpenedAt.UTC().Format(time.RFC3339Nano)
+}
+
+func afterTicket(text, by string) ([]any, error) {
+	values, err := after(text, 2)
+	if err != nil || values == nil || by == "number" {
+		return values, err
+	}
+	at, err := time.Parse(time.RFC3339Nano, values[0].(string))
+	if err != nil {
+		return nil, api.ErrBadCursor
+	}
+	values[0] = at
+	return values, nil
+}
+
+func listQuery(f api.TicketFilter, v view) readmodel.ListQuery {
+	lq := readmodel.ListQuery{Sites: f.Sites, AsOf: v.number}
+	var where []string
+	add := func(condition string, args ...any) {
+		for _, a := range args {
+			lq.Args = append(lq.Args, a)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(lq.Args)), 1)
+		}
+		where = append(where, condition)
+	}
+	if f.Status != nil {
+		add("status = ?", string(*f.Status))
+	}
+	for column, id := range map[string]*uuid.UUID{"technician": f.Technician, "team": f.Team} {
+		switch {
+		case id == nil:
+		case *id == uuid.Nil:
+			add(column + " IS NULL")
+		default:
+			add(column+" = ?", *id)
+		}
+	}
+	if f.Level != nil {
+		add("level = ?", *f.Level)
+	}
+	if f.Overdue != nil { // SLA-13
+		late := "(coalesce(contact_due_at <= ?, false) OR coalesce(resolution_due_at <= ?, false))"
+		if !*f.Overdue {
+			late = "NOT " + late
+		}
+		add(late, v.asked, v.asked)
+	}
+	lq.Where = strings.Join(where, " AND ")
+	return lq
+}
+
+// place writes where a page ended; after reads it.
+func place(parts ...string) string {
+	b, err := json.Marshal(parts)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return string(b)
+}
+
+func after(text string, n int) ([]any, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var parts []string
+	if err := json.Unmarshal([]byte(text), &parts); err != nil || len(parts) != n {
+		return nil, api.ErrBadCursor
+	}
+	out := make([]any, n)
+	for i, p := range parts {
+		out[i] = p
+	}
+	id, err := uuid.Parse(parts[n-1])
+	if err != nil {
+		return nil, api.ErrBadCursor
+	}
+	out[n-1] = id
+	return out, nil
+}
+
+func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
+	row := r.Row
+	t := api.Ticket{
+		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Channel: row.Channel, Kind: row.Kind,
+		Problem: row.Problem, Level: row.Level, Status: api.TicketStatus(row.Status), Cycle: row.Cycle,
+		CalledAt: instant(row.OpenedAt), OpenedOn: string(row.OpenedOn), Team: optional(row.Team), Technician: optional(row.Technician),
+		Targets: []api.TargetState{},
+	}
+	if row.ExternalKey != "" {
+		t.External = &api.ExternalKey{System: row.ExternalSystem, Key: row.ExternalKey}
+	}
+	t.Targets = append(t.Targets,
+		targetState("first_contact", row.FirstContact, row.ContactDueAt, v),
+		targetState("resolution", row.Resolution, row.ResolveDueAt, v))
+	return api.SealedTicket{Ticket: t, Customer: row.Customer, Phone: row.Phone, Text: row.Text}
+}
+
+func targetState(name api.TargetName, c ticket.Clock, due *time.Time, v view) api.TargetState {
+	st := api.TargetState{
+		Target: name, Cycle: c.Cycle, Clock: c.Clock, LimitS: c.LimitS, StartAt: c.StartAt, DueAt: c.DueAt,
+		ReachedAt: c.ReachedAt, GrossS: c.GrossS, PausedS: c.PausedS, NetS: c.NetS,
+	}
+	switch {
+	case !c.Running:
+		st.State = api.TargetStateState(c.Verdict)
+	case due != nil && !due.After(v.asked): // SLA-13
+		st.State = api.TargetStateStateBreached
+	case c.Stands:
+		st.State = api.TargetStateStatePaused
+	case !c.Agreed:
+		st.State = api.TargetStateStateNoTarget
+	default:
+		st.State = api.TargetStateStateRunning
+	}
+	return st
+}

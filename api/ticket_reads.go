@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// ListTickets answers a page of the tickets that the caller may see.
+func (s *Server) ListTickets(ctx context.Context, in ListTicketsRequestObject) (ListTicketsResponseObject, error) {
+	p := in.Params
+	sites, err := s.scope(ctx, p.Site)
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.listing(ctx, p.AsOf, p.MinPosition, p.Cursor, p.Limit)
+	if err != nil {
+		return nil, err
+	}
+	filter := TicketFilter{
+		Sites: sites, Status: p.Status, Technician: p.Technician, Team: p.Team, Level: p.Level, Overdue: p.Overdue,
+	}
+	rows, after, seen, err := s.Tickets.List(ctx, l.at, filter, order(p.Sort), l.page)
+	if err != nil {
+		return nil, err
+	}
+	page := TicketPage{AsOf: seen, Items: make([]Ticket, len(rows)), Next: s.next(ctx, l, after, seen)}
+	o := s.opening(ctx)
+	for i, t := range rows {
+		page.Items[i] = o.ticket(t)
+	}
+	return ListTickets200JSONResponse(page), o.done()
+}
+
+// order reads the order of a list; nothing means the newest calls first.
+func order(sort *TicketOrder) TicketSort {
+	if sort == nil {
+		return TicketSort{By: string(CalledAt), Desc: true}
+	}
+	by, desc := strings.CutPrefix(string(*sort), "-")
+	return TicketSort{By: by, Desc: desc}
+}
+
+// GetTicket answers a ticket with its revision as ETag.
+func (s *Server) GetTicket(ctx context.Context, in GetTicketRequestObject) (GetTicketResponseObject, error) {
+	t, seen, err := s.ticket(ctx, in.Id, in.Params.AsOf, in.Params.MinPosition)
+	if err != nil {
+		return nil, err
+	}
+	o := s.opening(ctx)
+	out := GetTicket200JSONResponse{
+		Body:    o.ticket(t),
+		Headers: GetTicket200ResponseHeaders{ETag: etag(t.Revision), FieldledgerAsOf: &seen.Number},
+	}
+	return out, o.done()
+}
+
+// ticket returns a ticket that the caller may see.
+func (s *Server) ticket(ctx context.Context, id uuid.UUID, asOf, minPosition *string) (SealedTicket, Snapshot, error) {
+	m, err := s.moment(ctx, asOf, minPosition)
+	if err != nil {
+		return SealedTicket{}, Snapshot{}, err
+	}
+	return s.ticketAt(ctx, id, m)
+}
+
+func (s *Server) ticketAt(ctx context.Context, id uuid.UUID, m AsOf) (SealedTicket, Snapshot, error) {
+	t, seen, err := s.Tickets.Get(ctx, m, id)
+	if err == nil {
+		err = s.see(ctx, t.Site)
+	}
+	return t, seen, err
+}
+
+// GetTicketHistory answers a page of a ticket's events, struck ones too.
+func (s *Server) GetTicketHistory(ctx context.Context, in GetTicketHistoryRequestObject) (GetTicketHistoryResponseObject, error) {
+	p := in.Params
+	l, err := s.listing(ctx, p.AsOf, p.MinPosition, p.Cursor, p.Limit)
+	if err != nil {
+		return nil, err
+	}
+	t, seen, err := s.ticketAt(ctx, in.Id, l.at)
+	if err != nil {
+		return nil, err
+	}
+	rows, after, seen, err := s.Tickets.History(ctx, AsOf{Number: &seen.Number}, in.Id, l.page)
+	if err != nil {
+		return nil, err
+	}
+	page := HistoryPage{AsOf: seen, Items: make([]HistoryEvent, len(rows)), Next: s.next(ctx, l, after, seen)}
+	o := s.opening(ctx)
+	for i, e := range rows {
+		page.Items[i] = o.event(t.Site, e)
+	}
+	return GetTicketHistory200JSONResponse(page), o.done()
+}
+
+// ExplainTicket answers what each verdict on a ticket is made of (AUD-05).
+func (s *Server) ExplainTicket(ctx context.Context, in ExplainTicketRequestObject) (ExplainTicketResponseObject, error) {
+	_, seen, err := s.ticket(ctx, in.Id, in.Params.AsOf, in.Params.MinPosition)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, seen, err := s.Tickets.Explain(ctx, AsOf{Number: &seen.Number}, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	if verdicts == nil {
+		verdicts = []VerdictExplanation{}
+	}
+	return ExplainTicket200JSONResponse{
+		Body:    TicketExplanation{AsOf: seen, Verdicts: verdicts},
+		Headers: ExplainTicket200ResponseHeaders{FieldledgerAsOf: &seen.Number},
+	}, nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/eventschemas"
+	"github.com/fieldledger/fieldledger/internal/importlog"
+	"github.com/fieldledger/fieldledger/internal/messages"
+)
+
+type importCmd struct {
+	Log     string `arg:"" optional:"" placeholder:"FILE" help:"The log, CSV, plain or gzip. Default: the shipped sample."`
+	Mapping string `placeholder:"FILE" help:"The mapping file. Default: the one of the shipped sample."`
+	Workers int    `default:"16" help:"Tickets imported at once; 1 keeps the order of the file."`
+	Lang    string `enum:"en,zh" default:"en" help:"Language of the report."`
+}
+
+// Run imports a log and brings the read models up to it.
+func (c importCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
+	s, err := open(ctx, cfg, cfg.logger(t), tuning{})
+	if err != nil {
+		return err
+	}
+	err = s.during(ctx, func(ctx context.Context) error {
+		r, err := s.importLog(ctx, t, c)
+		if err != nil {
+			return err
+		}
+		t.report(r, c.Lang)
+		return r.Check()
+	})
+	return errors.Join(err, s.close())
+}
+
+// importLog imports a log and waits until the read models have it.
+func (s *system) importLog(ctx context.Context, t *terminal, c importCmd) (importlog.Report, error) {
+	mapping, err := readMapping(c.Mapping)
+	if err != nil {
+		return importlog.Report{}, err
+	}
+	source, closeSource, err := openLog(c.Log)
+	if err != nil {
+		return importlog.Report{}, err
+	}
+	defer closeSource()
+	p := t.progress("import")
+	r, err := importlog.Run(ctx, importlog.Options{
+		Source: source, Mapping: mapping, App: s.app, Request: operator("import"), Workers: c.Workers,
+		Progress: func(rows, total int) { p.update(int64(rows), int64(total)) }, Clock: s.clock, Log: s.log,
+	})
+	p.end()
+	if err != nil {
+		return r, fmt.Errorf("import: %w", err)
+	}
+	return r, s.settle(ctx)
+}
+
+// operator is who works at the machine itself.
+func operator(key string) commands.Request {
+	return commands.Request{Key: key, Actor: eventschemas.Actor{
+		Person: "operator", Issuer: "fieldledger", Subject: "operator", Roles: []string{"admin"}, Policy: "command line",
+	}}
+}
+
+func readMapping(file string) (*importlog.Mapping, error) {
+	text := importlog.SampleMapping()
+	if file != "" {
+		var err error
+		if text, err = os.ReadFile(file); err != nil {
+			return nil, fmt.Errorf("read mapping: %w", err)
+		}
+	}
+	m, err := importlog.ParseMapping(text)
+	if err != nil {
+		return nil, fmt.Errorf("mapping %s: %w", file, err)
+	}
+	return m, nil
+}
+
+func openLog(file string) (io.ReadSeeker, func(), error) {
+	if file == "" {
+		return bytes.NewReader(importlog.Sample()), func() {}, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open log: %w", err)
+	}
+	return f, func() { _ = f.Close() }, nil
+}
+
+// report prints what became of the rows of a log.
+func (t *terminal) report(r importlog.Report, lang string) {
+	text := func(key string) string { return messages.Text(lang, key, nil) }
+	rows := [][]string{
+		{text("import.rows"), number(r.Rows)},
+		{text("import.imported"), number(r.Imported)},
+		{text("import.silent"), number(r.Silent)},
+		{text("import.known"), number(r.Known)},
+		{text("import.refused"), number(r.RefusedTotal())},
+	}
+	for _, reason := range sortedKeys(r.Refused) {
+		rows = append(rows, []string{"  " + text("import.reason."+string(reason)), number(r.Refused[reason])})
+	}
+	rows = append(rows,
+		[]string{text("import.without_creation_time"), number(r.WithoutCreationTime)},
+		[]string{text("import.tickets"), number(r.Tickets)},
+		[]string{text("import.events"), number(r.Events)},
+		[]string{text("import.teams"), number(r.Teams)},
+		[]string{text("import.technicians"), number(r.Technicians)},
+		[]string{text("import.callers"), number(r.Callers)})
+	for _, status := range sortedKeys(r.ByStatus) {
+		rows = append(rows, []string{"  " + status, number(r.ByStatus[status])})
+	}
+	t.table(nil, rows)
+	for _, f := range r.RefusedRows[:min(len(r.RefusedRows), 10)] {
+		t.printf("  %d  %s  %s: %s\n", f.Line, f.Row, text("import.reason."+string(f.Reason)), f.Detail)
+	}
+	if err := r.Check(); err != nil {
+		t.printf("%s: %s\n", text("import.sums_wrong"), err)
+	}
+}
+
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,33 @@
+package auth
+
+import "slices"
+
+// Roles are the roles of ORG-01 that a token may claim, in a fixed order.
+func Roles() []string {
+	return []string{
+		"clerk", "director", "technician", "storekeeper", "shift_leader", "crew_head", "manager", "hr",
+		"accountant", "auditor", "admin", "customer_link",
+	}
+}
+
+// groups are names for several roles, so that a policy speaks of one.
+func groups() map[string][]string {
+	return map[string][]string{
+		"staff":   slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
+		"desk":    {"clerk", "director"},
+		"lead":    {"director", "manager"},
+		"figures": {"director", "manager", "hr", "accountant", "auditor", "admin"},
+		"contact": {"clerk", "director", "technician", "manager", "admin"},
+	}
+}
+
+// knownRoles keeps the roles that exist; others give no right. A group is no role.
+func knownRoles(claimed []string) []string {
+	known := []string{}
+	for _, r := range Roles() {
+		if slices.Contains(claimed, r) {
+			known = append(known, r)
+		}
+	}
+	return known
+}

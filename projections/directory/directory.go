@@ -1,0 +1,131 @@
+// Package directory is the read model of who and what there is: persons,
+// teams, sites and the versions of policies.
+//
+// It folds events only. The rules are ORG-04, POL-01 and AUD-04 in docs/rules.md.
+package directory
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/person"
+	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/site"
+	"github.com/fieldledger/fieldledger/domain/team"
+	"github.com/fieldledger/fieldledger/eventschemas"
+	"github.com/fieldledger/fieldledger/projections/readmodel"
+)
+
+// Name of the projection; Version is raised whenever a fold or a table changes.
+const (
+	Name    = "directory"
+	Version = 1
+)
+
+// Projection returns the directory's tables.
+func Projection() readmodel.Projection {
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{
+		Persons(), Teams(), Sites(), Policies(),
+	}}
+}
+
+// Person is a person as lists show it; the name stays sealed.
+type Person struct {
+	Name         domain.Sealed        `db:"name,json"`
+	Phone        domain.Sealed        `db:"phone,json"`
+	Team         uuid.UUID            `db:"team,null"`
+	Roles        []string             `db:"roles,json"`
+	External     []domain.ExternalKey `db:"external,json"`
+	RegisteredAt time.Time            `db:"registered_at"`
+}
+
+// Persons is the model of persons.
+func Persons() readmodel.Model[Person] {
+	return readmodel.Model[Person]{Name: "person", Category: "person", Evolve: evolvePerson}
+}
+
+func evolvePerson(row Person, rec eventschemas.Record) (Person, error) {
+	switch e := rec.Event.(type) {
+	case person.Registered:
+		return Person{
+			Name: e.Name, Phone: e.Phone, Team: e.Team, Roles: e.Roles, External: e.External, RegisteredAt: e.At.Time,
+		}, nil
+	default:
+		return row, readmodel.Unknown(rec)
+	}
+}
+
+// Team is a team as lists show it.
+type Team struct {
+	Code         string               `db:"code"`
+	Name         string               `db:"name"`
+	External     []domain.ExternalKey `db:"external,json"`
+	RegisteredAt time.Time            `db:"registered_at"`
+}
+
+// Teams is the model of teams.
+func Teams() readmodel.Model[Team] {
+	return readmodel.Model[Team]{Name: "team", Category: "team", Evolve: evolveTeam}
+}
+
+func evolveTeam(row Team, rec eventschemas.Record) (Team, error) {
+	switch e := rec.Event.(type) {
+	case team.Registered:
+		return Team{Code: e.Code, Name: e.Name, External: e.External, RegisteredAt: e.At.Time}, nil
+	default:
+		return row, readmodel.Unknown(rec)
+	}
+}
+
+// Site is a site as lists show it.
+type Site struct {
+	Code         string    `db:"code"`
+	Name         string    `db:"name"`
+	Zone         string    `db:"zone"`
+	RegisteredAt time.Time `db:"registered_at"`
+}
+
+// Sites is the model of sites.
+func Sites() readmodel.Model[Site] {
+	return readmodel.Model[Site]{Name: "site", Category: "site", Evolve: evolveSite}
+}
+
+func evolveSite(row Site, rec eventschemas.Record) (Site, error) {
+	switch e := rec.Event.(type) {
+	case site.Registered:
+		return Site{Code: e.Code, Name: e.Name, Zone: e.Zone, RegisteredAt: e.At.Time}, nil
+	default:
+		return row, readmodel.Unknown(rec)
+	}
+}
+
+// Policy is the last recorded version of a policy; its history has the others.
+type Policy struct {
+	Kind          string    `db:"kind"`
+	For           string    `db:"for_site"` // "" for every site without its own (POL-06)
+	Version       int       `db:"version"`
+	EffectiveFrom time.Time `db:"effective_from"`
+	Author        string    `db:"author"`
+	Approver      string    `db:"approver"`
+	Reason        string    `db:"reason"`
+	Hash          string    `db:"hash"`
+}
+
+// Policies is the model of policies.
+func Policies() readmodel.Model[Policy] {
+	return readmodel.Model[Policy]{Name: "policy", Category: "policy", Evolve: evolvePolicy}
+}
+
+func evolvePolicy(row Policy, rec eventschemas.Record) (Policy, error) {
+	switch e := rec.Event.(type) {
+	case policy.VersionRecorded:
+		return Policy{
+			Kind: string(e.Kind), For: e.Site, Version: e.Version, EffectiveFrom: e.EffectiveFrom.Time,
+			Author: e.Author, Approver: e.Approver, Reason: e.Reason, Hash: e.Hash,
+		}, nil
+	default:
+		return row, readmodel.Unknown(rec)
+	}
+}

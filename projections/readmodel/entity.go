@@ -1,0 +1,376 @@
+package readmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/bits"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fieldledger/fieldledger/domain/record"
+	"github.com/fieldledger/fieldledger/eventschemas"
+)
+
+// The columns before those of the row.
+var (
+	currentKey = []column{
+		keyColumn("site", text), keyColumn("id", uuidType), keyColumn("from_number", bigint), keyColumn("revision", bigint),
+	}
+	historyKey = []column{
+		keyColumn("site", text), keyColumn("id", uuidType), keyColumn("from_number", bigint), keyColumn("revision", bigint),
+		keyColumn("to_number", bigint), keyColumn("span", bigint),
+	}
+)
+
+// entity is a compiled Model.
+type entity[R any] struct {
+	Model[R]
+	codec   rowCodec
+	current sqlTable
+	history sqlTable
+	facts   *factTables // nil without figures
+}
+
+func (m Model[R]) compile() (part, error) {
+	if !nameShape.MatchString(m.Name) || m.Category == "" || m.Evolve == nil {
+		return nil, fmt.Errorf("model %q needs a lower-case name, a category and Evolve", m.Name)
+	}
+	codec, err := newRowCodec(reflect.TypeFor[R]())
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", m.Name, err)
+	}
+	e := &entity[R]{Model: m, codec: codec}
+	e.current = sqlTable{name: m.Name, key: "site, id", cols: slices.Concat(currentKey, codec.cols)}
+	e.history = sqlTable{name: m.Name + "_history", key: "site, id, from_number", cols: slices.Concat(historyKey, codec.cols)}
+	for _, c := range codec.cols {
+		if slices.ContainsFunc(historyKey, func(k column) bool { return k.name == c.name }) {
+			return nil, fmt.Errorf("model %s: column %s is one of every table", m.Name, c.name)
+		}
+	}
+	if m.Contribute != nil {
+		if e.facts, err = newFactTables(m.Name, m.Dims, m.Measures); err != nil {
+			return nil, fmt.Errorf("model %s: %w", m.Name, err)
+		}
+	}
+	return e, nil
+}
+
+func (e *entity[R]) digested() []string {
+	if e.facts == nil {
+		return []string{e.Name}
+	}
+	return []string{e.Name, e.facts.fact.name}
+}
+
+func (e *entity[R]) create(schema string) []string {
+	out := []string{
+		e.current.create(schema), e.current.primaryKey(schema),
+		fmt.Sprintf("CREATE UNIQUE INDEX ON %s (id)", quote(schema, e.Name)), // serves the fold, and reads by id
+		e.history.create(schema),
+	}
+	if e.facts != nil {
+		out = append(out, e.facts.create(schema)...)
+	}
+	return out
+}
+
+func (e *entity[R]) index(schema string) ([]string, error) {
+	history := quote(schema, e.history.name)
+	out := []string{
+		e.history.primaryKey(schema),
+		fmt.Sprintf("CREATE INDEX ON %s (id, from_number)", history),         // serves one row as of a number
+		fmt.Sprintf("CREATE INDEX ON %s (site, span, from_number)", history), // serves lists as of a number
+	}
+	for _, f := range e.Filters {
+		cols := make([]string, len(f))
+		for i := range f {
+			cols[i] = quote(f[i])
+		}
+		out = append(out, fmt.Sprintf("CREATE INDEX ON %s (site, %s, span, from_number)", history, strings.Join(cols, ", ")))
+	}
+	own, err := expand(schema, e.Indexes)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, own...)
+	if e.facts != nil {
+		out = append(out, e.facts.index(schema)...)
+	}
+	return out, nil
+}
+
+func (e *entity[R]) revision(schema, category string) string {
+	if category != e.Category {
+		return ""
+	}
+	return fmt.Sprintf("SELECT max(revision) FROM %s WHERE id = $1", quote(schema, e.Name))
+}
+
+func (e *entity[R]) start(schema string, limit int) partRun {
+	r := &entityRun[R]{entity: e, schema: schema, limit: limit, rows: map[uuid.UUID]*state[R]{}}
+	if e.facts != nil {
+		r.figures = newFigures(e.facts, schema)
+	}
+	return r
+}
+
+// state is a row in memory.
+type state[R any] struct {
+	site     string
+	from     int64
+	revision int64
+	row      R
+	values   []any // of row, nil if it is not there
+	stored   bool  // the current table has it, maybe as an older version
+	dirty    bool
+}
+
+func (s *state[R]) there() bool { return s.values != nil }
+
+type entityRun[R any] struct {
+	*entity[R]
+	schema  string
+	limit   int
+	rows    map[uuid.UUID]*state[R]
+	spilled bool // rows were written back and forgotten
+	closed  [][]any
+	changed []uuid.UUID
+	figures *figures
+	buf     []byte
+}
+
+func (r *entityRun[R]) load(ctx context.Context, tx pgx.Tx, recs []eventschemas.Record) error {
+	var missing []uuid.UUID
+	for i := range recs {
+		category, id := StreamKey(recs[i].Stream)
+		if category != r.Category || r.rows[id] != nil {
+			continue
+		}
+		r.rows[id] = &state[R]{}
+		if recs[i].Revision > 0 && (r.limit == 0 || r.spilled) {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 || tx == nil {
+		return nil
+	}
+	sql := fmt.Sprintf("SELECT %s FROM %s t WHERE t.id = ANY ($1)", r.current.selectList("t"), quote(r.schema, r.Name))
+	rows, err := tx.Query(ctx, sql, missing)
+	if err != nil {
+		return fmt.Errorf("load %d rows of %s: %w", len(missing), r.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		values, err := r.current.scanValues(rows)
+		if err != nil {
+			return err
+		}
+		v, s, err := r.decode(values, len(currentKey))
+		if err != nil {
+			return fmt.Errorf("load row of %s: %w", r.Name, err)
+		}
+		r.rows[v.ID] = s
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("load rows of %s: %w", r.Name, err)
+	}
+	return nil
+}
+
+// decode turns the values of a version into a row; the row's own begin at from.
+func (e *entity[R]) decode(values []any, from int) (Versioned[R], *state[R], error) {
+	v := Versioned[R]{
+		Site: values[0].(string), ID: values[1].(uuid.UUID), From: values[2].(int64), Revision: values[3].(int64),
+	}
+	if err := e.codec.fill(reflect.ValueOf(&v.Row).Elem(), values[from:]); err != nil {
+		return v, nil, err
+	}
+	// The values again from the row: json has the bytes that the digest counts.
+	own, err := e.codec.values(reflect.ValueOf(v.Row), make([]any, 0, len(e.codec.cols)))
+	if err != nil {
+		return v, nil, err
+	}
+	return v, &state[R]{site: v.Site, from: v.From, revision: v.Revision, row: v.Row, values: own, stored: true}, nil
+}
+
+func (r *entityRun[R]) fold(rec *eventschemas.Record, d *digester) error {
+	category, id := StreamKey(rec.Stream)
+	if category != r.Category {
+		return nil
+	}
+	s := r.rows[id]
+	if s == nil {
+		return errors.New("row was not loaded")
+	}
+	if s.there() && int64(rec.Revision) != s.revision+1 { //nolint:gosec // a revision fits
+		return fmt.Errorf("hole in the stream: the row is at revision %d", s.revision)
+	}
+	if s.there() && s.site != rec.Envelope.Site {
+		return fmt.Errorf("the stream is of site %q, the event of %q", s.site, rec.Envelope.Site)
+	}
+	next, err := r.next(s.row, rec)
+	if err != nil {
+		return err
+	}
+	return r.set(rec, id, s, next, d)
+}
+
+func (r *entityRun[R]) next(row R, rec *eventschemas.Record) (R, error) {
+	if _, struck := rec.Event.(record.Struck); !struck {
+		return r.Evolve(row, *rec)
+	}
+	var fresh R // AUD-02: folded afresh without what was struck
+	for i := range rec.Refold {
+		var err error
+		if fresh, err = r.Evolve(fresh, rec.Refold[i]); err != nil {
+			return fresh, err
+		}
+	}
+	return fresh, nil
+}
+
+// set makes next the version of the row from rec on.
+func (r *entityRun[R]) set(rec *eventschemas.Record, id uuid.UUID, s *state[R], next R, d *digester) error {
+	v := reflect.ValueOf(next)
+	gone := v.IsZero()
+	if gone && !s.there() {
+		return nil
+	}
+	site := s.site
+	if !s.there() {
+		site = rec.Envelope.Site
+	}
+	if r.figures != nil {
+		if err := r.contribute(rec, site, id, s, next, gone, d); err != nil {
+			return err
+		}
+	}
+	if s.there() {
+		r.closed = append(r.closed, r.closedVersion(id, s, rec.Number))
+	}
+	if !s.dirty {
+		s.dirty = true
+		r.changed = append(r.changed, id)
+	}
+	if gone {
+		r.addEnd(d, site, id, rec.Number)
+		*s = state[R]{site: site, stored: s.stored, dirty: true}
+		return nil
+	}
+	values, err := r.codec.values(v, make([]any, 0, len(r.codec.cols)))
+	if err != nil {
+		return err
+	}
+	s.site, s.from, s.revision, s.row, s.values = site, rec.Number, int64(rec.Revision), next, values //nolint:gosec // a revision fits
+	r.addVersion(d, id, s)
+	return nil
+}
+
+func (r *entityRun[R]) closedVersion(id uuid.UUID, s *state[R], to int64) []any {
+	span := int64(bits.Len64(uint64(to - s.from))) //nolint:gosec // to is after from
+	return append([]any{s.site, id, s.from, s.revision, to, span}, s.values...)
+}
+
+func (r *entityRun[R]) addVersion(d *digester, id uuid.UUID, s *state[R]) {
+	e := element{table: r.Name, id: id, number: s.from}
+	e.hash, r.buf = r.versionHash(r.buf, []any{s.site, id, s.from, s.revision}, s.values)
+	if d.collect != nil {
+		e.place, e.older, e.key = r.Name, r.history.name, rowName(s.site, id, s.from)
+	}
+	d.add(e)
+}
+
+func (r *entityRun[R]) addEnd(d *digester, site string, id uuid.UUID, number int64) {
+	e := element{table: r.Name, id: id, number: number, ordinal: 1}
+	e.hash, r.buf = r.endHash(r.buf, site, id, number)
+	if d.collect != nil {
+		e.place, e.key = r.history.name, rowName(site, id, number)
+	}
+	d.add(e)
+}
+
+// rowName is the key of a version for people.
+func rowName(site string, id uuid.UUID, from int64) string {
+	return fmt.Sprintf("%s/%s@%d", site, id, from)
+}
+
+func (e *entity[R]) versionHash(buf []byte, key, row []any) (sum [32]byte, scratch []byte) {
+	return hashOf(buf, e.Name, key, row)
+}
+
+// endHash is the element for a row that ends without a next version.
+func (e *entity[R]) endHash(buf []byte, site string, id uuid.UUID, number int64) (sum [32]byte, scratch []byte) {
+	return hashOf(buf, e.Name+"/end", []any{site, id, number})
+}
+
+func (r *entityRun[R]) contribute(rec *eventschemas.Record, site string, id uuid.UUID, s *state[R], next R, gone bool, d *digester) error {
+	var before, after []Contribution
+	if s.there() {
+		before = r.Contribute(s.row)
+	}
+	if !gone {
+		after = r.Contribute(next)
+	}
+	return r.figures.change(rec, site, id, before, after, d)
+}
+
+func (r *entityRun[R]) flush(ctx context.Context, tx pgx.Tx, mark int64, last bool) error {
+	if err := r.history.insert(ctx, tx, r.schema, r.closed); err != nil {
+		return err
+	}
+	r.closed = r.closed[:0]
+	if r.figures != nil {
+		if err := r.figures.flush(ctx, tx, mark); err != nil {
+			return err
+		}
+	}
+	if last || r.limit == 0 || len(r.rows) > r.limit {
+		return r.writeBack(ctx, tx)
+	}
+	return nil
+}
+
+// writeBack brings the current table up to the rows in memory. A rebuild then
+// forgets them; live, they serve the rest of the page.
+func (r *entityRun[R]) writeBack(ctx context.Context, tx pgx.Tx) error {
+	var fresh, again [][]any
+	var gone []uuid.UUID
+	slices.SortFunc(r.changed, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	for _, id := range r.changed {
+		s := r.rows[id]
+		switch {
+		case s.there():
+			values := append([]any{s.site, id, s.from, s.revision}, s.values...)
+			if s.stored {
+				again = append(again, values)
+			} else {
+				fresh = append(fresh, values)
+			}
+		case s.stored:
+			gone = append(gone, id)
+		}
+		s.stored, s.dirty = s.there(), false
+	}
+	r.changed = r.changed[:0]
+	if len(gone) > 0 {
+		if _, err := tx.Exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE id = ANY ($1)", quote(r.schema, r.Name)), gone); err != nil {
+			return fmt.Errorf("delete %d rows of %s: %w", len(gone), r.Name, err)
+		}
+	}
+	if err := r.current.insert(ctx, tx, r.schema, fresh); err != nil {
+		return err
+	}
+	if err := r.current.upsert(ctx, tx, r.schema, again); err != nil {
+		return err
+	}
+	if r.limit > 0 {
+		clear(r.rows)
+		r.spilled = true
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package readmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fieldledger/fieldledger/eventschemas"
+)
+
+// Errors of a Manager.
+var (
+	// ErrFenced says that another owner writes the read models now. The late
+	// one stops; nothing of its page was written.
+	ErrFenced = errors.New("another process owns the read models")
+	// ErrHalted says that no projector can go on; Status says why. Repairing
+	// the cause and starting again is right.
+	ErrHalted = errors.New("every projector has halted")
+	// ErrBeyond says that the read models are not there yet, or that the log
+	// has not reached the time asked for. Asking again later is right.
+	ErrBeyond = errors.New("beyond what the read models have applied")
+	// ErrBusy says that another rebuild, cut-over or drop of the projection is under way.
+	ErrBusy = errors.New("the projection is being rebuilt or switched")
+	// ErrNoGeneration says that there is no such generation, or none to go back to.
+	ErrNoGeneration = errors.New("no such generation")
+)
+
+// Clock tells the time, UTC. It only measures and stamps; no row depends on it.
+type Clock interface{ Now() time.Time }
+
+// Pages reads the log as pages, decoded, from any checkpoint: catchup.Reader.
+type Pages interface {
+	// Scan calls page with consecutive pages after a checkpoint, up to and
+	// exactly including the log number to. It is an error if the log ends before.
+	Scan(ctx context.Context, after eventschemas.Checkpoint, to int64, page func(eventschemas.Page) error) error
+}
+
+// Options of a Manager. Pool, Projections, Log and Clock are required.
+type Options struct {
+	Pool        *pgxpool.Pool
+	Projections []Projection
+	Log         *slog.Logger
+	Clock       Clock
+	// RebuildRows is how many current rows of each model a rebuild keeps in
+	// memory; 0 means 50,000.
+	RebuildRows int
+}
+
+// Manager keeps the read models of a set of projections: it applies pages,
+// answers how far they are, rebuilds, verifies and switches generations. It
+// is safe for concurrent use; at most one Run at a time.
+type Manager struct {
+	pool        *pgxpool.Pool
+	log         *slog.Logger
+	clock       Clock
+	projections []*compiled
+	rebuildRows int
+
+	applying sync.Mutex // one page at a time; guards live and epochs
+	live     map[string]*generation
+	epochs   map[string]int64
+
+	mu       sync.Mutex // guards the rest
+	schemas  map[string]string
+	status   map[string]Status
+	head     int64
+	top      int64
+	caughtUp bool
+	recent   recent
+	changed  chan struct{}
+	fatal    error
+	stop     context.CancelFunc // ends Run
+}
+
+// New checks the projections and returns a Manager. It touches no database.
+func New(o Options) (*Manager, error) {
+	if o.Pool == nil || o.Log == nil || o.Clock == nil {
+		return nil, errors.New("read models need a pool, a log and a clock")
+	}
+	cs, err := compileAll(o.Projections)
+	if err != nil {
+		return nil, err
+	}
+	if o.RebuildRows <= 0 {
+		o.RebuildRows = 50_000
+	}
+	return &Manager{
+		pool: o.Pool, log: o.Log, clock: o.Clock, projections: cs, rebuildRows: o.RebuildRows,
+		schemas: map[string]string{}, status: map[string]Status{}, changed: make(chan struct{}),
+	}, nil
+}
+
+func (m *Manager) find(projection string) (*compiled, error) {
+	for _, c := range m.projections {
+		if c.Name == projection {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("projection %q: %w", projection, ErrNoGeneration)
+}
+
+// Status says how a projection is.
+type Status struct {
+	Projection string
+	Version    int
+	Generation int
+	Schema     string
+	State      State
+	Number     int64  // last log number applied
+	Lag        int64  // events behind the last one that the reader delivered
+	Digest     string // hex, over all tables
+	// Set while State is Halted:
+	HaltedNumber   int64
+	HaltedStream   string // empty after a restart; the reason names it too
+	HaltedRevision uint64
+	HaltedReason   string
+}

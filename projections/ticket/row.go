@@ -1,0 +1,94 @@
+// Package ticket is the read model of service tickets: board, register and
+// lists, the history of each ticket, and what a ticket adds to the SLA figures.
+//
+// It folds events only; it never calls out and never reads a clock or a
+// policy: due times and verdicts are in the events (POL-02). The rules are
+// TKT-15, SLA-09, SLA-13 and AUD-04 in docs/rules.md.
+package ticket
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// Row is a ticket as lists and cards show it. Times are UTC, durations whole
+// seconds of the target's clock.
+type Row struct {
+	Number         string           `db:"number"`
+	ExternalSystem string           `db:"external_system"`
+	ExternalKey    string           `db:"external_key"`
+	Channel        string           `db:"channel"`
+	Kind           string           `db:"kind"`
+	Problem        string           `db:"problem"`
+	Solution       string           `db:"solution"`
+	Level          int              `db:"level"`
+	FirstLevel     int              `db:"first_level"`   // at registration
+	LevelChanges   int              `db:"level_changes"` // ever
+	Status         string           `db:"status"`
+	Active         string           `db:"active"` // the status beneath a pause
+	PauseReason    string           `db:"pause_reason"`
+	Team           uuid.UUID        `db:"team,null"`
+	Technician     uuid.UUID        `db:"technician,null"`
+	Customer       domain.Sealed    `db:"customer,json"`
+	Phone          domain.Sealed    `db:"phone,json"`
+	Text           domain.Sealed    `db:"text,json"`
+	OpenedAt       time.Time        `db:"opened_at"`
+	OpenedOn       domain.Day       `db:"opened_on"` // in the site's zone: the figures' period
+	UpdatedAt      time.Time        `db:"updated_at"`
+	PausedAt       *time.Time       `db:"paused_at"`
+	ResolvedAt     *time.Time       `db:"resolved_at"` // of the present cycle
+	ClosedAt       *time.Time       `db:"closed_at"`
+	Cycle          int              `db:"cycle"`
+	FirstContact   Clock            `db:"first_contact,json"`
+	Resolution     Clock            `db:"resolution,json"`
+	ContactDueAt   *time.Time       `db:"contact_due_at"`    // while the clock runs and does not stand; SLA-13 counts from it
+	ResolveDueAt   *time.Time       `db:"resolution_due_at"` // likewise
+	First          *FirstResolution `db:"first_resolution,json"`
+	ActiveAgain    bool             `db:"active_again"` // after the first resolution
+	Source         *SourceClaim     `db:"source_claim,json"`
+	Imported       bool             `db:"imported"`
+}
+
+// SourceClaim is what the system of an import said of itself.
+type SourceClaim struct {
+	ResolvedAt    *domain.Instant `json:"resolved_at,omitempty"`
+	SLAMet        *bool           `json:"sla_met,omitempty"`
+	Reassignments *int64          `json:"reassignments,omitempty"`
+}
+
+// Clock is one target: its present or last cycle, and the judgements of all cycles.
+type Clock struct {
+	Cycle     int             `json:"cycle"`
+	Running   bool            `json:"running"` // started, not yet judged
+	Agreed    bool            `json:"agreed"`  // there is a target
+	Clock     string          `json:"clock"`   // "working" or "wall"
+	LimitS    int64           `json:"limit_s"`
+	StartAt   domain.Instant  `json:"start_at"`
+	DueAt     *domain.Instant `json:"due_at,omitempty"` // as last computed; a pause moves it
+	Stands    bool            `json:"stands"`           // paused
+	Verdict   string          `json:"verdict"`          // of the last judgement, "" before
+	ReachedAt *domain.Instant `json:"reached_at,omitempty"`
+	GrossS    int64           `json:"gross_s"`
+	PausedS   int64           `json:"paused_s"`
+	NetS      int64           `json:"net_s"`
+	Met       int64           `json:"met"`
+	Breached  int64           `json:"breached"`
+	Withdrawn int64           `json:"withdrawn"`
+	NoTarget  int64           `json:"no_target"`
+}
+
+// FirstResolution is how long the first resolution took, in its cycle.
+type FirstResolution struct {
+	Cycle   int            `json:"cycle"`
+	At      domain.Instant `json:"at"`
+	LimitS  int64          `json:"limit_s"` // 0 without target
+	GrossS  int64          `json:"gross_s"`
+	PausedS int64          `json:"paused_s"`
+	NetS    int64          `json:"net_s"`
+}
+
+// exists reports whether the ticket is there: it has been registered.
+func (r Row) exists() bool { return r.Status != "" }
