@@ -34,10 +34,9 @@ func (c demoCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	if err := c.check(true); err != nil {
 		return err
 	}
-	own := *cfg
-	own.DataDir = filepath.Join(cfg.DataDir, "demo")
-	t.printf("data folder: %s\n", own.DataDir)
-	s, err := open(ctx, &own, own.logger(t), tuning{})
+	cfg = demoConfig(cfg)
+	t.printf("data folder: %s\n", cfg.DataDir)
+	s, err := open(ctx, cfg, cfg.logger(t), tuning{})
 	if err != nil {
 		return err
 	}
@@ -49,6 +48,13 @@ func (c demoCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 		return c.serve(ctx, s, t, people)
 	})
 	return errors.Join(err, s.close())
+}
+
+// demoConfig keeps the demo's data apart from an installation's own.
+func demoConfig(cfg *Config) *Config {
+	own := *cfg
+	own.DataDir = filepath.Join(cfg.DataDir, "demo")
+	return &own
 }
 
 // show imports and reports; an error or errRed if anything did not hold.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,6 +74,9 @@ func newServer(ctx context.Context, s *system, o Serving, demo bool) (_ *server,
 	listen := srv.apiListen.Addr().String()
 	ac := auth.Config{Issuer: o.Issuer, Audience: o.Audience}
 	if demo {
+		if err := os.MkdirAll(demoIssuerDir(s.cfg), 0o700); err != nil {
+			return nil, fmt.Errorf("make issuer's folder: %w", err)
+		}
 		ac = auth.Config{DemoDir: demoIssuerDir(s.cfg), Listen: listen}
 	}
 	verifier, issuer, err := auth.Open(ctx, ac, s.clock)

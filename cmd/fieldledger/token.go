@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -22,6 +23,10 @@ type tokenCmd struct {
 
 // Run prints a token of the demo issuer, good for an API started by demo on the same folder.
 func (c tokenCmd) Run(cfg *Config, t *terminal) error {
+	cfg = demoConfig(cfg)
+	if err := os.MkdirAll(demoIssuerDir(cfg), 0o700); err != nil {
+		return fmt.Errorf("make issuer's folder: %w", err)
+	}
 	issuer, err := auth.OpenDemo(demoIssuerDir(cfg), c.Listen, clock.System{})
 	if err != nil {
 		return fmt.Errorf("open demo issuer: %w", err)
