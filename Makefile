@@ -42,7 +42,7 @@ relock: ## rewrite eventschemas/schemas.lock (only before the first release)
 	$(GO) generate ./eventschemas
 
 bench: ## the figures of docs/benchmarks.md as a table
-	$(GO) run ./cmd/fieldledger/bench
+	$(GO) run ./cmd/fieldledger bench $(if $(DATA),--data $(DATA))
 
 ci: ## what CI runs
 	bash .ci/run

@@ -149,9 +149,6 @@ var contract = sync.OnceValue(func() validator.Validator {
 	return v
 })
 
-// covered are the operations and statuses that the tests have seen.
-var covered sync.Map
-
 // do serves a request and holds its answer, and if it was served the request
 // too, against openapi.yaml.
 func (f *fixture) do(c call) reply {
@@ -226,4 +223,15 @@ func (f *fixture) ticket() (path, tag string) {
 	r := f.post("/v1/tickets", newTicket, nil, "clerk")
 	require.Equal(f.t, http.StatusCreated, r.status, r.body)
 	return r.header.Get("Location"), r.header.Get("ETag")
+}
+
+func newRequest(t *testing.T, method, path string) *http.Request {
+	t.Helper()
+	return httptest.NewRequestWithContext(t.Context(), method, path, nil)
+}
+
+func (f *fixture) serve(r *http.Request) reply {
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, r)
+	return reply{w.Code, w.Header(), w.Body.String()}
 }

@@ -36,7 +36,6 @@ type param struct {
 // spec is openapi.yaml, read once. Immutable.
 type spec struct {
 	operations map[string]*operation // by method and path template, "GET /v1/head"
-	byID       map[string]*operation
 }
 
 // specReader walks the document.
@@ -73,7 +72,7 @@ func readSpec(source []byte) (*spec, error) {
 }
 
 func (r *specReader) read() (*spec, error) {
-	s := &spec{operations: map[string]*operation{}, byID: map[string]*operation{}}
+	s := &spec{operations: map[string]*operation{}}
 	for path, item := range object(r.doc["paths"]) {
 		for _, method := range methods {
 			at := "#/paths/" + escapePointer(path) + "/" + strings.ToLower(method)
@@ -86,7 +85,6 @@ func (r *specReader) read() (*spec, error) {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
 			s.operations[method+" "+path] = op
-			s.byID[op.ID] = op
 		}
 	}
 	return s, nil

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/google/uuid"
@@ -21,8 +22,8 @@ type writeHeaders struct {
 	FieldledgerPosition *string
 }
 
-// change runs a command on an aggregate that the caller saw at ifMatch.
-func (s *Server) change(ctx context.Context, key, ifMatch string,
+// change runs a command on a ticket that the caller saw at ifMatch.
+func (s *Server) change(ctx context.Context, id uuid.UUID, key, ifMatch string,
 	do func(commands.Request) (commands.Result, error),
 ) (Changed, writeHeaders, error) {
 	r := request(ctx, key)
@@ -32,9 +33,27 @@ func (s *Server) change(ctx context.Context, key, ifMatch string,
 	}
 	res, err := do(r)
 	if err != nil {
-		return Changed{}, writeHeaders{}, err
+		return Changed{}, writeHeaders{}, s.hideUnseen(ctx, id, err)
 	}
 	return Changed{Revision: res.Revision, Changed: res.Changed}, writeHeaders{etag(res.Revision), s.position(res)}, nil
+}
+
+// hideUnseen keeps a stale revision from telling that a ticket exists which the
+// caller may not see: the use case compares revisions before it looks at sites.
+func (s *Server) hideUnseen(ctx context.Context, id uuid.UUID, err error) error {
+	var stale *commands.StaleError
+	switch {
+	case !errors.As(err, &stale):
+		return err
+	case stale.Actual == commands.NoStream:
+		return commands.ErrNotFound
+	case exchangeOf(ctx).sites == nil: // sees every site
+		return err
+	}
+	if _, _, unseen := s.ticketAt(ctx, id, AsOf{}); unseen != nil {
+		return unseen
+	}
+	return err
 }
 
 // createHeaders is what creations answer in headers.

@@ -72,8 +72,7 @@ func run[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stre
 	for n := range attempts {
 		b := &batch[S, C, E]{x: x, d: d, stream: stream, keep: keep}
 		results, err := b.try(ctx, steps)
-		var conflict *ConflictError
-		if !errors.As(err, &conflict) {
+		if _, conflict := errors.AsType[*ConflictError](err); !conflict {
 			return results, err
 		}
 		x.log.DebugContext(ctx, "append conflict", "stream", stream, "attempt", n+1)

@@ -105,10 +105,24 @@ func (s *Side) number(ctx context.Context, at api.AsOf) (int64, error) {
 	case at.Number != nil:
 		return *at.Number, beyond(s.Manager.WaitFor(ctx, *at.Number))
 	case at.Time != nil:
-		n, err := s.Manager.NumberAt(ctx, *at.Time)
-		return n, beyond(err)
+		return s.numberAt(ctx, *at.Time)
 	}
 	return now, nil
+}
+
+// skew is how far the store's clock may be behind ours.
+const skew = 2 * time.Second
+
+// numberAt is the last number at a time. A time after the newest event is the
+// end of the log, once that was reached and the time has certainly passed at
+// the store: every later event will be stored after it.
+func (s *Side) numberAt(ctx context.Context, at time.Time) (int64, error) {
+	n, err := s.Manager.NumberAt(ctx, at)
+	var later *readmodel.BeyondError
+	if errors.As(err, &later) && s.Manager.CaughtUp() && at.Add(skew).Before(s.Clock.Now()) {
+		return later.Head, nil
+	}
+	return n, beyond(err)
 }
 
 func beyond(err error) error {
@@ -121,7 +135,7 @@ func beyond(err error) error {
 const sqlView = `
 -- The generation of a projection that serves, how far it is, and the time of a log number.
 SELECT g.schema_name, c.number, c.created_max,
-       (SELECT t.created_max FROM fieldledger.log_time t WHERE t.number >= $3 ORDER BY t.number LIMIT 1)
+       (SELECT t.created_max FROM fieldledger.log_time t WHERE t.number <= $3 ORDER BY t.number DESC LIMIT 1)
 FROM fieldledger.projection_active a
 JOIN fieldledger.projection_generation g USING (projection, version, generation)
 JOIN fieldledger.projection_checkpoint c USING (projection, version, generation)

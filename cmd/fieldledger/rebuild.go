@@ -34,6 +34,9 @@ func (c rebuildCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 
 // rebuild compares every read model with one built anew; errRed if any differs.
 func (s *system) rebuild(ctx context.Context, t *terminal, c rebuildCmd) error {
+	if err := s.dropRetired(ctx, c.Projection); err != nil {
+		return err
+	}
 	p := t.progress("rebuild")
 	reports, err := s.manager.Rebuild(ctx, readmodel.RebuildOptions{
 		Pages: s.reader, Projections: c.Projection, Progress: p.update,
@@ -63,13 +66,30 @@ func (s *system) rebuild(ctx context.Context, t *terminal, c rebuildCmd) error {
 	return nil
 }
 
-func (s *system) rollBack(ctx context.Context, t *terminal, projections []string) error {
-	if len(projections) == 0 {
-		for _, st := range s.manager.Status() {
-			projections = append(projections, st.Projection)
+// dropRetired makes room: only the generation before the present one can be
+// gone back to, and from now on that is the one that serves.
+func (s *system) dropRetired(ctx context.Context, projections []string) error {
+	for _, name := range s.projections(projections) {
+		if _, err := s.manager.DropRetired(ctx, name); err != nil {
+			return err
 		}
 	}
-	for _, name := range projections {
+	return nil
+}
+
+// projections are the named ones, all if none is named.
+func (s *system) projections(names []string) []string {
+	if len(names) > 0 {
+		return names
+	}
+	for _, st := range s.manager.Status() {
+		names = append(names, st.Projection)
+	}
+	return names
+}
+
+func (s *system) rollBack(ctx context.Context, t *terminal, projections []string) error {
+	for _, name := range s.projections(projections) {
 		if err := s.manager.RollBack(ctx, s.reader, name); err != nil {
 			return fmt.Errorf("roll back %s: %w", name, err)
 		}

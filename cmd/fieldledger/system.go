@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -176,10 +177,14 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err := s.checkHead(ctx); err != nil {
 		return err
 	}
-	s.reader, err = catchup.New(catchup.Options{
+	options := catchup.Options{
 		Log: s.store, Streams: s.store, Start: s.manager.Start, Logger: s.log,
 		PageEvents: t.PageEvents, Decoders: t.Decoders,
-	})
+	}
+	if s.node != nil {
+		options.Check = s.node.CheckHead
+	}
+	s.reader, err = catchup.New(options)
 	if err != nil {
 		return err
 	}
@@ -222,8 +227,8 @@ func (s *system) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i](ctx))
+	for _, f := range slices.Backward(s.closers) {
+		errs = append(errs, f(ctx))
 	}
 	s.closers = nil
 	return errors.Join(errs...)

@@ -1,6 +1,6 @@
 // Command schemagen writes the JSON Schema of every event type from its Go
-// struct, and the lock with their hashes. It runs by go generate in the
-// folder eventschemas and is no part of the shipped program.
+// struct, the lock with their hashes, and docs/events.md. It runs by go
+// generate in the folder eventschemas and is no part of the shipped program.
 //
 // Until the first release it may rewrite everything (make relock); a released
 // schema is frozen: a change of its struct needs a new version. It implements
@@ -23,7 +23,8 @@ func main() {
 	}
 }
 
-// run writes the schemas and the lock below dir, the folder eventschemas.
+// run writes the schemas and the lock below dir, the folder eventschemas, and
+// the page of events beside it.
 func run(dir string) error {
 	files, err := generate(filepath.Join(dir, ".."))
 	if err != nil {
@@ -40,6 +41,22 @@ func run(dir string) error {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "schemas.lock"), lock(files), 0o600); err != nil {
 		return fmt.Errorf("write lock: %w", err)
+	}
+	return writePage(filepath.Join(dir, ".."))
+}
+
+// writePage writes docs/events.md below root, the module's folder.
+func writePage(root string) error {
+	b, err := pageOf(root)
+	if err != nil {
+		return err
+	}
+	docs := filepath.Join(root, "docs")
+	if err := os.MkdirAll(docs, 0o750); err != nil {
+		return fmt.Errorf("make docs: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(docs, "events.md"), b, 0o600); err != nil {
+		return fmt.Errorf("write events page: %w", err)
 	}
 	return nil
 }

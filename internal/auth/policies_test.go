@@ -76,6 +76,8 @@ func TestORG01NobodyActsOutsideTheirSites(t *testing.T) {
 			require.Contains(t, []string{"outside_own_sites", "customer_link_is_no_staff"}, name)
 			_, all := p.Authorize(actor(role), nil, op, "north")
 			require.Equal(t, own, all, "%s %s", role, op)
+			_, ofAll := p.Authorize(actor(role), nil, op, "hq") // asked just before: all is not none
+			require.Equal(t, own, ofAll, "%s %s", role, op)
 			_, none := p.Authorize(actor(role), []string{}, op, "hq")
 			require.False(t, none, "%s %s", role, op)
 		}

@@ -158,17 +158,20 @@ func TestTheDemoKeyOutlivesARestart(t *testing.T) {
 
 func TestThereIsNoWayWithoutOneIssuer(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]auth.Config{
-		"none":               {},
-		"both":               {Issuer: "https://id.example", Audience: "x", DemoDir: t.TempDir(), Listen: listen},
-		"demo on every side": {DemoDir: t.TempDir(), Listen: "0.0.0.0:8080"},
-		"demo on :port":      {DemoDir: t.TempDir(), Listen: ":8080"},
-		"demo on a LAN":      {DemoDir: t.TempDir(), Listen: "192.168.1.5:8080"},
-		"plain http":         {Issuer: "http://id.example", Audience: "x"},
-		"no audience":        {Issuer: "https://127.0.0.1:1", Audience: ""},
+	for name, c := range map[string]struct {
+		config auth.Config
+		says   string
+	}{
+		"none":               {auth.Config{}, "no issuer"},
+		"both":               {auth.Config{Issuer: "https://127.0.0.1:1", Audience: "x", DemoDir: t.TempDir(), Listen: listen}, "beside a real one"},
+		"demo on every side": {auth.Config{DemoDir: t.TempDir(), Listen: "0.0.0.0:8080"}, "loopback only"},
+		"demo on :port":      {auth.Config{DemoDir: t.TempDir(), Listen: ":8080"}, "loopback only"},
+		"demo on a LAN":      {auth.Config{DemoDir: t.TempDir(), Listen: "192.168.1.5:8080"}, "loopback only"},
+		"plain http":         {auth.Config{Issuer: "http://id.example", Audience: "x"}, "not an https address"},
+		"nobody there":       {auth.Config{Issuer: "https://127.0.0.1:1", Audience: "x"}, "discover issuer"},
 	} {
-		_, _, err := auth.Open(t.Context(), c, clock.NewFake(noon))
-		require.Error(t, err, name)
+		_, _, err := auth.Open(t.Context(), c.config, clock.NewFake(noon))
+		require.ErrorContains(t, err, c.says, name)
 	}
 }
 

@@ -3,7 +3,9 @@ package catchup_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -378,7 +380,7 @@ func TestASubscriptionEndsWithItsContext(t *testing.T) {
 	pages, err := p.reader.Subscribe(ctx, "fl")
 	require.NoError(t, err)
 	cancel()
-	for range pages { //nolint:revive // until it is closed
+	for range pages {
 	}
 }
 
@@ -399,4 +401,36 @@ func TestScanReadsExactlyUpToANumber(t *testing.T) {
 		func(eventschemas.Page) error { return nil }), "the log ends at event 100")
 	require.ErrorIs(t, p.reader.Scan(context.Background(), eventschemas.Checkpoint{}, 10,
 		func(eventschemas.Page) error { return commands.ErrStorageFull }), commands.ErrStorageFull)
+}
+
+func TestNothingIsLostOrRepeatedOverManyRefusalsAndLosses(t *testing.T) {
+	t.Parallel()
+	const total = 3_000
+	p := newProjector(t, newLog(total/2), func(o *catchup.Options) { o.PageEvents, o.Decoders = 40, 2 })
+	p.subscribe()
+	seed := rand.New(rand.NewPCG(1, 2))
+	for n := 0; p.at.Load().Number < total; n++ {
+		if len(p.log.all) < total {
+			for range min(20, total-len(p.log.all)) {
+				p.log.add(fmt.Sprintf("fl.job-%d", seed.IntN(50)), "job.done.v1", nil)
+			}
+		}
+		m := p.message()
+		page := p.open(m)
+		switch seed.IntN(5) {
+		case 0:
+			m.Nack()
+		case 1:
+			p.log.lose()
+			p.commit(page)
+			m.Ack()
+		case 2:
+			p.commit(page)
+			m.Nack() // committed, but the answer got lost
+		default:
+			p.commit(page)
+			m.Ack()
+		}
+	}
+	require.Greater(t, p.starts.Load(), int64(20))
 }

@@ -3,6 +3,7 @@ package catchup_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -85,6 +86,21 @@ func (l *fakeLog) ReadStream(_ context.Context, stream string, _ uint64) ([]even
 		return nil, commands.ErrStreamNotFound
 	}
 	return out, nil
+}
+
+// CheckHead compares a checkpoint with the log.
+func (l *fakeLog) CheckHead(_ context.Context, at eventschemas.Checkpoint) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.all {
+		if e.Position == at.Position {
+			if e.ID == at.EventID {
+				return nil
+			}
+			return errors.New("another event is there")
+		}
+	}
+	return errors.New("no event is there")
 }
 
 func (l *fakeLog) Follow(ctx context.Context, after eventschemas.Position, prefix string,

@@ -31,6 +31,11 @@ type Options struct {
 	DrainWithin time.Duration // how long Close waits for an Ack, 5 s
 	MinBackoff  time.Duration // first wait after a Nack or a lost store, 10 ms
 	MaxBackoff  time.Duration // longest, 5 s
+	// Check compares a checkpoint with the log before reading goes on from it:
+	// an error that is not commands.ErrUnavailable says that the event there
+	// is another one, or gone, and ends the reader. By default it is the
+	// CheckHead of Log, if Log has one.
+	Check func(ctx context.Context, at eventschemas.Checkpoint) error
 	// Decode makes a Record; eventschemas.NewRecord by default.
 	Decode func(e eventschemas.Recorded, number int64) (eventschemas.Record, error)
 }
@@ -54,12 +59,19 @@ func (o *Options) setDefaults() error {
 		value *time.Duration
 		to    time.Duration
 	}{
-		{&o.Idle, 20 * time.Millisecond}, {&o.DrainWithin, 5 * time.Second},
-		{&o.MinBackoff, 10 * time.Millisecond}, {&o.MaxBackoff, 5 * time.Second},
+		{&o.Idle, 20 * time.Millisecond},
+		{&o.DrainWithin, 5 * time.Second},
+		{&o.MinBackoff, 10 * time.Millisecond},
+		{&o.MaxBackoff, 5 * time.Second},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.to
 		}
+	}
+	if l, ok := o.Log.(interface {
+		CheckHead(ctx context.Context, at eventschemas.Checkpoint) error
+	}); ok && o.Check == nil {
+		o.Check = l.CheckHead
 	}
 	if o.Decode == nil {
 		o.Decode = eventschemas.NewRecord
@@ -72,14 +84,16 @@ func (o *Options) setDefaults() error {
 // another log, and a person has to decide.
 type DifferentLogError struct {
 	Checkpoint eventschemas.Checkpoint
-	Found      string // what is at the checkpoint's place
+	Err        error // what Check found instead
 }
 
 // Error tells what was expected and what was found.
 func (e *DifferentLogError) Error() string {
-	return fmt.Sprintf("the log is not the one that was read before: event %d was %s, now there is %s",
-		e.Checkpoint.Number, e.Checkpoint.EventID, e.Found)
+	return fmt.Sprintf("the log is not the one in which event %d was %s: %v", e.Checkpoint.Number, e.Checkpoint.EventID, e.Err)
 }
+
+// Unwrap returns what Check found.
+func (e *DifferentLogError) Unwrap() error { return e.Err }
 
 // Status says how a reader is.
 type Status struct {
@@ -123,11 +137,7 @@ func (r *Reader) Subscribe(ctx context.Context, _ string) (<-chan *message.Messa
 		return nil, errors.New("reader is closed")
 	}
 	s := &subscription{Reader: r, out: make(chan *message.Message), values: context.WithoutCancel(ctx)}
-	r.running.Add(1)
-	go func() {
-		defer r.running.Done()
-		s.run(ctx)
-	}()
+	r.running.Go(func() { s.run(ctx) })
 	return s.out, nil
 }
 
@@ -199,43 +209,17 @@ func (r *Reader) Scan(ctx context.Context, after eventschemas.Checkpoint, to int
 	return err
 }
 
-// EventAt is what a Log may offer to recognise the log by one event. Without
-// it, the log is followed from just before the position.
-type EventAt interface {
-	// EventAt returns the event at exactly a position; false if there is none.
-	EventAt(ctx context.Context, at eventschemas.Position) (eventschemas.Recorded, bool, error)
-}
-
 // check sees to it that the checkpoint was taken from this log.
 func (r *Reader) check(ctx context.Context, at eventschemas.Checkpoint) error {
-	if at.Number == 0 {
+	if at.Number == 0 || r.o.Check == nil {
 		return nil
 	}
-	found, ok, err := r.eventAt(ctx, at.Position)
+	err := r.o.Check(ctx, at)
 	switch {
-	case err != nil:
-		return fmt.Errorf("read event %d again: %w", at.Number, err)
-	case !ok:
-		return &DifferentLogError{Checkpoint: at, Found: "no event"}
-	case found.ID != at.EventID || found.Position != at.Position:
-		return &DifferentLogError{Checkpoint: at, Found: "event " + found.ID.String()}
+	case err == nil:
+		return nil
+	case errors.Is(err, commands.ErrUnavailable) || ctx.Err() != nil:
+		return fmt.Errorf("compare the log with event %d: %w", at.Number, err)
 	}
-	return nil
-}
-
-func (r *Reader) eventAt(ctx context.Context, at eventschemas.Position) (found eventschemas.Recorded, ok bool, err error) {
-	if l, has := r.o.Log.(EventAt); has {
-		return l.EventAt(ctx, at)
-	}
-	before := eventschemas.Position{Commit: max(at.Commit, 1) - 1, Prepare: max(at.Prepare, 1) - 1}
-	err = r.o.Log.Follow(ctx, before, prefix,
-		func(e eventschemas.Recorded) error {
-			found, ok = e, true
-			return errEnough
-		},
-		func() error { return errEnough })
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return found, ok, err
+	return &DifferentLogError{Checkpoint: at, Err: err}
 }

@@ -109,7 +109,7 @@ func (s *subscription) session(ctx context.Context) error {
 }
 
 // deliver hands out one message and waits for its Ack.
-func (s *subscription) deliver(ctx context.Context, carried context.Context, page eventschemas.Page) error { //nolint:revive // the second is the message's
+func (s *subscription) deliver(ctx, carried context.Context, page eventschemas.Page) error {
 	carried, cancel := context.WithCancel(carried)
 	defer cancel()
 	msg := newMessage(page)

@@ -3,16 +3,15 @@ package eventnode_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/eventnode"
@@ -20,12 +19,12 @@ import (
 
 // BenchmarkFsync is the floor of any durable append: overwrite one block and sync it.
 func BenchmarkFsync(b *testing.B) {
-	f, err := os.Create(filepath.Join(b.TempDir(), "f"))
+	f, err := vfs.Default.OpenReadWrite(filepath.Join(b.TempDir(), "f"), vfs.WriteCategoryUnspecified)
 	require.NoError(b, err)
 	defer f.Close()
 	block := make([]byte, 4096)
-	for range 2048 {
-		_, err = f.Write(block)
+	for i := range int64(2048) {
+		_, err = f.WriteAt(block, i*4096)
 		require.NoError(b, err)
 	}
 	require.NoError(b, f.Sync())
@@ -33,7 +32,7 @@ func BenchmarkFsync(b *testing.B) {
 	for b.Loop() {
 		_, err := f.WriteAt(block, at%2048*4096)
 		require.NoError(b, err)
-		require.NoError(b, unix.Fdatasync(int(f.Fd())))
+		require.NoError(b, f.SyncData())
 		at++
 	}
 }

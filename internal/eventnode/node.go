@@ -11,7 +11,7 @@
 //
 // It never runs server projections or persistent subscriptions (the services
 // are not registered), never removes an event, and never listens without TLS
-// on anything but loopback (AUD-01, design section 3).
+// on anything but loopback (AUD-01, ADR 0001).
 package eventnode
 
 import (
@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
@@ -172,8 +173,17 @@ func (n *Node) openFiles() error {
 	if err := fsys.MkdirAll(fsys.PathJoin(dir, "log"), 0o700); err != nil {
 		return fmt.Errorf("make data directory %s: %w", dir, err)
 	}
+	if !n.opts.inMemory {
+		if err := syncDir(fsys, fsys.PathDir(dir)); err != nil {
+			return fmt.Errorf("sync the directory above %s: %w", dir, err)
+		}
+	}
 	var err error
-	if n.lock, err = fsys.Lock(fsys.PathJoin(dir, "lock")); err != nil {
+	n.lock, err = fsys.Lock(fsys.PathJoin(dir, "lock"))
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("lock %s: %w", dir, err)
+	case err != nil:
 		return fmt.Errorf("lock %s: %w: %w", dir, ErrLocked, err)
 	}
 	if n.storage, err = openStorage(fsys, fsys.PathJoin(dir, "log"), pebbleLog{n.log, n.fail}); err != nil {

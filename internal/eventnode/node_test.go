@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,7 +19,12 @@ import (
 	"github.com/fieldledger/fieldledger/internal/eventnode"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(writerDir); dir != "" {
+		os.Exit(writeUntilKilled(dir))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // ticker is a clock that a test can set; it stands still otherwise.
 type ticker struct{ at atomic.Int64 }

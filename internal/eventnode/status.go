@@ -46,9 +46,9 @@ func badArgument(format string, args ...any) error {
 }
 
 // statusOf translates err to what the original sends: code, message, trailers.
-func statusOf(err error) (error, metadata.MD) { //nolint:revive,staticcheck // the error is the result, not a failure
+func statusOf(err error) (metadata.MD, error) {
 	if _, ok := status.FromError(err); ok {
-		return err, nil
+		return nil, err
 	}
 	var (
 		deleted *streamDeletedError
@@ -58,31 +58,33 @@ func statusOf(err error) (error, metadata.MD) { //nolint:revive,staticcheck // t
 	)
 	switch {
 	case errors.As(err, &deleted):
-		return status.Error(codes.FailedPrecondition, deleted.Error()),
-			metadata.Pairs("exception", "stream-deleted", "stream-name", deleted.stream)
+		return metadata.Pairs("exception", "stream-deleted", "stream-name", deleted.stream),
+			status.Error(codes.FailedPrecondition, deleted.Error())
 	case errors.As(err, &wrong):
-		return status.Errorf(codes.FailedPrecondition,
+		return metadata.Pairs("exception", "wrong-expected-version", "stream-name", wrong.stream,
+				"expected-version", strconv.FormatInt(wrong.expected, 10), "actual-version", strconv.FormatInt(wrong.actual, 10)),
+			status.Errorf(codes.FailedPrecondition,
 				"Delete failed due to WrongExpectedVersion. Stream: %s, Expected version: %d, Actual version: %d",
-				wrong.stream, wrong.expected, wrong.actual),
-			metadata.Pairs("exception", "wrong-expected-version", "stream-name", wrong.stream,
-				"expected-version", strconv.FormatInt(wrong.expected, 10), "actual-version", strconv.FormatInt(wrong.actual, 10))
+				wrong.stream, wrong.expected, wrong.actual)
 	case errors.As(err, &size) && size.eventID == "":
-		return status.Error(codes.InvalidArgument, size.Error()),
-			metadata.Pairs("exception", "maximum-append-size-exceeded", "maximum-append-size", strconv.FormatInt(size.limit, 10))
+		return metadata.Pairs("exception", "maximum-append-size-exceeded", "maximum-append-size", strconv.FormatInt(size.limit, 10)),
+			status.Error(codes.InvalidArgument, size.Error())
 	case errors.As(err, &size):
-		return status.Error(codes.InvalidArgument, size.Error()),
-			metadata.Pairs("exception", "maximum-append-event-size-exceeded",
+		return metadata.Pairs("exception", "maximum-append-event-size-exceeded",
 				"maximum-append-event-size", strconv.FormatInt(size.limit, 10), "event-id", size.eventID,
-				"proposed-append-event-size", strconv.FormatInt(size.size, 10))
+				"proposed-append-event-size", strconv.FormatInt(size.size, 10)),
+			status.Error(codes.InvalidArgument, size.Error())
 	case errors.As(err, &missing):
-		return status.Error(codes.InvalidArgument, missing.Error()),
-			metadata.Pairs("exception", "missing-required-metadata-property", "required-metadata-properties", "type,content-type")
+		return metadata.Pairs("exception", "missing-required-metadata-property", "required-metadata-properties", "type,content-type"),
+			status.Error(codes.InvalidArgument, missing.Error())
 	case errors.Is(err, errAccessDenied):
-		return status.Error(codes.PermissionDenied, errAccessDenied.Error()), metadata.Pairs("exception", "access-denied")
+		return metadata.Pairs("exception", "access-denied"),
+			status.Error(codes.PermissionDenied, errAccessDenied.Error())
 	case errors.Is(err, errKept):
-		return status.Error(codes.PermissionDenied, errKept.Error()), metadata.Pairs("exception", "access-denied")
+		return metadata.Pairs("exception", "access-denied"),
+			status.Error(codes.PermissionDenied, errKept.Error())
 	}
-	return plainStatus(err), nil
+	return nil, plainStatus(err)
 }
 
 func plainStatus(err error) error {
@@ -104,7 +106,7 @@ func withTrailer(set func(metadata.MD), err error) error {
 	if err == nil {
 		return nil
 	}
-	out, md := statusOf(err)
+	md, out := statusOf(err)
 	if md != nil {
 		set(md)
 	}

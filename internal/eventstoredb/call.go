@@ -61,7 +61,13 @@ func callOn[T any](ctx context.Context, g *generation, f func(context.Context, *
 		<-g.slots
 		return none, unavailable(ctx.Err())
 	}
-	done := work(ctx, g, func() { <-g.slots }, func(ctx context.Context) (T, error) {
+	return run(ctx, g, func() { <-g.slots }, f)
+}
+
+// run is callOn without a slot; it calls after when f has returned.
+func run[T any](ctx context.Context, g *generation, after func(), f func(context.Context, *esdb.Client) (T, error)) (T, error) {
+	var none T
+	done := work(ctx, g, after, func(ctx context.Context) (T, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(g.calls, cancel)()
@@ -85,6 +91,7 @@ func plainContext(ctx context.Context, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+	default:
 	}
 	return err
 }

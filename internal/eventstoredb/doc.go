@@ -12,5 +12,5 @@
 // and every event is JSON.
 //
 // It never decodes an event, never retries a call, never keeps a checkpoint,
-// and never deletes or truncates a stream. See section 4 of the design.
+// and never deletes or truncates a stream. See ADR 0002.
 package eventstoredb

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/eventschemas"
+	"github.com/fieldledger/fieldledger/internal/clock"
 	"github.com/fieldledger/fieldledger/internal/eventstoredb"
 )
 
@@ -124,7 +125,7 @@ func TestTheStoreRecoversFromEveryOutage(t *testing.T) {
 	address := node.address
 	s := open(t, address, func(o *eventstoredb.Options) { o.Patience = 150 * time.Millisecond })
 	var stored, unknown atomic.Int64
-	stop := calls(16, func(worker, round int) {
+	stop := calls(t, 16, func(worker, _ int) {
 		ctx := within(t, 200*time.Millisecond)
 		var err error
 		if worker%2 == 0 {
@@ -148,7 +149,7 @@ func TestTheStoreRecoversFromEveryOutage(t *testing.T) {
 			require.Error(t, s.Ping(within(t, patience)))
 		}
 		node = new(stub).start(t, address)
-		up := time.Now()
+		up := clock.System{}.Now()
 		require.Eventually(t, found, patience, time.Millisecond)
 		worst = max(worst, time.Since(up))
 	}
@@ -162,19 +163,21 @@ func TestFollowEndsUnavailableWhenTheNodeIsLostAndCanBeginAgain(t *testing.T) {
 	node := new(stub).start(t, "")
 	address := node.address
 	s := open(t, address)
+	found := func() bool { return s.Ping(within(t, patience)) == nil }
+	require.Eventually(t, found, patience, time.Millisecond)
 	for range 5 {
-		begun := make(chan struct{}, 1)
+		begun := make(chan struct{}, 100)
 		ended := make(chan error, 1)
 		go func() {
 			ended <- s.Follow(within(t, patience), eventschemas.Position{}, "fl.",
 				func(eventschemas.Recorded) error { return nil },
 				func() error { begun <- struct{}{}; return nil })
 		}()
-		<-begun
+		receive(t, begun, ended)
 		node.stop()
-		require.ErrorIs(t, <-ended, commands.ErrUnavailable)
+		require.ErrorIs(t, receive(t, ended, nil), commands.ErrUnavailable)
 		node = new(stub).start(t, address)
-		require.Eventually(t, func() bool { return s.Ping(within(t, time.Second)) == nil }, patience, time.Millisecond)
+		require.Eventually(t, found, patience, time.Millisecond)
 	}
 }
 
@@ -187,7 +190,7 @@ func TestCloseDuringCallsNeitherPanicsNorLosesAnswers(t *testing.T) {
 		require.NoError(t, s.Ping(within(t, patience)))
 		var others atomic.Int64
 		done := make(chan struct{}, 1)
-		stop := calls(32, func(int, int) {
+		stop := calls(t, 32, func(int, int) {
 			_, err := s.Append(within(t, patience), "fl.a", commands.NoStream, one())
 			if err != nil && !isUnavailable(err) {
 				others.Add(1)
@@ -197,7 +200,7 @@ func TestCloseDuringCallsNeitherPanicsNorLosesAnswers(t *testing.T) {
 			default:
 			}
 		})
-		<-done
+		receive(t, done, nil)
 		require.NoError(t, s.Close(within(t, patience)))
 		stop()
 		require.Zero(t, others.Load(), "calls under way end before the client is closed")
@@ -222,25 +225,43 @@ func TestCloseCutsOffCallsThatOutlastIt(t *testing.T) {
 		_, err := s.Append(within(t, patience), "fl.a", commands.NoStream, one())
 		ended <- err
 	}()
-	<-begun
+	receive(t, begun, ended)
 	require.ErrorIs(t, s.Close(within(t, 50*time.Millisecond)), context.DeadlineExceeded)
-	require.ErrorContains(t, <-ended, "outcome unknown")
+	require.ErrorContains(t, receive(t, ended, nil), "outcome unknown")
 }
 
 func TestCloseEndsAFollow(t *testing.T) {
 	t.Parallel()
 	node := new(stub).start(t, "")
 	s := open(t, node.address)
-	begun := make(chan struct{})
+	require.Eventually(t, func() bool { return s.Ping(within(t, patience)) == nil }, patience, time.Millisecond)
+	begun := make(chan struct{}, 100)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- s.Follow(t.Context(), eventschemas.Position{}, "fl.",
 			func(eventschemas.Recorded) error { return nil },
-			func() error { close(begun); return nil })
+			func() error { begun <- struct{}{}; return nil })
 	}()
-	<-begun
+	receive(t, begun, ended)
 	require.NoError(t, s.Close(within(t, patience)))
-	require.ErrorIs(t, <-ended, commands.ErrUnavailable)
+	require.ErrorIs(t, receive(t, ended, nil), commands.ErrUnavailable)
+}
+
+// receive returns what comes from c, and fails if an error comes from ended
+// before it or nothing for a long time.
+func receive[T any](t *testing.T, c <-chan T, ended <-chan error) T {
+	t.Helper()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case v := <-c:
+		return v
+	case err := <-ended:
+		require.FailNow(t, "ended too early", "%v", err)
+	case <-timer.C:
+		require.FailNow(t, "waited too long")
+	}
+	panic("unreachable")
 }
 
 // blackHole is the address of a listener that accepts and says nothing.

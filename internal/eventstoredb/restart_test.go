@@ -32,7 +32,7 @@ func TestNothingIsLostOrDoubledWhenTheNodeRestartsUnderLoad(t *testing.T) {
 	acknowledged := make([][]uuid.UUID, writers)
 	var failed sync.Map
 	pending := make([][]eventschemas.Proposed, writers)
-	stop := calls(writers, func(w, _ int) {
+	stop := calls(t, writers, func(w, _ int) {
 		if pending[w] == nil {
 			pending[w] = one()
 		}
@@ -78,16 +78,17 @@ func restart(t *testing.T, node *eventnode.Node, options *eventnode.Options) *ev
 	t.Helper()
 	if node != nil {
 		options.Listen = node.Addr()
-		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
-		_ = node.Close(ctx) // cuts off what does not end in time
-		cancel()
+		require.NoError(t, node.Close(within(t, patience)))
 	}
-	var err error
-	require.Eventually(t, func() bool {
-		node, err = eventnode.Open(t.Context(), *options)
-		return err == nil
-	}, patience, 5*time.Millisecond, "%v", err)
-	return node
+	ctx := within(t, patience)
+	for { // the port and the directory may be in use for a moment
+		again, err := eventnode.Open(ctx, *options)
+		if err == nil {
+			return again
+		}
+		require.NoError(t, ctx.Err(), "%v", err)
+		<-time.After(5 * time.Millisecond)
+	}
 }
 
 // reader follows a log for as long as the test lasts and keeps its place.

@@ -101,7 +101,7 @@ func TestAppendSendsRevisionIDAndJSONExplicitly(t *testing.T) {
 	last, err := s.Append(within(t, patience), "fl.a", commands.NoStream, event)
 	require.NoError(t, err)
 	require.Zero(t, last)
-	got := <-seen
+	got := receive(t, seen, nil)
 	require.NotNil(t, got.options.GetNoStream())
 	require.Len(t, got.events, 1)
 	require.Equal(t, map[string]string{"type": "stub.happened.v1", "content-type": "application/json"}, got.events[0].Metadata)
@@ -112,7 +112,7 @@ func TestAppendSendsRevisionIDAndJSONExplicitly(t *testing.T) {
 	last, err = s.Append(within(t, patience), "fl.a", 41, one())
 	require.NoError(t, err)
 	require.EqualValues(t, 42, last)
-	got = <-seen
+	got = receive(t, seen, nil)
 	require.Equal(t, &streams.AppendReq_Options_Revision{Revision: 41}, got.options.ExpectedStreamRevision)
 }
 
@@ -122,17 +122,18 @@ func TestEachAnswerToAnAppendBecomesTheRightError(t *testing.T) {
 		return &streams.AppendResp{Result: &streams.AppendResp_WrongExpectedVersion_{WrongExpectedVersion: wrong}}
 	}
 	for name, c := range map[string]struct {
-		answer  *streams.AppendResp
-		err     error
-		is      error
-		unknown bool
+		answer   *streams.AppendResp
+		err      error
+		is       error
+		conflict *commands.ConflictError
+		unknown  bool
 	}{
 		"conflict with a stream": {answer: conflict(&streams.AppendResp_WrongExpectedVersion{
 			CurrentRevisionOption: &streams.AppendResp_WrongExpectedVersion_CurrentRevision{CurrentRevision: 7},
-		}), is: &commands.ConflictError{Stream: "fl.a", Expected: 3, Actual: 7}},
+		}), conflict: &commands.ConflictError{Stream: "fl.a", Expected: 3, Actual: 7}},
 		"conflict with no stream": {answer: conflict(&streams.AppendResp_WrongExpectedVersion{
 			CurrentRevisionOption: &streams.AppendResp_WrongExpectedVersion_CurrentNoStream{CurrentNoStream: &shared.Empty{}},
-		}), is: &commands.ConflictError{Stream: "fl.a", Expected: 3, Actual: commands.NoStream}},
+		}), conflict: &commands.ConflictError{Stream: "fl.a", Expected: 3, Actual: commands.NoStream}},
 		"no space":           {err: status.Error(codes.ResourceExhausted, "no space"), is: commands.ErrStorageFull},
 		"lost after sending": {err: status.Error(codes.Unavailable, "going down"), unknown: true},
 		"aborted":            {err: status.Error(codes.Aborted, "commit timeout"), unknown: true},
@@ -148,12 +149,13 @@ func TestEachAnswerToAnAppendBecomesTheRightError(t *testing.T) {
 			s := open(t, node.start(t, "").address)
 			_, err := s.Append(within(t, patience), "fl.a", 3, one())
 			require.Error(t, err)
-			if want, ok := c.is.(*commands.ConflictError); ok {
+			if c.is != nil {
+				require.ErrorIs(t, err, c.is)
+			}
+			if c.conflict != nil {
 				var got *commands.ConflictError
 				require.ErrorAs(t, err, &got)
-				require.Equal(t, want, got)
-			} else if c.is != nil {
-				require.ErrorIs(t, err, c.is)
+				require.Equal(t, c.conflict, got)
 			}
 			if c.unknown {
 				require.ErrorContains(t, err, "outcome unknown")

@@ -175,8 +175,9 @@ func one() []eventschemas.Proposed {
 }
 
 // calls runs f in n goroutines, again and again, until stop is called, which
-// waits for them.
-func calls(n int, f func(worker, round int)) (stop func()) {
+// waits for them, or until the test ends.
+func calls(t *testing.T, n int, f func(worker, round int)) (stop func()) {
+	t.Helper()
 	end := make(chan struct{})
 	var wg sync.WaitGroup
 	for worker := range n {
@@ -191,8 +192,10 @@ func calls(n int, f func(worker, round int)) (stop func()) {
 			}
 		})
 	}
-	return func() {
+	stop = sync.OnceFunc(func() {
 		close(end)
 		wg.Wait()
-	}
+	})
+	t.Cleanup(stop)
+	return stop
 }

@@ -86,11 +86,12 @@ func (s *Store) watch(g *generation) {
 	}
 }
 
-// check asks the node of g for an answer, of whatever kind. The caller has begun.
+// check asks the node of g for an answer, of whatever kind. It does not wait
+// for a slot: a busy generation is not a lost one. The caller has begun.
 func (s *Store) check(g *generation, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(s.closed, limit)
 	defer cancel()
-	_, err := callOn(ctx, g, ping)
+	_, err := run(ctx, g, func() {}, ping)
 	if err == nil || answered(err) {
 		return nil
 	}

@@ -1,8 +1,10 @@
+//nolint:thelper // the functions are the tests themselves
 package storetest
 
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -173,7 +175,7 @@ func manyStreams(t *testing.T, b *bench) {
 		want[w] = proposed(events)
 		wg.Go(func() {
 			for i := range events {
-				_, err := b.store.Append(ctx, b.stream(string(rune('a'+w))), int64(i)-1, want[w][i:i+1])
+				_, err := b.store.Append(ctx, b.stream(strconv.Itoa(w)), int64(i)-1, want[w][i:i+1])
 				errs[w] = errors.Join(errs[w], err)
 			}
 		})
@@ -181,7 +183,7 @@ func manyStreams(t *testing.T, b *bench) {
 	wg.Wait()
 	require.NoError(t, errors.Join(errs...))
 	for w := range writers {
-		stream := b.stream(string(rune('a' + w)))
+		stream := b.stream(strconv.Itoa(w))
 		requireStored(t, stream, 0, want[w], b.read(t, stream, 0))
 	}
 }

@@ -1,8 +1,10 @@
+//nolint:thelper // the functions are the tests themselves
 package storetest
 
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -138,7 +140,7 @@ func switchToLive(t *testing.T, b *bench) {
 	for w := range writers {
 		wg.Go(func() {
 			for i := range each {
-				_, err := b.store.Append(ctx, b.stream(string(rune('a'+w))), int64(i)-1, proposed(1))
+				_, err := b.store.Append(ctx, b.stream(strconv.Itoa(w)), int64(i)-1, proposed(1))
 				errs[w] = errors.Join(errs[w], err)
 			}
 		})
@@ -154,7 +156,7 @@ func switchToLive(t *testing.T, b *bench) {
 	want := all[0].first(t, writers*each)
 	requireRising(t, want)
 	for w := range writers {
-		name := b.stream(string(rune('a' + w)))
+		name := b.stream(strconv.Itoa(w))
 		var of []eventschemas.Recorded
 		for _, e := range want {
 			if e.Stream == name {

@@ -1,3 +1,4 @@
+//nolint:thelper // the functions are the tests themselves
 package storetest
 
 import (

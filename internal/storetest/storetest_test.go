@@ -5,12 +5,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/eventschemas"
+	"github.com/fieldledger/fieldledger/internal/clock"
 	"github.com/fieldledger/fieldledger/internal/storetest"
 )
 
@@ -51,7 +51,7 @@ func (s *slice) Append(ctx context.Context, stream string, expected int64, event
 	for i, e := range events {
 		s.log = append(s.log, eventschemas.Recorded{
 			Stream: stream, Revision: uint64(expected + 1 + int64(i)),
-			ID: e.ID, Type: e.Type, Data: e.Data, Meta: e.Meta, Created: time.Now().UTC(),
+			ID: e.ID, Type: e.Type, Data: e.Data, Meta: e.Meta, Created: clock.System{}.Now(),
 			Position: eventschemas.Position{Commit: uint64(len(s.log) + 1), Prepare: uint64(len(s.log) + 1)},
 		})
 	}

@@ -17,7 +17,7 @@ type run struct {
 
 func (g *generation) start(limit int) *run {
 	r := &run{generation: g}
-	for _, p := range g.compiled.parts {
+	for _, p := range g.parts {
 		r.parts = append(r.parts, p.start(g.schema, limit))
 	}
 	return r
@@ -104,8 +104,8 @@ func (r *run) fold(recs []eventschemas.Record) error {
 	return nil
 }
 
-// finish writes what a write-back run still holds.
-func (r *run) finish(ctx context.Context, tx pgx.Tx) error {
+// flush writes what a write-back run still holds.
+func (r *run) flush(ctx context.Context, tx pgx.Tx) error {
 	for _, p := range r.parts {
 		if err := p.flush(ctx, tx, markAfter(r.at.Number), true); err != nil {
 			return err

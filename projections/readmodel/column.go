@@ -1,7 +1,6 @@
 package readmodel
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -113,7 +112,7 @@ func kindOf(t reflect.Type) kind {
 	case uuidGoType:
 		return uuidType
 	}
-	switch t.Kind() {
+	switch t.Kind() { //nolint:exhaustive // all others are json
 	case reflect.String:
 		return text
 	case reflect.Bool:
@@ -244,7 +243,7 @@ func appendCanonical(b []byte, value any) []byte {
 		}
 		return append(b, 'f')
 	case time.Time:
-		return binary.BigEndian.AppendUint64(append(b, 'm'), uint64(v.UnixMicro())) //nolint:gosec // bits as they are
+		return binary.BigEndian.AppendUint64(append(b, 'm'), uint64(v.UnixMicro()))
 	case uuid.UUID:
 		return append(append(b, 'u'), v[:]...)
 	case []byte:
@@ -254,18 +253,6 @@ func appendCanonical(b []byte, value any) []byte {
 	default:
 		panic(fmt.Sprintf("readmodel: value of type %T", value))
 	}
-}
-
-// sameValues reports whether two lists of values are canonically equal.
-func sameValues(a, b []any) bool {
-	var x, y []byte
-	for _, v := range a {
-		x = appendCanonical(x, v)
-	}
-	for _, v := range b {
-		y = appendCanonical(y, v)
-	}
-	return bytes.Equal(x, y)
 }
 
 // rowCodec turns rows of one struct type into values and back.

@@ -335,6 +335,7 @@ func (m *Manager) lock(ctx context.Context, tx pgx.Tx) (map[string]*generation, 
 			if g, err = loadGeneration(ctx, tx, c, r.generation); err != nil {
 				return nil, err
 			}
+			g.epoch = m.epochs[c.Name] // ours, not whose it is now
 		}
 		gens[c.Name] = g
 	}

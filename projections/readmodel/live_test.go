@@ -94,6 +94,8 @@ func TestALateOwnerStopsAndWritesNothing(t *testing.T) {
 	second := &world{T: t, log: l, pool: w.pool, m: newManager(t, w.pool)}
 	second.run(second.reader(nil))
 	require.Eventually(t, second.m.CaughtUp, patience, time.Millisecond)
+	_, err := w.m.Start(w.context()) // reads its generations again, as after a lost store
+	require.NoError(t, err)
 	fill(l, 100, 25)
 	require.ErrorIs(t, <-first, readmodel.ErrFenced)
 	require.NoError(t, second.m.WaitFor(w.context(), int64(len(l.all))))
@@ -177,4 +179,32 @@ func TestAWrongModelIsRefused(t *testing.T) {
 		})
 		require.Error(t, err, name)
 	}
+}
+
+func TestLostConnectionsLeaveTheSameTables(t *testing.T) {
+	t.Parallel()
+	l := newMemLog()
+	fill(l, 1_500, 30)
+	calm := newWorld(t, l)
+	calm.project(nil)
+	w := newWorld(t, l)
+	w.run(w.reader(func(o *catchup.Options) {
+		o.PageEvents, o.Decoders, o.MinBackoff, o.MaxBackoff = 25, 2, time.Millisecond, 5*time.Millisecond
+	}))
+	require.NoError(t, w.m.WaitFor(w.context(), 25)) // it owns the read models by now
+	for killed := 0; killed < 20 && w.m.Head() < 1_500; {
+		changed := w.m.Changed()
+		var n int
+		err := calm.pool.QueryRow(w.context(), `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+			WHERE datname = $1 AND state <> 'idle'`, w.pool.Config().ConnConfig.Database).Scan(&n)
+		require.NoError(t, err)
+		killed += n
+		select {
+		case <-changed:
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	require.NoError(t, w.m.WaitFor(w.context(), 1_500))
+	require.Equal(t, calm.digests(), w.digests())
+	w.verified()
 }

@@ -47,7 +47,7 @@ type Options struct {
 	Log         *slog.Logger
 	Clock       Clock
 	// RebuildRows is how many current rows of each model a rebuild keeps in
-	// memory; 0 means 50,000.
+	// memory; 0 means 20,000.
 	RebuildRows int
 }
 
@@ -87,7 +87,7 @@ func New(o Options) (*Manager, error) {
 		return nil, err
 	}
 	if o.RebuildRows <= 0 {
-		o.RebuildRows = 50_000
+		o.RebuildRows = 20_000
 	}
 	return &Manager{
 		pool: o.Pool, log: o.Log, clock: o.Clock, projections: cs, rebuildRows: o.RebuildRows,

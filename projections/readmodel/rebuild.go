@@ -220,7 +220,7 @@ func (m *Manager) finish(ctx context.Context, b *build) error {
 		return err
 	}
 	err = pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
-		if err := b.run.finish(ctx, tx); err != nil {
+		if err := b.flush(ctx, tx); err != nil {
 			return err
 		}
 		for _, sql := range indexes {

@@ -2,6 +2,7 @@ package readmodel
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
@@ -103,7 +104,7 @@ func verify(ctx context.Context, tx pgx.Tx, c *compiled, pages Pages) (Verificat
 }
 
 func (g *generation) audit(ctx context.Context, q Querier, a *auditor) error {
-	for _, p := range g.compiled.parts {
+	for _, p := range g.parts {
 		if err := p.audit(ctx, q, g.schema, a); err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func (g *generation) name(ctx context.Context, q Querier, pages Pages, ranges []
 	}
 	out := compareElements(want, found)
 	if len(out) == 0 {
-		out = []Difference{{Table: bucketTable, Key: fmt.Sprintf("%x", ranges), What: "differs from the tables, which are what the log says"}}
+		out = []Difference{{Table: bucketTable, Key: hex.EncodeToString(ranges), What: "differs from the tables, which are what the log says"}}
 	}
 	return out[:min(len(out), maxDifferences)], nil
 }
