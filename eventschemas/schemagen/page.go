@@ -66,17 +66,17 @@ var uses = map[string]use{
 		stream: "`fl.policy-<uuid>`", by: []string{"policy.record"}, readers: []string{ownDecider, "domain/ticket, as the policy book of a command"},
 	},
 	"person.registered.v1": {
-		stream: "`fl.person-<uuid>`", by: []string{"person.register", "person.import"}, readers: []string{ownDecider, "record.strike, for the second person"},
+		stream: "`fl.person-<uuid>`", by: []string{"person.register", "person.import"}, readers: []string{ownDecider, "`record.strike`, for the second person"},
 	},
 	"team.registered.v1": {stream: "`fl.team-<uuid>`", by: []string{"team.register", "team.import"}, readers: []string{ownDecider}},
 	"site.registered.v1": {
-		stream: "`fl.site-<uuid>`", by: []string{"site.register"}, readers: []string{ownDecider, "ticket.register and ticket.import_row, for the zone"},
+		stream: "`fl.site-<uuid>`", by: []string{"site.register"}, readers: []string{ownDecider, "`ticket.register` and `ticket.import_row`, for the zone"},
 	},
 	"claim.claimed.v1": {
-		stream: "`fl.claim-<kind>-<hash>`", by: []string{"claim.take"}, when: "which person.register and person.import send first", readers: []string{ownDecider},
+		stream: "`fl.claim-<kind>-<hash>`", by: []string{"claim.take"}, when: "which `person.register` and `person.import` send first", readers: []string{ownDecider},
 	},
 	"number.block_reserved.v1": {
-		stream: "`fl.number-<site>-<kind>-<year>`", by: []string{"number.reserve"}, when: "which ticket.register sends when a process has no number left",
+		stream: "`fl.number-<site>-<kind>-<year>`", by: []string{"number.reserve"}, when: "which `ticket.register` sends when a process has no number left",
 		readers: []string{ownDecider, "the process that reserved the block"},
 	},
 }
@@ -110,8 +110,16 @@ var meanings = map[string]string{
 	"policy.SLATarget.level":        "fault level, 1 to 4 (TKT-04)",
 	"policy.VersionRecorded.author": "who wrote it",
 	"policy.VersionRecorded.reason": "why",
-	"policy.PolicyRef.id":           "id of the policy",
 	"domain.PolicyRef.id":           "id of the policy",
+	"calendar.Week.mon":             "hours of a Monday, from and to by the clock on the wall; `24:00` is legal as the end, an end at or before the start lies on the next day",
+	"calendar.Week.tue":             "as `mon`",
+	"calendar.Week.wed":             "as `mon`",
+	"calendar.Week.thu":             "as `mon`",
+	"calendar.Week.fri":             "as `mon`",
+	"calendar.Week.sat":             "as `mon`",
+	"calendar.Week.sun":             "as `mon`",
+	"policy":                        "policy version that agreed the time",
+	"calendar":                      "policy version of the calendar that it counts by",
 	"at":                            "when it happened",
 	"approver":                      "who approved it, `\"\"` for nobody; never the author (POL-05)",
 	"cycle":                         "of the clock; 1 was the first",
@@ -300,9 +308,9 @@ var onlyRule = regexp.MustCompile(`^[A-Z]{3}-\d\d$`)
 // meaning is a field's own comment, else what its name stands for, else what
 // its type says of itself. A comment that is only a rule id goes behind that.
 func (w *pageWriter) meaning(t reflect.Type, f reflect.StructField, name string) string {
-	own := w.sources.fields[typeName(t)+"."+f.Name]
+	own := afterName(f.Name, w.sources.fields[typeName(t)+"."+f.Name])
 	if own != "" && !onlyRule.MatchString(own) {
-		return own
+		return wireNames(t, own)
 	}
 	says := cmp.Or(meanings[shortName(t)+"."+name], meanings[name], w.ofType(f.Type))
 	if own != "" && !strings.Contains(says, own) {
@@ -317,11 +325,31 @@ func (w *pageWriter) ofType(t reflect.Type) string {
 		t = t.Elem()
 	}
 	says, _, _ := strings.Cut(w.types[typeName(t)], ". ")
-	says = strings.TrimSuffix(says, ".")
-	for _, verb := range []string{" is ", " says ", " names "} {
-		says = strings.TrimPrefix(says, t.Name()+verb)
+	return afterName(t.Name(), says)
+}
+
+// afterName is a comment without the Go name that it starts with.
+func afterName(name, says string) string {
+	for _, verb := range []string{" is ", " says ", " names ", " holds "} {
+		if rest, ok := strings.CutPrefix(says, name+verb); ok {
+			says = rest
+		}
 	}
-	return says
+	return strings.TrimSuffix(says, ".")
+}
+
+var goNames = regexp.MustCompile(`\b(?:At|[A-Z][a-z]+[A-Z]\w*)\b`)
+
+// wireNames writes the Go names of t's fields in a comment as they are on the wire.
+func wireNames(t reflect.Type, comment string) string {
+	return goNames.ReplaceAllStringFunc(comment, func(word string) string {
+		f, ok := t.FieldByName(word)
+		if !ok {
+			return word
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return "`" + name + "`"
+	})
 }
 
 // unit reads the unit in a name's end.

@@ -48,9 +48,10 @@ func TestTheLockHoldsTheHashOfEveryFile(t *testing.T) {
 func TestRunWritesWhatIsCheckedInAndDropsTheRest(t *testing.T) {
 	t.Parallel()
 	module := t.TempDir()
-	require.NoError(t, os.CopyFS(filepath.Join(module, "domain"), os.DirFS(root+"/domain")))
+	for _, dir := range []string{"domain", "eventschemas", "projections"} {
+		require.NoError(t, os.CopyFS(filepath.Join(module, dir), os.DirFS(root+"/"+dir)))
+	}
 	dir := filepath.Join(module, "eventschemas")
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "schemas"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "schemas", "ticket.gone.v1.json"), []byte("{}"), 0o600))
 	require.NoError(t, run(dir))
 	require.NoFileExists(t, filepath.Join(dir, "schemas", "ticket.gone.v1.json"))
@@ -59,6 +60,7 @@ func TestRunWritesWhatIsCheckedInAndDropsTheRest(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "schemas.lock"))
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(got))
+	require.FileExists(t, filepath.Join(module, "docs", "events.md"))
 }
 
 // Every object is closed. Only a command's body is any object: its form

@@ -47,7 +47,8 @@ func (n *Node) serve(ctx context.Context) error {
 	serverfeatures.RegisterServerFeaturesServer(n.server, &features{})
 	gossip.RegisterGossipServer(n.server, &gossipServer{node: n, id: uuid.New()})
 	n.serving.Go(func() {
-		if err := n.server.Serve(n.listener); err != nil {
+		err := n.server.Serve(n.listener)
+		if err != nil && !errors.Is(err, grpc.ErrServerStopped) { // stopped before it began
 			n.fail(fmt.Errorf("serve %s: %w", n.opts.Listen, err))
 		}
 	})

@@ -249,16 +249,14 @@ func (r *Reader) Explain(ctx context.Context, q readmodel.Querier, schema string
 		return nil, fmt.Errorf("measure %q is not known", f.Measure)
 	}
 	facts, err := r.tickets.Facts(ctx, q, schema, readmodel.FactQuery{
-		Sites: []string{f.Site}, From: f.From, To: f.To, Dim: f.By, Value: f.Value, AsOf: at.Number,
+		Sites: []string{f.Site}, From: f.From, To: f.To, Dim: f.By, Value: f.Value, Measure: ticket.Measures[place], AsOf: at.Number,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("explain figures of %s: %w", f.Site, err)
 	}
-	var out []Fact
+	out := make([]Fact, 0, len(facts))
 	for _, fact := range facts {
-		if d := fact.Deltas[place]; d != 0 {
-			out = append(out, Fact{Number: fact.Number, Ordinal: fact.Ordinal, Event: fact.EventID, Ticket: fact.ID, Delta: d})
-		}
+		out = append(out, Fact{Number: fact.Number, Ordinal: fact.Ordinal, Event: fact.EventID, Ticket: fact.ID, Delta: fact.Deltas[place]})
 	}
 	if overdue == 0 {
 		return out, nil

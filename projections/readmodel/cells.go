@@ -39,6 +39,7 @@ type FactQuery struct {
 	From, To     domain.Day // days, inclusive; empty for open
 	Dim, Value   string     // "" for the whole
 	ID           uuid.UUID  // of one stream; uuid.Nil for all
+	Measure      string     // only facts that change this one; "" for all
 	AsOf         int64      // log number; 0 for now
 	After        int64      // number and ordinal of the last fact seen
 	AfterOrdinal int64
@@ -166,6 +167,9 @@ func (r *Reader[R]) Facts(ctx context.Context, q Querier, schema string, fq Fact
 	if err := f.checkDim(fq.Dim); err != nil {
 		return nil, err
 	}
+	if fq.Measure != "" && !slices.Contains(f.measures, fq.Measure) {
+		return nil, fmt.Errorf("measure %q is not known", fq.Measure)
+	}
 	sql, a := f.factSQL(schema, fq)
 	rows, err := q.Query(ctx, sql, a...)
 	if err != nil {
@@ -214,6 +218,9 @@ func (f *factTables) factSQL(schema string, fq FactQuery) (string, args) {
 	}
 	if fq.ID != uuid.Nil {
 		where += " AND id = " + a.add(fq.ID)
+	}
+	if fq.Measure != "" {
+		where += " AND " + quote(fq.Measure) + " <> 0"
 	}
 	if fq.AsOf > 0 {
 		where += " AND number <= " + a.add(fq.AsOf)

@@ -70,7 +70,7 @@ CREATE TABLE fieldledger.projection_mark (
 );
 
 -- Maps an instant to a log number: one row for each running maximum of the
--- store's clock, with the last number that has it.
+-- store's clock, with the first number that has it.
 CREATE TABLE fieldledger.log_time (
     number      bigint      PRIMARY KEY,
     created_max timestamptz NOT NULL
