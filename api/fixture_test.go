@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -192,9 +193,7 @@ func (f *fixture) do(c call) reply {
 func (f *fixture) post(path, body string, header map[string]string, roles ...string) reply {
 	f.t.Helper()
 	h := map[string]string{"Idempotency-Key": uuid.NewString()}
-	for k, v := range header {
-		h[k] = v
-	}
+	maps.Copy(h, header)
 	return f.do(call{method: http.MethodPost, path: path, body: body, token: f.token(roles...), header: h})
 }
 

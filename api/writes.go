@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/google/uuid"
@@ -33,27 +32,9 @@ func (s *Server) change(ctx context.Context, id uuid.UUID, key, ifMatch string,
 	}
 	res, err := do(r)
 	if err != nil {
-		return Changed{}, writeHeaders{}, s.hideUnseen(ctx, id, err)
+		return Changed{}, writeHeaders{}, err
 	}
 	return Changed{Revision: res.Revision, Changed: res.Changed}, writeHeaders{etag(res.Revision), s.position(res)}, nil
-}
-
-// hideUnseen keeps a stale revision from telling that a ticket exists which the
-// caller may not see: the use case compares revisions before it looks at sites.
-func (s *Server) hideUnseen(ctx context.Context, id uuid.UUID, err error) error {
-	var stale *commands.StaleError
-	switch {
-	case !errors.As(err, &stale):
-		return err
-	case stale.Actual == commands.NoStream:
-		return commands.ErrNotFound
-	case exchangeOf(ctx).sites == nil: // sees every site
-		return err
-	}
-	if _, _, unseen := s.ticketAt(ctx, id, AsOf{}); unseen != nil {
-		return unseen
-	}
-	return err
 }
 
 // createHeaders is what creations answer in headers.

@@ -100,12 +100,11 @@ func (u *useCases) call(r Request, operation, target string, at *time.Time, inpu
 
 // existing guards a command on an aggregate that must be there and be seen.
 func existing[C any](r Request, call Call, build func(ctx context.Context, s Stream) (C, error)) Step[C] {
-	return Step[C]{Call: call, Make: func(ctx context.Context, s Stream) (C, error) {
+	return Step[C]{Call: call, Make: build, Guard: func(s Stream) error {
 		if s.Revision == NoStream || !r.sees(s.Site) {
-			var none C
-			return none, ErrNotFound
+			return ErrNotFound
 		}
-		return build(ctx, s)
+		return nil
 	}}
 }
 

@@ -37,7 +37,9 @@ type Stream struct {
 // command is recorded as JSON, so personal fields must be sealed in it.
 type Step[C any] struct {
 	Call Call // Site may be empty for a stream that exists
-	Make func(ctx context.Context, s Stream) (C, error)
+	// Guard, if set, refuses a stream before anything is told of it.
+	Guard func(s Stream) error
+	Make  func(ctx context.Context, s Stream) (C, error)
 }
 
 // Given is a Step whose command is at hand.

@@ -151,6 +151,7 @@ func TestAnUnknownTicketAndATicketOfAnotherSiteAreNotFound(t *testing.T) {
 	require.NoError(t, err)
 	r := h.Request("b")
 	r.Sites = []string{"elsewhere"}
+	r.Expected = new(int64(7)) // a stale revision does not tell that it is there
 	_, err = h.App.Tickets.Accept(t.Context(), r, reg.ID, nil)
 	require.ErrorIs(t, err, commands.ErrNotFound)
 }

@@ -157,6 +157,12 @@ func (b *batch[S, C, E]) load(ctx context.Context) error {
 }
 
 func (b *batch[S, C, E]) step(ctx context.Context, s Step[C]) (Result, error) {
+	found := Stream{Site: b.f.site, Revision: b.f.revision, First: b.f.first}
+	if s.Guard != nil {
+		if err := s.Guard(found); err != nil {
+			return Result{}, err
+		}
+	}
 	if k, ok := b.f.commands[s.Call.ID]; ok {
 		if k.digest != s.Call.Digest {
 			return Result{}, ErrKeyReused
@@ -171,7 +177,7 @@ func (b *batch[S, C, E]) step(ctx context.Context, s Step[C]) (Result, error) {
 	if e := s.Call.Expected; e != nil && *e != b.f.revision {
 		return Result{}, &StaleError{Stream: b.stream, Expected: *e, Actual: b.f.revision}
 	}
-	c, err := s.Make(ctx, Stream{Site: b.f.site, Revision: b.f.revision, First: b.f.first})
+	c, err := s.Make(ctx, found)
 	if err != nil {
 		return Result{}, b.refused(ctx, s.Call, err)
 	}

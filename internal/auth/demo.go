@@ -116,7 +116,7 @@ func newDemoKey(path string) (*ecdsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write demo key: %w", err)
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // gone or not, it is of no use
+	defer os.Remove(tmp.Name())
 	err = errors.Join(pem.Encode(tmp, &pem.Block{Type: "PRIVATE KEY", Bytes: der}), tmp.Sync(), tmp.Close())
 	if err != nil {
 		return nil, fmt.Errorf("write demo key: %w", err)

@@ -53,7 +53,7 @@ type verified struct {
 // it fetches. The issuer must be https, or on loopback.
 func Discover(ctx context.Context, issuer, audience string, clock commands.Clock) (*Verifier, error) {
 	u, err := url.Parse(issuer)
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
 		return nil, fmt.Errorf("issuer %q is not an https address", issuer)
 	}
 	ctx = oidc.ClientContext(ctx, &http.Client{
