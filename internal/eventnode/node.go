@@ -29,6 +29,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"google.golang.org/grpc"
@@ -404,6 +405,9 @@ func (n *Node) CertPool() *x509.CertPool {
 	return pool
 }
 
+// lastWrite is how long closing waits for the write in hand.
+const lastWrite = 30 * time.Second
+
 // Close ends subscriptions, lets writes in hand finish, and closes the log.
 // The context limits the waiting for calls, not the closing of files. Calling
 // it again returns the same answer.
@@ -418,8 +422,8 @@ func (n *Node) close(ctx context.Context) error {
 	close(n.committer.stop)
 	select {
 	case <-n.committer.stopped:
-	case <-ctx.Done():
-		return fmt.Errorf("close event node: a write does not end: %w", ctx.Err())
+	case <-time.After(lastWrite): // not ctx: the files must be closed, or nobody can open them again
+		return errors.New("close event node: a write does not end, the files stay open")
 	}
 	n.mu.Lock()
 	n.closed = true
