@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -103,15 +105,52 @@ func defaultDataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "fieldledger"), nil
 }
 
+// usualFiles are the configuration files that are read unasked, the later one wins.
+func usualFiles() []string {
+	files := []string{"/etc/fieldledger.yaml"}
+	if home, err := os.UserHomeDir(); err == nil {
+		files = append(files, filepath.Join(home, ".config", "fieldledger.yaml"))
+	}
+	return files
+}
+
 // yamlFile reads a configuration file: one key a flag, without the dashes.
 func yamlFile(r io.Reader) (kong.Resolver, error) {
 	values := map[string]any{}
 	if err := yaml.NewDecoder(r).Decode(&values); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read configuration file: %w", err)
 	}
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		return values[flag.Name], nil
-	}), nil
+	return fileValues(values), nil
+}
+
+// fileValues are the settings of a configuration file by flag name.
+type fileValues map[string]any
+
+// Resolve gives way to the environment.
+func (v fileValues) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, name := range flag.Envs {
+		if _, set := os.LookupEnv(name); set {
+			return nil, nil //nolint:nilnil // no value of its own, as kong asks for
+		}
+	}
+	return v[flag.Name], nil
+}
+
+// Validate names every key that is no flag of any command.
+func (v fileValues) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	for _, node := range append(app.Leaves(false), app.Node) {
+		for _, flag := range node.Flags {
+			known[flag.Name] = true
+		}
+	}
+	var faults []error
+	for _, key := range slices.Sorted(maps.Keys(v)) {
+		if !known[key] {
+			faults = append(faults, fmt.Errorf("configuration file: %s is no setting", key))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 func (c *Config) logger(t *terminal) *slog.Logger {

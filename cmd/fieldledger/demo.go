@@ -31,9 +31,6 @@ const (
 
 // Run shows the whole way on real input: import, report, rebuild, explain, serve.
 func (c demoCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
-	if err := c.check(true); err != nil {
-		return err
-	}
 	cfg = demoConfig(cfg)
 	t.printf("data folder: %s\n", cfg.DataDir)
 	s, err := open(ctx, cfg, cfg.logger(t), tuning{})

@@ -24,6 +24,9 @@ type importCmd struct {
 
 // Run imports a log and brings the read models up to it.
 func (c importCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
+	if _, err := readMapping(c.Mapping); err != nil { // before anything is started
+		return err
+	}
 	s, err := open(ctx, cfg, cfg.logger(t), tuning{})
 	if err != nil {
 		return err
@@ -79,7 +82,7 @@ func readMapping(file string) (*importlog.Mapping, error) {
 	}
 	m, err := importlog.ParseMapping(text)
 	if err != nil {
-		return nil, fmt.Errorf("mapping %s: %w", file, err)
+		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	return m, nil
 }

@@ -57,7 +57,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("fieldledger"), kong.UsageOnError(), kong.Writers(stdout, stderr),
 		kong.Description("An event-sourced core for after-sales service."),
-		kong.Configuration(yamlFile, "/etc/fieldledger.yaml", "~/.config/fieldledger.yaml"),
+		kong.Configuration(yamlFile, usualFiles()...),
 		kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		fmt.Fprintln(stderr, "fieldledger:", err)
@@ -71,7 +71,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "fieldledger:", err)
 		return exitUsage
 	}
-	if err := c.check(); err != nil {
+	if err := c.checkAll(kctx.Command()); err != nil {
 		fmt.Fprintln(stderr, "fieldledger: the configuration is wrong:")
 		fmt.Fprintln(stderr, err)
 		return exitUsage
@@ -82,6 +82,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "fieldledger:", err)
 	}
 	return exitCode(err)
+}
+
+// checkAll returns all faults of the configuration and of the command's own part of it.
+func (c *cli) checkAll(command string) error {
+	faults := c.check()
+	switch command {
+	case "demo":
+		faults = errors.Join(faults, c.Demo.check(true))
+	case "serve":
+		faults = errors.Join(faults, c.Serve.check(false))
+	}
+	return faults
 }
 
 func exitCode(err error) int {

@@ -16,6 +16,7 @@ type nodeCmd struct {
 	AdminPassword string `env:"FIELDLEDGER_NODE_ADMIN_PASSWORD" help:"Password of user admin; made at start if empty."`
 	Certificate   string `placeholder:"FILE" help:"Write the certificate that clients must trust here (PEM)."`
 	Insecure      bool   `help:"No TLS and no credentials; on loopback only."`
+	AdoptHead     bool   `help:"Accept a log that does not match its sidecar as it stands, once. Read docs/node.md first."`
 }
 
 // Run serves the node until it is told to stop.
@@ -28,7 +29,8 @@ func (c nodeCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	n, err := eventnode.Open(ctx, eventnode.Options{
-		Clock: clock.System{}, Dir: dir, Listen: c.Listen, AdminPassword: c.AdminPassword, Insecure: c.Insecure, Log: cfg.logger(t),
+		Clock: clock.System{}, Dir: dir, Listen: c.Listen, AdminPassword: c.AdminPassword, Insecure: c.Insecure,
+		AdoptHead: c.AdoptHead, Log: cfg.logger(t),
 	})
 	if err != nil {
 		return fmt.Errorf("open event node: %w", err)

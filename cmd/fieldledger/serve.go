@@ -29,9 +29,6 @@ type serveCmd struct {
 
 // Run serves until it is told to stop.
 func (c serveCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
-	if err := c.check(false); err != nil {
-		return err
-	}
 	log := cfg.logger(t)
 	s, err := open(ctx, cfg, log, tuning{})
 	if err != nil {

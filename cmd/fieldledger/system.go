@@ -204,7 +204,7 @@ WHERE event_id IS NOT NULL ORDER BY number DESC LIMIT 1`
 // read models have seen: acknowledged events would be missing.
 func (s *system) checkHead(ctx context.Context) error {
 	if s.node == nil {
-		return nil // the reader compares the checkpoint's event itself
+		return nil // the reader asks the store itself
 	}
 	var c eventschemas.Checkpoint
 	err := s.pool.QueryRow(ctx, sqlHighest).Scan(&c.Number, &c.Position.Commit, &c.Position.Prepare, &c.EventID)

@@ -77,10 +77,13 @@ func EmptyDSN(tb testing.TB) string {
 	return newDatabase(tb, "template0")
 }
 
-// Main runs the tests of a package, stops the server, fails when goroutines
-// are left, and exits. Call it from TestMain. Without it the server still ends
-// with the process.
-func Main(m *testing.M, leaks ...goleak.Option) {
+// Main is Run, and exits. Call it from TestMain. Without it the server still
+// ends with the process.
+func Main(m *testing.M, leaks ...goleak.Option) { os.Exit(Run(m, leaks...)) }
+
+// Run runs the tests of a package, stops the server, fails when goroutines
+// are left, and returns the exit code.
+func Run(m *testing.M, leaks ...goleak.Option) int {
 	code := m.Run()
 	if err := stop(); err != nil {
 		fmt.Fprintf(os.Stderr, "pgtest: %v\n", err)
@@ -92,7 +95,7 @@ func Main(m *testing.M, leaks ...goleak.Option) {
 			code = 1
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 func start(tb testing.TB) {

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// MarkEvery is the distance of marks in log numbers: 16,384, 32,768, ...
-const MarkEvery = 16_384
+// MarkEvery is the distance of marks in log numbers: 4,096, 8,192, ...
+const MarkEvery = 4_096
 
 // markAfter returns the mark that ends the stretch that number lies in.
 func markAfter(number int64) int64 { return (number + MarkEvery - 1) / MarkEvery * MarkEvery }

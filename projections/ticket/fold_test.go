@@ -96,7 +96,8 @@ func TestSLA09TheFivePartsOfATargetAddUpOverAllCycles(t *testing.T) {
 	events := []domainticket.Event{
 		registered(),
 		judged(domainticket.FirstContact, domainticket.Met, 1, time.Minute),
-		domainticket.Resolved{At: at(time.Hour)}, judged(domainticket.Resolution, domainticket.Met, 1, time.Hour),
+		domainticket.Resolved{At: at(time.Hour)},
+		judged(domainticket.Resolution, domainticket.Met, 1, time.Hour),
 		domainticket.Reopened{At: at(2 * time.Hour), Cycle: 2, Targets: []domainticket.Target{target(domainticket.Resolution, 6*time.Hour)}},
 	}
 	require.Equal(t, map[string]int64{
