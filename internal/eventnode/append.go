@@ -28,8 +28,7 @@ func (s *server) append(call streams.Streams_AppendServer) (*streams.AppendResp,
 		return nil, err
 	}
 	result, err := s.write(call.Context(), request)
-	var wrong *wrongVersionError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*wrongVersionError](err); ok {
 		return wrongVersionResp(wrong), nil
 	}
 	if err != nil {

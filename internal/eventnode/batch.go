@@ -257,7 +257,7 @@ func batchError(o *openBatch, err error) *batchstatus.Status {
 }
 
 func plainBatchError(err error) *batchstatus.Status {
-	if c := code.Code(status.Code(plainStatus(err))); c != code.Code_INTERNAL {
+	if c := code.Code(status.Code(plainStatus(err))); c != code.Code_INTERNAL { //nolint:gosec // codes are below 17
 		return batchStatus(c, err.Error(), &emptypb.Empty{})
 	}
 	return batchStatus(code.Code_UNKNOWN, "Unknown", &shared.Unknown{})

@@ -246,7 +246,7 @@ func (c *committer) store(b *commitBatch, stream string, state *streamState, eve
 
 func (c *committer) putHead(b *commitBatch, stream string, state *streamState) {
 	c.key = headKey(c.key[:0], stream)
-	c.value = state.streamHead.encode(c.value[:0])
+	c.value = state.encode(c.value[:0])
 	c.set(b)
 }
 

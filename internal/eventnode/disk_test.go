@@ -28,22 +28,22 @@ func proposedEvents(names ...string) []eventschemas.Proposed {
 }
 
 // fill appends count events to stream, one by one.
-func fill(t testing.TB, n *eventnode.Node, stream string, from, to int) {
-	t.Helper()
+func fill(tb testing.TB, n *eventnode.Node, stream string, from, to int) {
+	tb.Helper()
 	for i := from; i < to; i++ {
-		_, err := n.Append(testContext(t), stream, int64(i-1), proposedEvents(fmt.Sprintf("%s-%d", stream, i)))
-		require.NoError(t, err)
+		_, err := n.Append(testContext(tb), stream, int64(i-1), proposedEvents(fmt.Sprintf("%s-%d", stream, i)))
+		require.NoError(tb, err)
 	}
 }
 
-func scanAll(t testing.TB, n *eventnode.Node) []eventschemas.Recorded {
-	t.Helper()
+func scanAll(tb testing.TB, n *eventnode.Node) []eventschemas.Recorded {
+	tb.Helper()
 	out := []eventschemas.Recorded{}
-	_, err := n.Scan(testContext(t), eventschemas.Position{}, "", func(r eventschemas.Recorded) error {
+	_, err := n.Scan(testContext(tb), eventschemas.Position{}, "", func(r eventschemas.Recorded) error {
 		out = append(out, r)
 		return nil
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return out
 }
 

@@ -183,8 +183,7 @@ func (n *Node) Append(ctx context.Context, stream string, expected int64, events
 		}
 	}
 	result, err := n.write(ctx, &writeRequest{kind: kindAppend, stream: stream, expected: expected, events: p.events})
-	var wrong *wrongVersionError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*wrongVersionError](err); ok {
 		return 0, &commands.ConflictError{Stream: stream, Expected: expected, Actual: wrong.actual}
 	}
 	if err != nil {

@@ -240,7 +240,7 @@ func (n *Node) newCommitter(head Head, end uint64) *committer {
 	if sp.free == nil && !n.opts.inMemory {
 		sp.free = func() (int64, error) {
 			usage, err := n.opts.FS.GetDiskUsage(n.opts.Dir)
-			return int64(min(usage.AvailBytes, 1<<62)), err //nolint:gosec // bounded
+			return int64(min(usage.AvailBytes, 1<<62)), err
 		}
 	}
 	return &committer{

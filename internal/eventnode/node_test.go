@@ -42,19 +42,19 @@ var anyRevision = esdb.Any{}
 
 const limit = 20 * time.Second
 
-func testContext(t testing.TB) context.Context {
-	t.Helper()
+func testContext(tb testing.TB) context.Context {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	t.Cleanup(cancel)
+	tb.Cleanup(cancel)
 	return ctx
 }
 
 // openNode opens a node that is closed with the test.
-func openNode(t testing.TB, opts eventnode.Options) *eventnode.Node {
-	t.Helper()
+func openNode(tb testing.TB, opts eventnode.Options) *eventnode.Node {
+	tb.Helper()
 	n, err := tryOpen(opts)
-	require.NoError(t, err)
-	t.Cleanup(func() { closeNode(t, n) })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { closeNode(tb, n) })
 	return n
 }
 
@@ -70,31 +70,31 @@ func tryOpen(opts eventnode.Options) (*eventnode.Node, error) {
 	return eventnode.Open(ctx, opts)
 }
 
-func closeNode(t testing.TB, n *eventnode.Node) {
-	t.Helper()
+func closeNode(tb testing.TB, n *eventnode.Node) {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	require.NoError(t, n.Close(ctx))
+	require.NoError(tb, n.Close(ctx))
 }
 
-func connect(t testing.TB, n *eventnode.Node) *esdb.Client {
-	t.Helper()
+func connect(tb testing.TB, n *eventnode.Node) *esdb.Client {
+	tb.Helper()
 	config, err := esdb.ParseConnectionString(n.ConnectionString())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	config.RootCAs = n.CertPool()
 	config.Logger = esdb.NoopLogging()
 	client, err := esdb.NewClient(config)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, client.Close()) })
 	return client
 }
 
 // insecureClient is a client of a fresh node in memory.
-func insecureClient(t testing.TB) (*esdb.Client, *eventnode.Node, *ticker) {
-	t.Helper()
+func insecureClient(tb testing.TB) (*esdb.Client, *eventnode.Node, *ticker) {
+	tb.Helper()
 	clock := newTicker()
-	n := openNode(t, eventnode.Options{Insecure: true, Clock: clock})
-	return connect(t, n), n, clock
+	n := openNode(tb, eventnode.Options{Insecure: true, Clock: clock})
+	return connect(tb, n), n, clock
 }
 
 // event makes an event whose id is derived from name.
@@ -123,24 +123,23 @@ func numbered(prefix string, from, to int) []esdb.EventData {
 	return out
 }
 
-func appendTo(t testing.TB, c *esdb.Client, stream string, expected esdb.ExpectedRevision, batch ...esdb.EventData) *esdb.WriteResult {
-	t.Helper()
-	r, err := c.AppendToStream(testContext(t), stream, esdb.AppendToStreamOptions{ExpectedRevision: expected}, batch...)
-	require.NoError(t, err)
+func appendTo(tb testing.TB, c *esdb.Client, stream string, expected esdb.ExpectedRevision, batch ...esdb.EventData) *esdb.WriteResult {
+	tb.Helper()
+	r, err := c.AppendToStream(testContext(tb), stream, esdb.AppendToStreamOptions{ExpectedRevision: expected}, batch...)
+	require.NoError(tb, err)
 	return r
 }
 
 func codeOf(err error) esdb.ErrorCode {
-	var e *esdb.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*esdb.Error](err); ok {
 		return e.Code()
 	}
 	return esdb.ErrorCodeUnknown
 }
 
-func collect(t testing.TB, r *esdb.ReadStream, err error) []*esdb.ResolvedEvent {
-	t.Helper()
-	require.NoError(t, err)
+func collect(tb testing.TB, r *esdb.ReadStream, err error) []*esdb.ResolvedEvent {
+	tb.Helper()
+	require.NoError(tb, err)
 	defer r.Close()
 	out := []*esdb.ResolvedEvent{}
 	for {
@@ -148,30 +147,30 @@ func collect(t testing.TB, r *esdb.ReadStream, err error) []*esdb.ResolvedEvent 
 		if errors.Is(err, io.EOF) {
 			return out
 		}
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		out = append(out, e)
 	}
 }
 
-func readStream(t testing.TB, c *esdb.Client, stream string, opts esdb.ReadStreamOptions, count uint64) []*esdb.ResolvedEvent {
-	t.Helper()
-	r, err := c.ReadStream(testContext(t), stream, opts, count)
-	return collect(t, r, err)
+func readStream(tb testing.TB, c *esdb.Client, stream string, opts esdb.ReadStreamOptions, count uint64) []*esdb.ResolvedEvent {
+	tb.Helper()
+	r, err := c.ReadStream(testContext(tb), stream, opts, count)
+	return collect(tb, r, err)
 }
 
-func readError(t testing.TB, c *esdb.Client, stream string) error {
-	t.Helper()
-	r, err := c.ReadStream(testContext(t), stream, esdb.ReadStreamOptions{}, 10)
-	require.NoError(t, err)
+func readError(tb testing.TB, c *esdb.Client, stream string) error {
+	tb.Helper()
+	r, err := c.ReadStream(testContext(tb), stream, esdb.ReadStreamOptions{}, 10)
+	require.NoError(tb, err)
 	defer r.Close()
 	_, err = r.Recv()
 	return err
 }
 
-func readAll(t testing.TB, c *esdb.Client, opts esdb.ReadAllOptions, count uint64) []*esdb.ResolvedEvent {
-	t.Helper()
-	r, err := c.ReadAll(testContext(t), opts, count)
-	return collect(t, r, err)
+func readAll(tb testing.TB, c *esdb.Client, opts esdb.ReadAllOptions, count uint64) []*esdb.ResolvedEvent {
+	tb.Helper()
+	r, err := c.ReadAll(testContext(tb), opts, count)
+	return collect(tb, r, err)
 }
 
 func revisions(list []*esdb.ResolvedEvent) []uint64 {

@@ -3,6 +3,7 @@ package eventnode
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -77,14 +78,14 @@ func decodeRecord(position uint64, value []byte) (record, error) {
 	rest := value[fixedSize:]
 	for _, part := range [...]*[]byte{&r.stream, &r.kind, &r.data} {
 		size, n := binary.Uvarint(rest)
-		if n <= 0 || size > uint64(len(rest)-n) {
+		if n <= 0 || size > uint64(len(rest)-n) { //nolint:gosec // Uvarint reads no more than there is
 			return record{}, errRecord
 		}
 		end := n + int(size) //nolint:gosec // bounded by len(rest) above
 		*part = rest[n:end:end]
 		rest = rest[end:]
 	}
-	r.meta = rest[:len(rest):len(rest)]
+	r.meta = slices.Clip(rest)
 	return r, nil
 }
 

@@ -20,9 +20,9 @@ import (
 const (
 	maxMessageBytes = 16_777_216 - 10_000
 	keepAlive       = 10 * time.Second
-	// clientPingMin allows the client's pings every 10 s with a wide margin;
+	// fastestPing allows the client's pings every 10 s with a wide margin;
 	// the default of the library would close the connection for them.
-	clientPingMin      = time.Second
+	fastestPing        = time.Second
 	maxConcurrentCalls = 1000
 )
 
@@ -60,7 +60,7 @@ func (n *Node) serverOptions() ([]grpc.ServerOption, error) {
 		grpc.MaxRecvMsgSize(maxMessageBytes),
 		grpc.MaxConcurrentStreams(maxConcurrentCalls),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepAlive, Timeout: keepAlive}),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: clientPingMin, PermitWithoutStream: true}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: fastestPing, PermitWithoutStream: true}),
 	}
 	host, _, err := net.SplitHostPort(n.opts.Listen)
 	if err != nil {

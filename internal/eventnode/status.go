@@ -18,7 +18,7 @@ var (
 	// errFault is what the original answers to anything that it does not expect.
 	errFault           = status.Error(codes.Unknown, "Exception was thrown by handler.")
 	errUnauthenticated = status.Error(codes.Unauthenticated, "Unauthenticated")
-	errAccessDenied    = errors.New("Access Denied") //nolint:revive,staticcheck // the original's words
+	errAccessDenied    = errors.New("Access Denied") //nolint:staticcheck // the original's words
 )
 
 // sizeError says that an append or one of its events is too large.

@@ -67,7 +67,7 @@ func (s *storage) loadState(stream string) (*streamState, error) {
 	if err != nil || meta.last < 0 {
 		return state, err
 	}
-	position, found, err := s.position(metaStreamOf(stream), uint64(meta.last)) //nolint:gosec // not negative
+	position, found, err := s.position(metaStreamOf(stream), uint64(meta.last))
 	if err != nil {
 		return nil, err
 	}

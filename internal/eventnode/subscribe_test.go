@@ -16,8 +16,8 @@ import (
 )
 
 // said is one message of a subscription, in short.
-func said(t testing.TB, sub *esdb.Subscription) string {
-	t.Helper()
+func said(tb testing.TB, sub *esdb.Subscription) string {
+	tb.Helper()
 	m := sub.Recv()
 	switch {
 	case m.EventAppeared != nil:
@@ -33,28 +33,28 @@ func said(t testing.TB, sub *esdb.Subscription) string {
 	return "?"
 }
 
-func saidTimes(t testing.TB, sub *esdb.Subscription, times int) []string {
-	t.Helper()
+func saidTimes(tb testing.TB, sub *esdb.Subscription, times int) []string {
+	tb.Helper()
 	out := []string{}
 	for range times {
-		out = append(out, said(t, sub))
+		out = append(out, said(tb, sub))
 	}
 	return out
 }
 
-func subscribeStream(t testing.TB, c *esdb.Client, stream string, opts esdb.SubscribeToStreamOptions) *esdb.Subscription {
-	t.Helper()
-	sub, err := c.SubscribeToStream(testContext(t), stream, opts)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, sub.Close()) })
+func subscribeStream(tb testing.TB, c *esdb.Client, stream string, opts esdb.SubscribeToStreamOptions) *esdb.Subscription {
+	tb.Helper()
+	sub, err := c.SubscribeToStream(testContext(tb), stream, opts)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, sub.Close()) })
 	return sub
 }
 
-func subscribeAll(t testing.TB, c *esdb.Client, opts esdb.SubscribeToAllOptions) *esdb.Subscription {
-	t.Helper()
-	sub, err := c.SubscribeToAll(testContext(t), opts)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, sub.Close()) })
+func subscribeAll(tb testing.TB, c *esdb.Client, opts esdb.SubscribeToAllOptions) *esdb.Subscription {
+	tb.Helper()
+	sub, err := c.SubscribeToAll(testContext(tb), opts)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, sub.Close()) })
 	return sub
 }
 
