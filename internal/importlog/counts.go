@@ -40,6 +40,11 @@ func (c *counts) add(raw csvRow) {
 			count(c.unmapped, "verdict "+v)
 		}
 	}
+	if v := c.l.value(f, at.reassignments); v != "" {
+		if _, ok := reassignments(v); !ok {
+			count(c.unmapped, "reassignments "+v)
+		}
+	}
 }
 
 func (c *counts) into(r *Report) {

@@ -112,6 +112,29 @@ func TestALogIsReadInEveryShape(t *testing.T) {
 	}
 }
 
+func TestWhatTheSourceClaimsComesFromTheLastRow(t *testing.T) {
+	t.Parallel()
+	mapping := bytes.Replace(smallMapping(t), []byte("  source_resolved_time: done\n"), []byte("  source_reassignments: done\n"), 1)
+	d := newDesk(t)
+	report := d.imports(t, logOf(
+		"A;1;2026-01-05 09:00;open;high;g;w;c;tel;1",
+		"A;2;2026-01-05 10:00;done;high;g;w;c;tel;3",
+		"B;1;2026-01-05 10:00;open;high;g;w;c;tel;-1",
+		"C;1;2026-01-05 10:00;open;high;g;w;c;tel;often",
+	), mapping)
+	require.Equal(t, map[string]int{"reassignments -1": 1, "reassignments often": 1}, report.Unmapped)
+	var claims []string
+	for _, events := range d.history(t) {
+		for _, e := range events {
+			if strings.Contains(e, "source_verdict_recorded") {
+				claims = append(claims, e)
+			}
+		}
+	}
+	require.Len(t, claims, 1, "a claim that is no count is left out")
+	require.Contains(t, claims[0], `"reassignments":3`)
+}
+
 func TestALogWithoutTheMappedColumnsIsRefusedBeforeTheFirstRow(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -71,6 +71,9 @@ type Columns struct {
 	Channel            Column
 	SourceResolvedTime Column // the source's claim, from the ticket's last row
 	SourceSLAMet       Column // the source's claim, from the ticket's last row
+	// SourceReassignments is how often the ticket changed hands, a whole
+	// number: the source's claim, from the ticket's last row.
+	SourceReassignments Column
 }
 
 // Column is a header name and where the mapping file says it.

@@ -164,6 +164,7 @@ func (c *Columns) named() []namedColumn {
 		{"channel", &c.Channel, false},
 		{"source_resolved_time", &c.SourceResolvedTime, false},
 		{"source_sla_met", &c.SourceSLAMet, false},
+		{"source_reassignments", &c.SourceReassignments, false},
 	}
 }
 

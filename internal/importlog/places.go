@@ -142,10 +142,10 @@ func (p *places) ticket(ctx context.Context, rows []row) (commands.ImportedTicke
 }
 
 func claim(r row) *ticket.SourceClaim {
-	if r.resolved.IsZero() && r.slaMet == nil {
+	if r.resolved.IsZero() && r.slaMet == nil && r.reassignments == nil {
 		return nil
 	}
-	c := &ticket.SourceClaim{SLAMet: r.slaMet}
+	c := &ticket.SourceClaim{SLAMet: r.slaMet, Reassignments: r.reassignments}
 	if !r.resolved.IsZero() {
 		at := domain.At(r.resolved)
 		c.ResolvedAt = &at

@@ -28,7 +28,7 @@ type Report struct {
 	MoreRefused int            `json:"more_refused"` // how many are not listed
 
 	WithoutCreationTime int            `json:"without_creation_time"` // rows; imported all the same
-	Unmapped            map[string]int `json:"unmapped"`              // "channel Fax": rows taken as other, or verdicts left out
+	Unmapped            map[string]int `json:"unmapped"`              // "channel Fax": rows taken as other, or claims left out
 	Teams               int            `json:"teams"`                 // distinct values of the column, "missing" being one
 	Technicians         int            `json:"technicians"`           // likewise
 	Callers             int            `json:"callers"`               // likewise

@@ -2,6 +2,7 @@ package importlog
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ type row struct {
 	channel          ticket.Channel
 	resolved         time.Time // the source's claims
 	slaMet           *bool
+	reassignments    *int64
 }
 
 // read puts a row into our words, or says why it cannot be.
@@ -99,6 +101,15 @@ func (l *source) rest(f []string, r *row) {
 	if met, ok := l.m.Verdicts[l.value(f, l.at.slaMet)]; ok {
 		r.slaMet = &met
 	}
+	if n, ok := reassignments(l.value(f, l.at.reassignments)); ok {
+		r.reassignments = &n
+	}
+}
+
+// reassignments reads how often a ticket changed hands; false for what is no count.
+func reassignments(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n >= 0
 }
 
 // rowKey joins the parts of the row's key, with the ticket's in front if it is

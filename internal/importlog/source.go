@@ -20,7 +20,7 @@ type source struct {
 // indexes says where in a row each column stands; -1 for none.
 type indexes struct {
 	ticket, rowTime, status, opened, created, level, team, technician, customer,
-	kind, problem, channel, resolved, slaMet int
+	kind, problem, channel, resolved, slaMet, reassignments int
 	rowKey    []int
 	ticketKey bool // the ticket's key is a part of the row's key
 }
@@ -117,6 +117,7 @@ func (l *source) bind(header []string) error {
 		team: found["team"], technician: found["technician"], customer: found["customer"],
 		kind: found["kind"], problem: found["problem"], channel: found["channel"],
 		resolved: found["source_resolved_time"], slaMet: found["source_sla_met"],
+		reassignments: found["source_reassignments"],
 	}
 	for _, part := range c.RowKey {
 		l.at.rowKey = append(l.at.rowKey, index(part, "row_key"))
