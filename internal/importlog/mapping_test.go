@@ -91,7 +91,7 @@ func TestAMappingsPolicyIsCheckedWhereItStands(t *testing.T) {
 
 func TestAllFaultsOfAMappingComeInOneErrorInFileOrder(t *testing.T) {
 	t.Parallel()
-	broken := strings.NewReplacer("version: 1", "version: 3", "low: 4", "low: 9", "type: csv", "type: xes").
+	broken := strings.NewReplacer("version: 1", "version: 3", "low: 4", "low: 9", "type: csv", "type: csx").
 		Replace(string(smallMapping(t)))
 	_, err := importlog.ParseMapping([]byte(broken))
 	var faults *importlog.MappingError

@@ -27,6 +27,9 @@ type Options struct {
 	Progress func(rows, total int) // called from one goroutine at a time; may be nil
 	Clock    commands.Clock        // for Report.Seconds; nil for the machine's
 	Log      *slog.Logger          // nil for none
+	// DryRun reads and decides everything as an import into an installation
+	// without this site would, and writes nothing. App may be nil.
+	DryRun bool
 }
 
 const (
@@ -89,7 +92,11 @@ func newImporter(o Options) *importer {
 	if im.Workers < 1 {
 		im.Workers = defaultWorkers
 	}
-	im.places = &places{im: im}
+	var to target = installation{im}
+	if o.DryRun {
+		to = &trial{mapping: o.Mapping}
+	}
+	im.places = newPlaces(o.Mapping, to)
 	return im
 }
 
@@ -101,7 +108,7 @@ func (im *importer) run(ctx context.Context) (err error) {
 		return err
 	}
 	im.report.Tickets = len(im.survey.ofTicket)
-	if err := im.places.site(ctx); err != nil {
+	if err := im.places.to.site(ctx); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -124,7 +131,8 @@ func (im *importer) feed(ctx context.Context) error {
 		return err
 	}
 	groups := newGrouper(im.survey, func(rows []row) error {
-		if rows = inOrder(rows, im.found, im.refuse); len(rows) > 0 {
+		rows = inOrder(rows, im.Mapping.KeepOlder, im.found, im.refuse)
+		if rows = carried(rows, im.Mapping.Carry); len(rows) > 0 {
 			chunk = append(chunk, rows)
 		}
 		if len(chunk) < chunkTickets {
@@ -156,7 +164,7 @@ func (im *importer) feed(ctx context.Context) error {
 }
 
 // take puts one row into our words and hands it to its ticket.
-func (im *importer) take(groups *grouper, raw csvRow) error {
+func (im *importer) take(groups *grouper, raw rawRow) error {
 	im.mu.Lock()
 	im.report.Rows++
 	im.mu.Unlock()
@@ -213,7 +221,7 @@ func (im *importer) work(ctx context.Context) error {
 // one imports one ticket. What the domain does not accept is reported; any
 // other error ends the import.
 func (im *importer) one(ctx context.Context, w work) error {
-	done, err := retry(ctx, im, func() (commands.Imported, error) { return im.App.Imports.Ticket(ctx, im.Request, w.ticket) })
+	done, err := im.places.to.ticket(ctx, w.ticket)
 	if err != nil && !rejected(err) {
 		return err
 	}
