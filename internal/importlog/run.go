@@ -38,6 +38,7 @@ const (
 	queueTickets   = 64 // waiting for a worker
 	tries          = 6  // when the store is away
 	firstWait      = 50 * time.Millisecond
+	maxAhead       = 2 * time.Minute // of a row's time before our clock
 )
 
 // Run imports a log. It returns once every row is accounted for, and the
@@ -49,6 +50,7 @@ const (
 func Run(ctx context.Context, o Options) (Report, error) {
 	im := newImporter(o)
 	start := im.clock.Now()
+	im.latest = start.Add(maxAhead)
 	err := im.run(ctx)
 	im.report.Seconds = im.clock.Now().Sub(start).Seconds()
 	im.report.done()
@@ -69,6 +71,7 @@ type importer struct {
 	survey survey
 	reader *source
 	queue  chan work
+	latest time.Time // a row after it lies in the future
 
 	mu     sync.Mutex // guards what follows
 	report Report
@@ -169,6 +172,9 @@ func (im *importer) take(groups *grouper, raw rawRow) error {
 	im.report.Rows++
 	im.mu.Unlock()
 	r, fault := im.reader.read(raw)
+	if fault == nil && r.at.After(im.latest) { // AUD-01
+		fault = &RowFault{r.line, r.ticket, r.key, BadTime, r.at.Format(time.RFC3339) + " lies in the future"}
+	}
 	if fault != nil {
 		im.found(fault.Reason)
 		im.refuse(*fault)
