@@ -253,6 +253,21 @@ func (w worker) do(key string, f func(r commands.Request, at *time.Time) (comman
 	return res
 }
 
+// find returns the ticket with a number.
+func (w worker) find(number string) uuid.UUID {
+	w.t.Helper()
+	var id uuid.UUID
+	errEnd := errors.New("end of the log")
+	err := w.h.Store.Follow(w.t.Context(), eventschemas.Position{}, "fl.ticket-", func(e eventschemas.Recorded) error {
+		if strings.Contains(string(e.Data), `"number":"`+number+`"`) {
+			id = uuid.MustParse(strings.TrimPrefix(e.Stream, "fl.ticket-"))
+		}
+		return nil
+	}, func() error { return errEnd })
+	require.ErrorIs(w.t, err, errEnd)
+	return id
+}
+
 func (w worker) call(name string) uuid.UUID {
 	w.t.Helper()
 	w.h.Clock.Advance(13 * time.Minute)
@@ -306,11 +321,53 @@ func TestWhatAnImportCannotBuildAgainIsCounted(t *testing.T) {
 	require.NoError(t, err)
 	_, mapping, r := export(t, h, exportlog.Options{Site: "repair-centre", Format: exportlog.CSV})
 	require.Equal(t, 1, r.Inexact[exportlog.OtherClocks])
-	require.Positive(t, r.Inexact[exportlog.OlderPolicy])
+	byCalendar := r.Inexact[exportlog.OlderPolicy]
+	require.Positive(t, byCalendar)
 	require.Contains(t, string(mapping), "# Not exact: pause of other clocks (1).")
 	m, err := importlog.ParseMapping(mapping)
 	require.NoError(t, err)
 	require.Len(t, m.Policies, 3)
+
+	_, err = h.App.Policies.Record(t.Context(), h.Request("late targets"), commands.RecordPolicy{
+		Site: "repair-centre", Kind: policy.KindSLA, EffectiveFrom: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Reason: "late",
+		Content: json.RawMessage(`{"calendar":"` + h.IDs.Policy("repair-centre", "calendar").String() + `","targets":[]}`),
+	})
+	require.NoError(t, err)
+	_, _, r = export(t, h, exportlog.Options{Site: "repair-centre", Format: exportlog.CSV})
+	require.Greater(t, r.Inexact[exportlog.OlderPolicy], byCalendar)
+}
+
+func TestPoliciesOfEverySiteAreWrittenAsTheSitesOwn(t *testing.T) {
+	t.Parallel()
+	h := apptest.New(t)
+	_, err := h.App.Sites.Register(t.Context(), h.Request("site"), commands.RegisterSite{Code: "repair-centre", Name: "R", Zone: "Asia/Shanghai"})
+	require.NoError(t, err)
+	recordPolicy := func(site string, kind policy.Kind, year int, content string) {
+		_, err := h.App.Policies.Record(t.Context(), h.Request(site+string(kind)+content), commands.RecordPolicy{
+			Site: site, Kind: kind, EffectiveFrom: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), Reason: "agreed", Content: json.RawMessage(content),
+		})
+		require.NoError(t, err)
+	}
+	calendar := `{"calendar":"` + h.IDs.Policy("", "calendar").String() + `","targets":[{"level":3,"name":"first_contact","clock":"wall","limit_s":`
+	recordPolicy("", policy.KindCalendar, 2020, `{"zone":"UTC","week":{"mon":[["00:00","24:00"]],"tue":[],"wed":[],"thu":[],"fri":[],"sat":[],"sun":[]},"days":{}}`)
+	recordPolicy("", policy.KindSLA, 2020, calendar+`900}]}`)
+	recordPolicy("repair-centre", policy.KindSLA, 2025, calendar+`600}]}`)
+	recordPolicy("", policy.KindSLA, 2026, calendar+`300}]}`) // holds for others only (POL-06)
+	recordPolicy("elsewhere", policy.KindSLA, 2020, calendar+`100}]}`)
+	w := worker{t, h}
+	id := w.call("Ms Feng")
+	w.do("accept", func(r commands.Request, at *time.Time) (commands.Result, error) {
+		return h.App.Tickets.Accept(t.Context(), r, id, at)
+	})
+	log, mapping, r := export(t, h, exportlog.Options{Site: "repair-centre", Format: exportlog.XES})
+	require.Empty(t, r.Inexact)
+	m, err := importlog.ParseMapping(mapping)
+	require.NoError(t, err)
+	require.Len(t, m.Policies, 3)
+	require.NotContains(t, string(mapping), `"limit_s":300`)
+	want := read(t, h)
+	require.EqualValues(t, 600, want["T2026-000001"].Verdicts[0].Limit)
+	require.Equal(t, want, read(t, again(t, log, mapping)))
 }
 
 func TestAnExportHoldsAsOfALogNumber(t *testing.T) {
@@ -320,6 +377,20 @@ func TestAnExportHoldsAsOfALogNumber(t *testing.T) {
 	same, _, r := export(t, h, exportlog.Options{Site: "repair-centre", Format: exportlog.CSV, AsOf: all.Number})
 	require.Equal(t, all, r)
 	require.Equal(t, string(whole), string(same))
+
+	w := worker{t, h}
+	id := w.call("Mr He") // what comes later changes nothing of it
+	w.do("accept later", func(r commands.Request, at *time.Time) (commands.Result, error) {
+		return h.App.Tickets.Accept(t.Context(), r, id, at)
+	})
+	w.do("pause what ran", func(r commands.Request, at *time.Time) (commands.Result, error) {
+		return h.App.Tickets.Pause(t.Context(), r, w.find("T2026-000002"), commands.PauseTicket{At: at, Reason: ticket.WaitingParts})
+	})
+	same, _, r = export(t, h, exportlog.Options{Site: "repair-centre", Format: exportlog.CSV, AsOf: all.Number})
+	require.Equal(t, all, r)
+	require.Equal(t, string(whole), string(same), "AUD-04")
+	longer, _, _ := export(t, h, exportlog.Options{Site: "repair-centre", Format: exportlog.CSV})
+	require.Len(t, strings.Split(string(longer), "\n"), len(strings.Split(string(whole), "\n"))+3)
 
 	last := 0
 	for n := int64(1); n <= all.Number; n++ {
@@ -335,7 +406,7 @@ func TestAnExportHoldsAsOfALogNumber(t *testing.T) {
 		last = max(last, r.Rows)
 	}
 	require.GreaterOrEqual(t, last, all.Rows)
-	_, err := exportlog.Run(t.Context(), exportlog.Options{Log: h.Store, Streams: h.Store, Site: "repair-centre", AsOf: all.Number + 1})
+	_, err := exportlog.Run(t.Context(), exportlog.Options{Log: h.Store, Streams: h.Store, Site: "repair-centre", AsOf: all.Number + 1000})
 	require.ErrorContains(t, err, "the log ends at number")
 	_, err = exportlog.Run(t.Context(), exportlog.Options{Log: h.Store, Streams: h.Store, Site: "nowhere", Format: exportlog.CSV})
 	require.ErrorIs(t, err, exportlog.ErrUnknownSite)

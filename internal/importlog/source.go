@@ -102,7 +102,7 @@ func (l *source) bindHeader(header []string) error {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		_, there := positions[name]
-		twice[name] = twice[name] || there
+		twice[name] = there
 		positions[name] = i
 	}
 	var faults nodes
