@@ -94,11 +94,11 @@ func fold(t *testing.T, events []eventschemas.Recorded) (string, figures) {
 			event = nil
 		}
 		s = ticket.EvolveAt(s, e.Revision, event)
-		switch event := event.(type) {
-		case ticket.Registered:
+		if event, ok := event.(ticket.Registered); ok {
 			number, f.Opened, f.Channel = event.Number, event.At.String(), event.Channel
 			f.Kind, f.Problem = event.Kind, event.Problem
-		case ticket.Judged:
+		}
+		if event, ok := event.(ticket.Judged); ok {
 			v := verdict{
 				Target: event.Target, Cycle: event.Cycle, Verdict: event.Verdict, Start: event.StartAt.String(), At: event.At.String(),
 				Gross: event.GrossS, Paused: event.PausedS, Net: event.NetS, Limit: event.LimitS,

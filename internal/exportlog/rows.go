@@ -27,19 +27,15 @@ func (x *exporter) rows(ctx context.Context, t found, facts []fact) ([]row, erro
 	var registered ticket.Registered
 	for _, f := range facts {
 		after := ticket.EvolveAt(before, f.revision, f.event)
-		switch e := f.event.(type) {
-		case nil:
-		case ticket.Judged:
-			if len(rows) > 0 {
-				x.judged(rows[len(rows)-1], e)
-			}
+		if first, ok := f.event.(ticket.Registered); ok {
+			registered = first
+		}
+		verdict, judged := f.event.(ticket.Judged)
+		switch {
+		case f.event == nil || after.Status == "":
+		case judged:
+			x.judged(rows[len(rows)-1], verdict)
 		default:
-			if first, ok := e.(ticket.Registered); ok {
-				registered = first
-			}
-			if after.Status == "" {
-				break
-			}
 			made, err := x.fact(ctx, t, f, registered, before, after)
 			if err != nil {
 				return nil, err
@@ -64,18 +60,16 @@ func (x *exporter) fact(ctx context.Context, t found, f fact, registered ticket.
 	if c := after.Claim; c != nil {
 		r.claim(*c)
 	}
-	switch e := f.event.(type) {
-	case ticket.SourceVerdictRecorded:
+	if e, ok := f.event.(ticket.SourceVerdictRecorded); ok {
 		r[colAt] = instant(e.At.Time)
-	case ticket.Paused:
-		if len(e.Clocks) != 1 || e.Clocks[0] != ticket.Resolution {
-			x.report.Inexact[OtherClocks]++
-		}
+	}
+	if what := lost(f.event); what != "" {
+		x.report.Inexact[what]++
 	}
 	if err := x.personal(ctx, r, registered, f.event); err != nil {
 		return nil, err
 	}
-	if after.Status == ticket.StatusPaused && after.First.Reached && !before.First.Reached {
+	if after.Status == ticket.StatusPaused && answered(after) && !answered(before) {
 		// First contact while paused: a row says either. So the work is taken
 		// up and put down again at the same instant, which stops no clock less.
 		contact := append(row{}, r...)
@@ -93,13 +87,31 @@ func stage(s ticket.State) string {
 	case ticket.StatusPaused:
 		return stagePaused(s.Pause)
 	case ticket.StatusRegistered, ticket.StatusAccepted, ticket.StatusAssigned:
-		if !s.First.Reached {
+		if !answered(s) {
 			return string(ticket.StatusRegistered)
 		}
 		return string(ticket.StatusAccepted)
 	case ticket.StatusOnSite, ticket.StatusResolved, ticket.StatusSignedOff, ticket.StatusClosed:
 	}
 	return string(s.Status)
+}
+
+// answered reports whether first contact was reached.
+func answered(s ticket.State) bool { return s.First.Reached }
+
+// lost says what of a fact no row of a log has, "" for nothing.
+func lost(event ticket.Event) Inexact {
+	switch e := event.(type) {
+	case ticket.Registered, ticket.Accepted, ticket.Assigned, ticket.LevelChanged, ticket.Resumed, ticket.Arrived, ticket.Resolved,
+		ticket.SignedOff, ticket.Closed, ticket.Reopened, ticket.Judged, ticket.SourceVerdictRecorded:
+		return ""
+	case ticket.Paused:
+		if len(e.Clocks) != 1 || e.Clocks[0] != ticket.Resolution {
+			return OtherClocks
+		}
+		return ""
+	}
+	return OtherFact
 }
 
 func stagePaused(reason ticket.PauseReason) string {
@@ -165,14 +177,7 @@ func (x *exporter) personal(ctx context.Context, r row, registered ticket.Regist
 		{colPhone, registered.Phone, commands.FieldPhone},
 		{colText, registered.Text, commands.FieldText},
 	}
-	switch e := event.(type) {
-	case ticket.Paused:
-		fields = append(fields, sealedField{colNote, e.Evidence, commands.FieldEvidence})
-	case ticket.Resolved:
-		fields = append(fields, sealedField{colNote, e.Note, commands.FieldNote})
-	case ticket.SignedOff:
-		fields = append(fields, sealedField{colNote, e.Signer, commands.FieldSigner})
-	}
+	fields = append(fields, noteOf(event))
 	if err := x.look(ctx, fields); err != nil {
 		return err
 	}
@@ -190,6 +195,22 @@ func (x *exporter) personal(ctx context.Context, r row, registered ticket.Regist
 		r[f.column] = text
 	}
 	return nil
+}
+
+// noteOf returns what was written down with a fact.
+func noteOf(event ticket.Event) sealedField {
+	f := sealedField{column: colNote}
+	switch e := event.(type) {
+	case ticket.Paused:
+		f.value, f.name = e.Evidence, commands.FieldEvidence
+	case ticket.Resolved:
+		f.value, f.name = e.Note, commands.FieldNote
+	case ticket.SignedOff:
+		f.value, f.name = e.Signer, commands.FieldSigner
+	case ticket.Registered, ticket.Accepted, ticket.Assigned, ticket.LevelChanged, ticket.Resumed, ticket.Arrived, ticket.Closed,
+		ticket.Reopened, ticket.Judged, ticket.SourceVerdictRecorded: // nothing
+	}
+	return f
 }
 
 type sealedField struct {

@@ -54,6 +54,8 @@ type Inexact string
 const (
 	// OtherClocks is a pause that stopped other clocks than that of resolution.
 	OtherClocks Inexact = "pause of other clocks"
+	// OtherFact is a fact of a kind that a row does not tell.
+	OtherFact Inexact = "fact of another kind"
 	// OlderPolicy is a verdict by a policy version that a later one has replaced for its time.
 	OlderPolicy Inexact = "verdict by a replaced policy version"
 	// OtherCalendar is a version of the SLA policy by a calendar that is not the last one's.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -76,7 +77,7 @@ func (d *desk) imports(t *testing.T, file, mapping []byte) importlog.Report {
 func (d *desk) history(t *testing.T) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
-	errEnd := fmt.Errorf("end of the log")
+	errEnd := errors.New("end of the log")
 	err := d.store.Follow(t.Context(), eventschemas.Position{}, "fl.", func(e eventschemas.Recorded) error {
 		out[e.Stream] = append(out[e.Stream], fmt.Sprintf("%s %s %s", e.ID, e.Type, e.Data))
 		return nil

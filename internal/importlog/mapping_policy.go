@@ -314,7 +314,7 @@ func (r *mappingReader) hours(n *yaml.Node, path string) {
 
 // invalids lists the faults that err joins.
 func invalids(err error) []*domain.InvalidError {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the list itself is wanted
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*domain.InvalidError
 		for _, e := range joined.Unwrap() {
 			all = append(all, invalids(e)...)

@@ -83,7 +83,8 @@ func TestAMappingsPolicyIsCheckedWhereItStands(t *testing.T) {
 			t.Parallel()
 			broken := strings.Replace(good, c.old, c.replacement, 1)
 			require.NotEqual(t, good, broken)
-			at := strings.Count(good[:strings.Index(good, c.old)], "\n") + 1
+			before, _, _ := strings.Cut(good, c.old)
+			at := strings.Count(before, "\n") + 1
 			_, err := importlog.ParseMapping([]byte(broken))
 			var faults *importlog.MappingError
 			require.ErrorAs(t, err, &faults)

@@ -135,7 +135,7 @@ func TestSeveralLogsAreSeveralSitesOfOneInstallation(t *testing.T) {
 	}
 	count := map[string]int{}
 	for stream, events := range after {
-		category := strings.SplitN(strings.TrimPrefix(stream, "fl."), "-", 2)[0]
+		category, _, _ := strings.Cut(strings.TrimPrefix(stream, "fl."), "-")
 		count[category]++
 		if category == "ticket" {
 			text := strings.Join(events, "\n")
