@@ -90,7 +90,7 @@ func readMapping(file string) (*importlog.Mapping, error) {
 	text := importlog.SampleMapping()
 	if file != "" {
 		var err error
-		if text, err = os.ReadFile(file); err != nil { //nolint:gosec // the operator names the file
+		if text, err = os.ReadFile(file); err != nil { //nolint:gosec // the operator names it
 			return nil, fmt.Errorf("read mapping: %w", err)
 		}
 	}
@@ -105,7 +105,7 @@ func openLog(file string) (io.ReadSeeker, func(), error) {
 	if file == "" {
 		return bytes.NewReader(importlog.Sample()), func() {}, nil
 	}
-	f, err := os.Open(file) //nolint:gosec // the operator names the file
+	f, err := os.Open(file) //nolint:gosec // the operator names it
 	if err != nil {
 		return nil, nil, fmt.Errorf("open log: %w", err)
 	}
