@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,6 +57,7 @@ type shortPolicy struct {
 	reason   string
 	calendar calendar.Content // its zone is the site's
 	targets  []policy.SLATarget
+	node     *yaml.Node // of the targets
 }
 
 // versions turns the short form into versions; the rest of the mapping has
@@ -111,6 +113,11 @@ func (r *mappingReader) allPolicies(root *yaml.Node) {
 			r.fault(positionOf(root), "policy", "%s", err)
 		}
 		r.m.Policies = versions
+		for _, v := range versions {
+			if err := r.holds(v); v.Kind == policy.KindSLA && err != nil {
+				r.invalid(err, r.short.node, "/content/targets", "policy.targets")
+			}
+		}
 	}
 	for _, p := range r.long {
 		r.m.Policies = append(r.m.Policies, p.version(r, zoneName))
@@ -145,12 +152,7 @@ func (r *mappingReader) policies(n *yaml.Node, path string) {
 func (p longPolicy) version(r *mappingReader, siteZone string) PolicyVersion {
 	v := p.PolicyVersion
 	fail := func(err error) PolicyVersion {
-		for _, fault := range invalids(err) {
-			r.fault(positionOf(find(p.node, trimContent(fault.Pointer))), p.path, "%s", fault.Key)
-		}
-		if len(invalids(err)) == 0 {
-			r.fault(positionOf(p.node), p.path, "%s", err)
-		}
+		r.invalid(err, p.node, "/content", p.path)
 		return v
 	}
 	var err error
@@ -170,14 +172,31 @@ func (p longPolicy) version(r *mappingReader, siteZone string) PolicyVersion {
 	if v.content, err = json.Marshal(plain); err != nil {
 		return fail(err)
 	}
-	content, err := v.Content(uuid.NameSpaceOID) // any id: only the form is checked
-	if err != nil {
-		return fail(err)
-	}
-	if _, err := policy.Decide(policy.State{}, recordOf(v, r.m.Site.Code, content)); err != nil {
+	if err := r.holds(v); err != nil {
 		return fail(err)
 	}
 	return v
+}
+
+// holds reports what the domain finds wrong with a version.
+func (r *mappingReader) holds(v PolicyVersion) error {
+	content, err := v.Content(uuid.NameSpaceOID) // any id: only the form is checked
+	if err != nil {
+		return err
+	}
+	_, err = policy.Decide(policy.State{}, recordOf(v, r.m.Site.Code, content))
+	return err
+}
+
+// invalid names the faults in err where they stand; n is what the pointer root names.
+func (r *mappingReader) invalid(err error, n *yaml.Node, root, path string) {
+	faults := invalids(err)
+	for _, fault := range faults {
+		r.fault(positionOf(find(n, strings.TrimPrefix(fault.Pointer, root))), path, "%s", fault.Key)
+	}
+	if len(faults) == 0 {
+		r.fault(positionOf(n), path, "%s", err)
+	}
 }
 
 // recordOf is the command that records a version.
@@ -186,14 +205,6 @@ func recordOf(v PolicyVersion, site string, content json.RawMessage) policy.Reco
 		Kind: v.Kind, Name: string(v.Kind), Site: site, EffectiveFrom: domain.At(v.EffectiveFrom),
 		Author: "import", Reason: v.Reason, Content: content,
 	}
-}
-
-func trimContent(pointer string) string {
-	const prefix = "/content"
-	if len(pointer) >= len(prefix) && pointer[:len(prefix)] == prefix {
-		return pointer[len(prefix):]
-	}
-	return pointer
 }
 
 // plainOf turns YAML into what JSON can say. Whatever is no whole number,
@@ -264,6 +275,7 @@ func (r *mappingReader) policy(n *yaml.Node, path string) {
 		"reason":         required(r.text(&p.reason)),
 		"calendar":       required(r.calendar),
 		"targets": required(func(n *yaml.Node, path string) {
+			p.node = n
 			r.items(n, path, r.target)
 		}),
 	})
@@ -332,8 +344,8 @@ func (r *mappingReader) target(n *yaml.Node, path string) {
 	var level ticket.Level
 	r.object(n, path, map[string]field{
 		"level": required(r.level(&level)),
-		"name":  required(r.check(func(v string) error { t.Name = v; return oneOf("first_contact", "resolution")(v) })), // SLA-01
-		"clock": required(r.check(func(v string) error { t.Clock = v; return oneOf("working", "wall")(v) })),            // SLA-12
+		"name":  required(r.text(&t.Name)),                                                                   // SLA-01: the domain knows which there are
+		"clock": required(r.check(func(v string) error { t.Clock = v; return oneOf("working", "wall")(v) })), // SLA-12
 		"limit": required(r.check(func(v string) (err error) { t.LimitS, err = parseLimit(v); return err })),
 	})
 	t.Level = int(level)

@@ -77,6 +77,7 @@ func TestAMappingsPolicyIsCheckedWhereItStands(t *testing.T) {
 		{"weekday", "mon: [[", "monday: [[", "policy.calendar.week.monday: unknown key"},
 		{"limit", "limit: 15m", "limit: soon", "policy.targets[0].limit"},
 		{"target twice", "{level: 2, name: first_contact", "{level: 1, name: first_contact", "policy.targets[1]: a second target"},
+		{"target", "{level: 2, name: first_contact", "{level: 2, name: lunch", "policy.targets: policy.target_unknown"},
 		{"clock", "clock: working, limit: 15m", "clock: sand, limit: 15m", "policy.targets[0].clock"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
