@@ -16,16 +16,25 @@ import (
 )
 
 type importCmd struct {
-	Log     string `arg:"" optional:"" placeholder:"FILE" help:"The log, CSV, plain or gzip. Default: the shipped sample."`
+	Log     string `arg:"" optional:"" placeholder:"FILE" help:"The log, CSV or XES, plain or gzip. Default: the shipped sample."`
 	Mapping string `placeholder:"FILE" help:"The mapping file. Default: the one of the shipped sample."`
 	Workers int    `default:"16" help:"Tickets imported at once; 1 keeps the order of the file."`
 	Lang    string `enum:"en,zh" default:"en" help:"Language of the report."`
+	DryRun  bool   `help:"Only check the mapping, read the whole log and report what an import into a new installation would do. Opens nothing but the files."`
 }
 
 // Run imports a log and brings the read models up to it.
 func (c importCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	if _, err := readMapping(c.Mapping); err != nil { // before anything is started
 		return err
+	}
+	if c.DryRun {
+		r, err := runImport(ctx, t, c, importlog.Options{DryRun: true, Log: cfg.logger(t)})
+		if err != nil {
+			return err
+		}
+		t.report(r, c.Lang)
+		return r.Check()
 	}
 	s, err := open(ctx, cfg, cfg.logger(t), tuning{})
 	if err != nil {
@@ -44,8 +53,17 @@ func (c importCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 
 // importLog imports a log and waits until the read models have it.
 func (s *system) importLog(ctx context.Context, t *terminal, c importCmd) (importlog.Report, error) {
-	mapping, err := readMapping(c.Mapping)
+	r, err := runImport(ctx, t, c, importlog.Options{App: s.app, Request: operator("import"), Clock: s.clock, Log: s.log})
 	if err != nil {
+		return r, err
+	}
+	return r, s.settle(ctx)
+}
+
+// runImport opens the files of an import and runs it with their content.
+func runImport(ctx context.Context, t *terminal, c importCmd, o importlog.Options) (importlog.Report, error) {
+	var err error
+	if o.Mapping, err = readMapping(c.Mapping); err != nil {
 		return importlog.Report{}, err
 	}
 	source, closeSource, err := openLog(c.Log)
@@ -54,15 +72,14 @@ func (s *system) importLog(ctx context.Context, t *terminal, c importCmd) (impor
 	}
 	defer closeSource()
 	p := t.progress("import")
-	r, err := importlog.Run(ctx, importlog.Options{
-		Source: source, Mapping: mapping, App: s.app, Request: operator("import"), Workers: c.Workers,
-		Progress: func(rows, total int) { p.update(int64(rows), int64(total)) }, Clock: s.clock, Log: s.log,
-	})
+	o.Source, o.Workers = source, c.Workers
+	o.Progress = func(rows, total int) { p.update(int64(rows), int64(total)) }
+	r, err := importlog.Run(ctx, o)
 	p.end()
 	if err != nil {
 		return r, fmt.Errorf("import: %w", err)
 	}
-	return r, s.settle(ctx)
+	return r, nil
 }
 
 // operator is who works at the machine itself.

@@ -18,12 +18,12 @@ func newCounts(l *source) *counts {
 	}
 }
 
-func (c *counts) add(raw csvRow) {
+func (c *counts) add(raw rawRow) {
 	if raw.fault != "" {
 		return
 	}
 	f, at := raw.fields, c.l.at
-	count(c.byStatus, c.l.raw(f, at.status))
+	count(c.byStatus, c.l.status(f))
 	if at.created >= 0 && c.l.value(f, at.created) == "" {
 		c.withoutCreation++
 	}
@@ -40,10 +40,8 @@ func (c *counts) add(raw csvRow) {
 			count(c.unmapped, "verdict "+v)
 		}
 	}
-	if v := c.l.value(f, at.reassignments); v != "" {
-		if _, ok := reassignments(v); !ok {
-			count(c.unmapped, "reassignments "+v)
-		}
+	if v := c.l.value(f, at.reassignments); v != "" && reassignments(v) == nil {
+		count(c.unmapped, "reassignments "+v)
 	}
 }
 

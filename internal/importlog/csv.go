@@ -15,32 +15,44 @@ const (
 	longestQuote = 64      // physical lines that a quoted field may cover
 )
 
-// csvReader splits a CSV file into rows. A row that cannot be read costs that
-// row only: a quote that is never closed swallows nothing that follows.
-type csvReader struct {
-	lines lineQueue
-	comma byte
-	want  int // fields of a row, from the header; 0 before it
-	row   []string
-}
-
-// csvRow is one row of the file. Fields are valid until the next row is read.
-type csvRow struct {
+// rawRow is one row of the file, whatever its format. Fields are valid until
+// the next row is read.
+type rawRow struct {
 	line   int // physical line on which it starts, from 1
 	fields []string
 	fault  string // why it cannot be read; "" if it can
 }
 
-func newCSVReader(r io.Reader, comma byte) *csvReader {
-	return &csvReader{lines: lineQueue{r: bufio.NewReaderSize(r, 1<<16)}, comma: comma}
+// rowReader reads the rows of a log in one format.
+type rowReader interface {
+	// next returns the next row; io.EOF after the last.
+	next() (rawRow, error)
+	// line is about where reading stands, from 1.
+	line() int
 }
 
+// csvReader splits a CSV file into rows. A row that cannot be read costs that
+// row only: a quote that is never closed swallows nothing that follows.
+type csvReader struct {
+	lines lineQueue
+	comma byte
+	quote byte
+	want  int // fields of a row, from the header; 0 before it
+	row   []string
+}
+
+func newCSVReader(r io.Reader, comma, quote byte) *csvReader {
+	return &csvReader{lines: lineQueue{r: bufio.NewReaderSize(r, 1<<16)}, comma: comma, quote: quote}
+}
+
+func (c *csvReader) line() int { return c.lines.number }
+
 // next returns the next row that is not blank; io.EOF after the last.
-func (c *csvReader) next() (csvRow, error) {
+func (c *csvReader) next() (rawRow, error) {
 	for {
 		first, err := c.lines.peek(0)
 		if err != nil {
-			return csvRow{}, err
+			return rawRow{}, err
 		}
 		if first != "" {
 			return c.read(first)
@@ -50,8 +62,8 @@ func (c *csvReader) next() (csvRow, error) {
 }
 
 // read reads the row that starts with the line first.
-func (c *csvReader) read(first string) (csvRow, error) {
-	row := csvRow{line: c.lines.number}
+func (c *csvReader) read(first string) (rawRow, error) {
+	row := rawRow{line: c.lines.number}
 	text, used := first, 1
 	for {
 		fields, state := c.split(text)
@@ -62,7 +74,7 @@ func (c *csvReader) read(first string) (csvRow, error) {
 				continue
 			}
 			if !errors.Is(err, io.EOF) {
-				return csvRow{}, err
+				return rawRow{}, err
 			}
 		}
 		row.fields, row.fault = fields, c.faultOf(text, len(fields), state)
@@ -102,8 +114,8 @@ func (c *csvReader) split(text string) ([]string, quoteState) {
 	c.row = c.row[:0]
 	for {
 		var field string
-		if text != "" && text[0] == '"' {
-			inside, rest, ok := quoted(text[1:])
+		if text != "" && text[0] == c.quote {
+			inside, rest, ok := quoted(text[1:], c.quote)
 			if !ok {
 				return c.row, quoteOpen
 			}
@@ -117,7 +129,7 @@ func (c *csvReader) split(text string) ([]string, quoteState) {
 				end = len(text)
 			}
 			field, text = text[:end], text[end:]
-			if strings.IndexByte(field, '"') >= 0 {
+			if strings.IndexByte(field, c.quote) >= 0 {
 				return c.row, quoteStray
 			}
 		}
@@ -130,18 +142,19 @@ func (c *csvReader) split(text string) ([]string, quoteState) {
 }
 
 // quoted reads up to the closing quote; a doubled quote is one of the text.
-func quoted(s string) (inside, rest string, ok bool) {
+func quoted(s string, quote byte) (inside, rest string, ok bool) {
 	for from := 0; ; {
-		i := strings.IndexByte(s[from:], '"')
+		i := strings.IndexByte(s[from:], quote)
 		if i < 0 {
 			return "", "", false
 		}
 		i += from
-		if i+1 < len(s) && s[i+1] == '"' {
+		if i+1 < len(s) && s[i+1] == quote {
 			from = i + 2
 			continue
 		}
-		return strings.ReplaceAll(s[:i], `""`, `"`), s[i+1:], true
+		one := string(quote)
+		return strings.ReplaceAll(s[:i], one+one, one), s[i+1:], true
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -26,6 +27,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// now is the time by the clock of every desk.
+var now = clock.Fixed{At: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)}
+
 // desk is the use cases over a node in memory.
 type desk struct {
 	app   *commands.App
@@ -34,7 +38,6 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	now := clock.Fixed{At: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)}
 	node, err := eventnode.Open(t.Context(), eventnode.Options{Clock: now, Insecure: true})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -54,7 +57,7 @@ func (d *desk) options(t *testing.T, file, mapping []byte) importlog.Options {
 	m, err := importlog.ParseMapping(mapping)
 	require.NoError(t, err)
 	return importlog.Options{
-		Source: bytes.NewReader(file), Mapping: m, App: d.app, Workers: 4,
+		Source: bytes.NewReader(file), Mapping: m, App: d.app, Workers: 4, Clock: now,
 		Request: commands.Request{Actor: eventschemas.Actor{
 			Person: "system", Issuer: "fieldledger", Subject: "import", Roles: []string{"importer"}, Policy: "import",
 		}},
@@ -74,7 +77,7 @@ func (d *desk) imports(t *testing.T, file, mapping []byte) importlog.Report {
 func (d *desk) history(t *testing.T) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
-	errEnd := fmt.Errorf("end of the log")
+	errEnd := errors.New("end of the log")
 	err := d.store.Follow(t.Context(), eventschemas.Position{}, "fl.", func(e eventschemas.Recorded) error {
 		out[e.Stream] = append(out[e.Stream], fmt.Sprintf("%s %s %s", e.ID, e.Type, e.Data))
 		return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
 // mostHeld bounds the rows that wait for the rest of their ticket.
@@ -31,15 +33,15 @@ func newGrouper(s survey, emit func(rows []row) error) *grouper {
 }
 
 // add takes the next row of a ticket, nil for one that was refused.
-func (g *grouper) add(ticket string, r *row) error {
-	if g.survey.scattered[ticket] {
-		return g.hold(ticket, r)
+func (g *grouper) add(key string, r *row) error {
+	if g.survey.scattered[key] {
+		return g.hold(key, r)
 	}
-	if ticket != g.current {
+	if key != g.current {
 		if err := g.flush(); err != nil {
 			return err
 		}
-		g.current = ticket
+		g.current = key
 	}
 	if r != nil {
 		g.open = append(g.open, *r)
@@ -47,25 +49,25 @@ func (g *grouper) add(ticket string, r *row) error {
 	return nil
 }
 
-func (g *grouper) hold(ticket string, r *row) error {
-	ticket = strings.Clone(ticket)
-	if _, ok := g.left[ticket]; !ok {
-		g.left[ticket] = g.survey.ofTicket[ticket]
+func (g *grouper) hold(key string, r *row) error {
+	key = strings.Clone(key)
+	if _, ok := g.left[key]; !ok {
+		g.left[key] = g.survey.ofTicket[key]
 	}
-	g.left[ticket]--
+	g.left[key]--
 	if r != nil {
-		g.held[ticket] = append(g.held[ticket], *r)
+		g.held[key] = append(g.held[key], *r)
 		g.rows++
 	}
 	switch {
 	case g.rows > mostHeld:
 		return fmt.Errorf("hold rows of %d tickets: %w", len(g.held), errScattered)
-	case g.left[ticket] > 0:
+	case g.left[key] > 0:
 		return nil
 	}
-	rows := g.held[ticket]
-	delete(g.held, ticket)
-	delete(g.left, ticket)
+	rows := g.held[key]
+	delete(g.held, key)
+	delete(g.left, key)
 	g.rows -= len(rows)
 	return g.give(rows)
 }
@@ -87,14 +89,15 @@ func (g *grouper) give(rows []row) error {
 // inOrder returns the rows of a ticket without those that contradict the rows
 // before them. A row is compared in time with the one right before it, even
 // if that was refused: one wrong time must not cost the rows that follow it.
-// found gets every contradiction, refused one for each row.
-func inOrder(rows []row, found func(Reason), refused func(RowFault)) []row {
+// found gets every contradiction, refused one for each row. With keepOlder the
+// order of the file is the order of things, whatever the times.
+func inOrder(rows []row, keepOlder bool, found func(Reason), refused func(RowFault)) []row {
 	seen := make(map[string]int, len(rows)) // key -> line
 	last := row{}
 	good := rows[:0]
 	for _, r := range rows {
 		first, repeated := seen[r.key]
-		older := r.at.Before(last.at)
+		older := !keepOlder && r.at.Before(last.at)
 		fault := RowFault{Line: r.line, Ticket: r.ticket, Row: r.key}
 		if older {
 			found(OlderRow)
@@ -114,4 +117,27 @@ func inOrder(rows []row, found func(Reason), refused func(RowFault)) []row {
 		good = append(good, r)
 	}
 	return good
+}
+
+// carried fills in what rows keep from the row before: a status that is
+// unchanged, and what the mapping lets them keep. A ticket starts registered.
+func carried(rows []row, c Carry) []row {
+	last := row{status: Transition{Status: ticket.StatusRegistered}}
+	for i := range rows {
+		r := &rows[i]
+		if r.status.Unchanged {
+			r.status = last.status
+		}
+		if c.Level && !r.levelGiven && i > 0 {
+			r.level = last.level
+		}
+		if c.Team && r.team == "" {
+			r.team = last.team
+		}
+		if c.Technician && r.technician == "" {
+			r.technician = last.technician
+		}
+		last = *r
+	}
+	return rows
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -164,7 +165,7 @@ func find(n *yaml.Node, pointer string) *yaml.Node {
 func child(n *yaml.Node, part string) *yaml.Node {
 	for i, c := range n.Content {
 		switch {
-		case n.Kind == yaml.SequenceNode && part == fmt.Sprint(i):
+		case n.Kind == yaml.SequenceNode && part == strconv.Itoa(i):
 			return c
 		case n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == part:
 			return c

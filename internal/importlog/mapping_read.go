@@ -9,13 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/calendar"
-	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
@@ -26,7 +23,7 @@ func ParseMapping(file []byte) (*Mapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &mappingReader{m: &Mapping{Delimiter: ',', Missing: map[string]bool{"": true}}}
+	r := &mappingReader{m: &Mapping{Delimiter: ',', Quote: '"', Missing: map[string]bool{"": true}}}
 	r.mapping(root)
 	if err := r.err(); err != nil {
 		return nil, err
@@ -61,8 +58,17 @@ func document(file []byte) (*yaml.Node, error) {
 
 type mappingReader struct {
 	nodes
-	m *Mapping
+	m     *Mapping
+	short *shortPolicy
+	long  []longPolicy
 }
+
+// The formats, and the words of the mapping that are no values.
+const (
+	formatCSV = "csv"
+	formatXES = "xes"
+	unchanged = "unchanged"
+)
 
 func (r *mappingReader) mapping(n *yaml.Node) {
 	m := r.m
@@ -81,7 +87,15 @@ func (r *mappingReader) mapping(n *yaml.Node) {
 		"default_kind":  required(r.text(&m.DefaultKind)),
 		"verdicts":      optional(table(&r.nodes, &m.Verdicts, strictBool)),
 		"policy":        optional(r.policy),
+		"policies":      optional(r.policies),
+		"carry":         optional(r.carry),
+		"older_rows": optional(r.check(func(v string) error {
+			r.m.KeepOlder = v == "keep"
+			return oneOf("refuse", "keep")(v)
+		})),
 	})
+	r.csvOnly()
+	r.allPolicies(n)
 }
 
 func (r *mappingReader) site(n *yaml.Node, path string) {
@@ -95,15 +109,35 @@ func (r *mappingReader) site(n *yaml.Node, path string) {
 
 func (r *mappingReader) format(n *yaml.Node, path string) {
 	r.object(n, path, map[string]field{
-		"type": required(r.check(oneOf("csv"))),
-		"delimiter": optional(r.check(func(v string) error {
-			if err := oneOf(",", ";", "|", "\t")(v); err != nil {
-				return err
-			}
-			r.m.Delimiter = v[0]
-			return nil
-		})),
+		"type":      required(r.check(func(v string) error { r.m.Format = v; return oneOf(formatCSV, formatXES)(v) })),
+		"delimiter": optional(r.character(&r.m.Delimiter, ",", ";", "|", "\t")),
+		"quote":     optional(r.character(&r.m.Quote, `"`, "'")),
 	})
+	if r.m.Format == formatXES && len(n.Content) > 2 {
+		r.fault(positionOf(n), path, "delimiter and quote are for csv only")
+	}
+}
+
+// character reads one of some characters.
+func (r *mappingReader) character(into *byte, allowed ...string) func(*yaml.Node, string) {
+	return r.check(func(v string) error {
+		err := oneOf(allowed...)(v)
+		if err == nil {
+			*into = v[0]
+		}
+		return err
+	})
+}
+
+// carry reads which values a row may keep from the row before.
+func (r *mappingReader) carry(n *yaml.Node, path string) {
+	into := map[string]*bool{"level": &r.m.Carry.Level, "team": &r.m.Carry.Team, "technician": &r.m.Carry.Technician}
+	r.items(n, path, r.check(func(v string) error {
+		if keep, ok := into[v]; ok {
+			*keep = true
+		}
+		return oneOf("level", "team", "technician")(v)
+	}))
 }
 
 func (r *mappingReader) missing(n *yaml.Node, path string) {
@@ -117,21 +151,46 @@ func (r *mappingReader) missing(n *yaml.Node, path string) {
 func (r *mappingReader) columns(n *yaml.Node, path string) {
 	c := &r.m.Columns
 	fields := map[string]field{
-		"row_key": required(func(n *yaml.Node, path string) {
-			r.items(n, path, func(n *yaml.Node, path string) {
-				var part Column
-				r.column(&part)(n, path)
-				c.RowKey = append(c.RowKey, part)
-			})
-			if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
-				r.fault(positionOf(n), path, "must name at least one column")
+		"row_key": required(r.columnList(&c.RowKey)),
+		"status": required(func(n *yaml.Node, path string) {
+			if n.Kind == yaml.SequenceNode {
+				r.columnList(&c.Status)(n, path)
+				return
 			}
+			c.Status = make([]Column, 1)
+			r.column(&c.Status[0])(n, path)
 		}),
 	}
 	for _, named := range c.named() {
 		fields[named.key] = field{r.column(named.column), named.required}
 	}
 	r.object(n, path, fields)
+}
+
+// columnList reads several columns that count together.
+func (r *mappingReader) columnList(into *[]Column) func(*yaml.Node, string) {
+	return func(n *yaml.Node, path string) {
+		r.items(n, path, func(n *yaml.Node, path string) {
+			var part Column
+			r.column(&part)(n, path)
+			*into = append(*into, part)
+		})
+		if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+			r.fault(positionOf(n), path, "must name at least one column")
+		}
+	}
+}
+
+// csvOnly refuses column names that only XES has.
+func (r *mappingReader) csvOnly() {
+	if r.m.Format != formatCSV {
+		return
+	}
+	for _, part := range r.m.Columns.RowKey {
+		if part.Name == eventNumber {
+			r.fault(part.position, "columns.row_key", "%q is for xes only; name columns that tell the rows of a ticket apart", eventNumber)
+		}
+	}
 }
 
 func (r *mappingReader) column(into *Column) func(*yaml.Node, string) {
@@ -152,7 +211,6 @@ func (c *Columns) named() []namedColumn {
 	return []namedColumn{
 		{"ticket", &c.Ticket, true},
 		{"row_time", &c.RowTime, true},
-		{"status", &c.Status, true},
 		{"opened_time", &c.OpenedTime, false},
 		{"created_time", &c.CreatedTime, false},
 		{"level", &c.Level, false},
@@ -164,7 +222,7 @@ func (c *Columns) named() []namedColumn {
 		{"channel", &c.Channel, false},
 		{"source_resolved_time", &c.SourceResolvedTime, false},
 		{"source_sla_met", &c.SourceSLAMet, false},
-		{"source_reassignments", &c.SourceReassignments, false},
+		{"source_reassignments", &c.SourceReassigned, false},
 	}
 }
 
@@ -198,9 +256,12 @@ func (r *mappingReader) statuses(n *yaml.Node, path string) {
 		var t Transition
 		r.object(value, path, map[string]field{
 			"status": required(r.check(func(v string) error {
+				if t.Unchanged = v == unchanged; t.Unchanged {
+					return nil
+				}
 				t.Status = ticket.Status(v)
-				return oneOf(words(ticket.StatusRegistered, ticket.StatusAccepted, ticket.StatusAssigned, ticket.StatusPaused,
-					ticket.StatusOnSite, ticket.StatusResolved, ticket.StatusSignedOff, ticket.StatusClosed)...)(v) // TKT-06
+				return oneOf(append(words(ticket.StatusRegistered, ticket.StatusAccepted, ticket.StatusAssigned, ticket.StatusPaused,
+					ticket.StatusOnSite, ticket.StatusResolved, ticket.StatusSignedOff, ticket.StatusClosed), unchanged)...)(v) // TKT-06
 			})),
 			"pause": optional(r.check(func(v string) error {
 				t.Pause = ticket.PauseReason(v)
@@ -219,111 +280,6 @@ func (r *mappingReader) level(into *ticket.Level) func(*yaml.Node, string) {
 		*into, err = parseLevel(v)
 		return err
 	})
-}
-
-func (r *mappingReader) policy(n *yaml.Node, path string) {
-	p := &Policy{}
-	r.m.Policy = p
-	r.object(n, path, map[string]field{
-		"effective_from": required(r.check(func(v string) error {
-			p.EffectiveFrom = domain.Day(v)
-			if _, err := time.Parse(time.DateOnly, v); err != nil {
-				return fmt.Errorf("%q is not a date like 2016-01-31", v)
-			}
-			return nil
-		})),
-		"reason":   required(r.text(&p.Reason)),
-		"calendar": required(r.calendar),
-		"targets": required(func(n *yaml.Node, path string) {
-			r.items(n, path, r.target)
-		}),
-	})
-}
-
-func (r *mappingReader) calendar(n *yaml.Node, path string) {
-	var content struct {
-		Week calendar.Week                   `yaml:"week"`
-		Days map[domain.Day][]calendar.Hours `yaml:"days"`
-	}
-	before := len(r.faults)
-	week := map[string]field{}
-	for _, day := range []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} {
-		week[day] = optional(r.hours)
-	}
-	r.object(n, path, map[string]field{
-		"week": required(func(n *yaml.Node, path string) { r.object(n, path, week) }),
-		"days": optional(func(n *yaml.Node, path string) {
-			r.each(n, path, func(_, value *yaml.Node, path string) { r.hours(value, path) })
-		}),
-	})
-	if len(r.faults) > before {
-		return
-	}
-	if err := n.Decode(&content); err != nil {
-		r.fault(positionOf(n), path, "%s", err)
-		return
-	}
-	r.m.Policy.Calendar = calendar.Content{Zone: r.m.Site.Zone, Week: content.Week, Days: content.Days}
-	checked := r.m.Policy.Calendar
-	checked.Zone = "UTC" // the site's zone is checked where it stands
-	_, err := calendar.Parse(checked)
-	for _, fault := range invalids(err) {
-		r.fault(positionOf(find(n, fault.Pointer)), path, "%s", fault.Key)
-	}
-}
-
-// hours checks the form of a day's hours: a list of pairs.
-func (r *mappingReader) hours(n *yaml.Node, path string) {
-	r.items(n, path, func(pair *yaml.Node, path string) {
-		if len(pair.Content) != 2 {
-			r.fault(positionOf(pair), path, `must be a pair like ["08:00", "18:00"]`)
-			return
-		}
-		r.items(pair, path, func(n *yaml.Node, path string) { r.scalar(n, path) })
-	})
-}
-
-// invalids lists the faults that err joins.
-func invalids(err error) []*domain.InvalidError {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the list itself is wanted
-		var all []*domain.InvalidError
-		for _, e := range joined.Unwrap() {
-			all = append(all, invalids(e)...)
-		}
-		return all
-	}
-	if fault, ok := errors.AsType[*domain.InvalidError](err); ok {
-		return []*domain.InvalidError{fault}
-	}
-	return nil
-}
-
-func (r *mappingReader) target(n *yaml.Node, path string) {
-	var t policy.SLATarget
-	var level ticket.Level
-	r.object(n, path, map[string]field{
-		"level": required(r.level(&level)),
-		"name":  required(r.check(func(v string) error { t.Name = v; return oneOf("first_contact", "resolution")(v) })), // SLA-01
-		"clock": required(r.check(func(v string) error { t.Clock = v; return oneOf("working", "wall")(v) })),            // SLA-12
-		"limit": required(r.check(func(v string) (err error) { t.LimitS, err = parseLimit(v); return err })),
-	})
-	t.Level = int(level)
-	for _, other := range r.m.Policy.Targets {
-		if other.Level == t.Level && other.Name == t.Name {
-			r.fault(positionOf(n), path, "a second target %s of level %d", t.Name, t.Level)
-		}
-	}
-	r.m.Policy.Targets = append(r.m.Policy.Targets, t)
-}
-
-const longestLimit = 366 * 24 * time.Hour
-
-func parseLimit(v string) (int64, error) {
-	d, err := time.ParseDuration(v)
-	if err != nil || d < time.Second || d > longestLimit || d%time.Second != 0 {
-		return 0, fmt.Errorf("%q is not a time of whole seconds like 4h or 15m, at most 366 days", v)
-	}
-	return int64(d / time.Second), nil
 }
 
 func parseLevel(v string) (ticket.Level, error) { // TKT-04

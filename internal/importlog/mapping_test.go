@@ -45,6 +45,11 @@ func TestAMappingsFaultsAreNamedWithLineAndColumn(t *testing.T) {
 		{"pause of no pause", "status: resolved", "status: resolved, pause: parts", "line 23 column 9: statuses.done: pause must be given"},
 		{"level", "low: 4", "low: 5", "line 24 column 24: levels.low"},
 		{"channel", "tel: phone", "tel: pigeon", "line 26 column 17: channels.tel"},
+		{"quote of xes", `{type: csv, delimiter: ";"}`, `{type: xes, quote: "'"}`, "line 4 column 9: format: delimiter and quote are for csv only"},
+		{"event number of csv", "row_key: [seq]", `row_key: ["#"]`, `line 8 column 13: columns.row_key: "#" is for xes only`},
+		{"status without columns", "status: state", "status: []", "line 10 column 11: columns.status: must name at least one column"},
+		{"carry", "default_kind: fault", "default_kind: fault\ncarry: [level, mood]", `line 28 column 16: carry[1]: "mood" is not one of`},
+		{"older rows", "default_kind: fault", "default_kind: fault\nolder_rows: drop", "line 28 column 13: older_rows"},
 		{"no YAML", "version: 1", "version: [", "line "},
 		{"two documents", "default_kind: fault", "default_kind: fault\n---\nx: 1", "a second document"},
 	} {
@@ -72,13 +77,15 @@ func TestAMappingsPolicyIsCheckedWhereItStands(t *testing.T) {
 		{"weekday", "mon: [[", "monday: [[", "policy.calendar.week.monday: unknown key"},
 		{"limit", "limit: 15m", "limit: soon", "policy.targets[0].limit"},
 		{"target twice", "{level: 2, name: first_contact", "{level: 1, name: first_contact", "policy.targets[1]: a second target"},
+		{"target", "{level: 2, name: first_contact", "{level: 2, name: lunch", "policy.targets: policy.target_unknown"},
 		{"clock", "clock: working, limit: 15m", "clock: sand, limit: 15m", "policy.targets[0].clock"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			broken := strings.Replace(good, c.old, c.replacement, 1)
 			require.NotEqual(t, good, broken)
-			at := strings.Count(good[:strings.Index(good, c.old)], "\n") + 1
+			before, _, _ := strings.Cut(good, c.old)
+			at := strings.Count(before, "\n") + 1
 			_, err := importlog.ParseMapping([]byte(broken))
 			var faults *importlog.MappingError
 			require.ErrorAs(t, err, &faults)
@@ -91,7 +98,7 @@ func TestAMappingsPolicyIsCheckedWhereItStands(t *testing.T) {
 
 func TestAllFaultsOfAMappingComeInOneErrorInFileOrder(t *testing.T) {
 	t.Parallel()
-	broken := strings.NewReplacer("version: 1", "version: 3", "low: 4", "low: 9", "type: csv", "type: xes").
+	broken := strings.NewReplacer("version: 1", "version: 3", "low: 4", "low: 9", "type: csv", "type: csx").
 		Replace(string(smallMapping(t)))
 	_, err := importlog.ParseMapping([]byte(broken))
 	var faults *importlog.MappingError
@@ -101,4 +108,30 @@ func TestAllFaultsOfAMappingComeInOneErrorInFileOrder(t *testing.T) {
 		lines = append(lines, f.Line)
 	}
 	require.Equal(t, []int{1, 4, 24}, lines)
+}
+
+func TestTheLongFormOfAPolicyIsCheckedWhereItStands(t *testing.T) {
+	t.Parallel()
+	good := string(testdata(t, "workorders_zh.yaml"))
+	for _, c := range []struct{ name, old, replacement, want string }{
+		{"kind", "kind: sla", "kind: pay", "policies[1].kind"},
+		{"date", "effective_from: 2026-01-01\n", "effective_from: soon\n", "policies[0].effective_from"},
+		{"hours", `fri: [["09:00", "18:00"]]`, `fri: [["09:00", "25:00"]]`, "policies[0].content: calendar."},
+		{"unknown member", "days: {2026-02-05: []}", "day: {2026-02-05: []}", "policies[0].content: policy.content_malformed"},
+		{"calendar of an SLA", "      targets:", "      calendar: x\n      targets:", "policies[1].content: calendar must not be given"},
+		{"limit", "limit_s: 900}", "limit_s: 0}", "policies[1].content: policy.limit_out_of_range"},
+		{"alias", "days: {2026-02-05: []}", "days: *x", ""},
+		{"both forms", "default_kind: fault", "default_kind: fault\npolicy: {effective_from: 2026-01-01, reason: x, calendar: {week: {}}, targets: []}", "only one of them"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			broken := strings.Replace(good, c.old, c.replacement, 1)
+			require.NotEqual(t, good, broken)
+			_, err := importlog.ParseMapping([]byte(broken))
+			var faults *importlog.MappingError
+			require.ErrorAs(t, err, &faults)
+			require.Contains(t, err.Error(), c.want)
+			require.Positive(t, faults.Faults[0].Line)
+		})
+	}
 }

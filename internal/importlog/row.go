@@ -51,10 +51,11 @@ type row struct {
 	resolved         time.Time // the source's claims
 	slaMet           *bool
 	reassignments    *int64
+	levelGiven       bool
 }
 
 // read puts a row into our words, or says why it cannot be.
-func (l *source) read(raw csvRow) (row, *RowFault) {
+func (l *source) read(raw rawRow) (row, *RowFault) {
 	r := row{line: raw.line}
 	refuse := func(reason Reason, format string, args ...any) (row, *RowFault) {
 		return r, &RowFault{r.line, r.ticket, r.key, reason, fmt.Sprintf(format, args...)}
@@ -75,10 +76,11 @@ func (l *source) read(raw csvRow) (row, *RowFault) {
 		return refuse(BadTime, "%s", err)
 	}
 	var ok bool
-	if r.status, ok = l.m.Statuses[l.raw(f, l.at.status)]; !ok {
-		return refuse(UnknownStatus, "%.60q", l.raw(f, l.at.status))
+	if r.status, ok = l.m.Statuses[l.status(f)]; !ok {
+		return refuse(UnknownStatus, "%.60q", l.status(f))
 	}
 	if r.level = l.m.DefaultLevel; l.value(f, l.at.level) != "" {
+		r.levelGiven = true
 		if r.level, ok = l.m.Levels[l.value(f, l.at.level)]; !ok {
 			return refuse(UnknownLevel, "%.60q", l.value(f, l.at.level))
 		}
@@ -101,15 +103,17 @@ func (l *source) rest(f []string, r *row) {
 	if met, ok := l.m.Verdicts[l.value(f, l.at.slaMet)]; ok {
 		r.slaMet = &met
 	}
-	if n, ok := reassignments(l.value(f, l.at.reassignments)); ok {
-		r.reassignments = &n
-	}
+	r.reassignments = reassignments(l.value(f, l.at.reassignments))
 }
 
-// reassignments reads how often a ticket changed hands; false for what is no count.
-func reassignments(text string) (int64, bool) {
+// reassignments reads how often the source says that a ticket changed hands;
+// nil if that is no whole number of at least 0.
+func reassignments(text string) *int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil && n >= 0
+	if err != nil || n < 0 {
+		return nil
+	}
+	return &n
 }
 
 // rowKey joins the parts of the row's key, with the ticket's in front if it is

@@ -27,6 +27,9 @@ type Options struct {
 	Progress func(rows, total int) // called from one goroutine at a time; may be nil
 	Clock    commands.Clock        // for Report.Seconds; nil for the machine's
 	Log      *slog.Logger          // nil for none
+	// DryRun reads and decides everything as an import into an installation
+	// without this site would, and writes nothing. App may be nil.
+	DryRun bool
 }
 
 const (
@@ -35,6 +38,7 @@ const (
 	queueTickets   = 64 // waiting for a worker
 	tries          = 6  // when the store is away
 	firstWait      = 50 * time.Millisecond
+	maxAhead       = 2 * time.Minute // of a row's time before our clock
 )
 
 // Run imports a log. It returns once every row is accounted for, and the
@@ -46,6 +50,7 @@ const (
 func Run(ctx context.Context, o Options) (Report, error) {
 	im := newImporter(o)
 	start := im.clock.Now()
+	im.latest = start.Add(maxAhead)
 	err := im.run(ctx)
 	im.report.Seconds = im.clock.Now().Sub(start).Seconds()
 	im.report.done()
@@ -66,6 +71,7 @@ type importer struct {
 	survey survey
 	reader *source
 	queue  chan work
+	latest time.Time // a row after it lies in the future
 
 	mu     sync.Mutex // guards what follows
 	report Report
@@ -89,7 +95,11 @@ func newImporter(o Options) *importer {
 	if im.Workers < 1 {
 		im.Workers = defaultWorkers
 	}
-	im.places = &places{im: im}
+	var to target = installation{im}
+	if o.DryRun {
+		to = &trial{mapping: o.Mapping}
+	}
+	im.places = newPlaces(o.Mapping, to)
 	return im
 }
 
@@ -101,7 +111,7 @@ func (im *importer) run(ctx context.Context) (err error) {
 		return err
 	}
 	im.report.Tickets = len(im.survey.ofTicket)
-	if err := im.places.site(ctx); err != nil {
+	if err := im.places.to.site(ctx); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -124,7 +134,8 @@ func (im *importer) feed(ctx context.Context) error {
 		return err
 	}
 	groups := newGrouper(im.survey, func(rows []row) error {
-		if rows = inOrder(rows, im.found, im.refuse); len(rows) > 0 {
+		rows = inOrder(rows, im.Mapping.KeepOlder, im.found, im.refuse)
+		if rows = carried(rows, im.Mapping.Carry); len(rows) > 0 {
 			chunk = append(chunk, rows)
 		}
 		if len(chunk) < chunkTickets {
@@ -156,11 +167,14 @@ func (im *importer) feed(ctx context.Context) error {
 }
 
 // take puts one row into our words and hands it to its ticket.
-func (im *importer) take(groups *grouper, raw csvRow) error {
+func (im *importer) take(groups *grouper, raw rawRow) error {
 	im.mu.Lock()
 	im.report.Rows++
 	im.mu.Unlock()
 	r, fault := im.reader.read(raw)
+	if fault == nil && r.at.After(im.latest) { // AUD-01
+		fault = &RowFault{r.line, r.ticket, r.key, BadTime, r.at.Format(time.RFC3339) + " lies in the future"}
+	}
 	if fault != nil {
 		im.found(fault.Reason)
 		im.refuse(*fault)
@@ -213,7 +227,7 @@ func (im *importer) work(ctx context.Context) error {
 // one imports one ticket. What the domain does not accept is reported; any
 // other error ends the import.
 func (im *importer) one(ctx context.Context, w work) error {
-	done, err := retry(ctx, im, func() (commands.Imported, error) { return im.App.Imports.Ticket(ctx, im.Request, w.ticket) })
+	done, err := im.places.to.ticket(ctx, w.ticket)
 	if err != nil && !rejected(err) {
 		return err
 	}

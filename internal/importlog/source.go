@@ -12,15 +12,16 @@ import (
 
 // source reads the rows of a source by a mapping.
 type source struct {
-	csv *csvReader
-	at  indexes
-	m   *Mapping
+	rows rowReader
+	at   indexes
+	m    *Mapping
 }
 
 // indexes says where in a row each column stands; -1 for none.
 type indexes struct {
-	ticket, rowTime, status, opened, created, level, team, technician, customer,
+	ticket, rowTime, opened, created, level, team, technician, customer,
 	kind, problem, channel, resolved, slaMet, reassignments int
+	status    []int
 	rowKey    []int
 	ticketKey bool // the ticket's key is a part of the row's key
 }
@@ -35,18 +36,28 @@ func openLog(file io.ReadSeeker, m *Mapping) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &source{csv: newCSVReader(plain, m.Delimiter), m: m}
-	header, err := l.csv.next()
+	l := &source{m: m}
+	if m.Format == formatXES {
+		l.openXES(plain)
+		return l, nil
+	}
+	return l, l.openCSV(plain)
+}
+
+// openCSV reads the header.
+func (l *source) openCSV(plain io.Reader) error {
+	c := newCSVReader(plain, l.m.Delimiter, l.m.Quote)
+	header, err := c.next()
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, errors.New("read log: it has no header")
+		return errors.New("read log: it has no header")
 	case err != nil:
-		return nil, fmt.Errorf("read log: %w", err)
+		return fmt.Errorf("read log: %w", err)
 	case header.fault != "":
-		return nil, fmt.Errorf("read header of log: %s", header.fault)
+		return fmt.Errorf("read header of log: %s", header.fault)
 	}
-	l.csv.want = len(header.fields)
-	return l, l.bind(header.fields)
+	c.want, l.rows = len(header.fields), c
+	return l.bindHeader(header.fields)
 }
 
 // unpacked recognizes gzip by its first bytes and drops a byte-order mark.
@@ -76,15 +87,16 @@ func unpacked(file io.Reader) (io.Reader, error) {
 }
 
 // next returns the next row; io.EOF after the last.
-func (l *source) next() (csvRow, error) {
-	row, err := l.csv.next()
+func (l *source) next() (rawRow, error) {
+	row, err := l.rows.next()
 	if err != nil && !errors.Is(err, io.EOF) {
-		return row, fmt.Errorf("read log after line %d: %w", l.csv.lines.number, err)
+		return row, fmt.Errorf("read log after line %d: %w", l.rows.line(), err)
 	}
 	return row, err
 }
 
-func (l *source) bind(header []string) error {
+// bindHeader finds the mapped columns in the header.
+func (l *source) bindHeader(header []string) error {
 	positions := make(map[string]int, len(header))
 	twice := map[string]bool{}
 	for i, name := range header {
@@ -94,36 +106,59 @@ func (l *source) bind(header []string) error {
 		positions[name] = i
 	}
 	var faults nodes
-	index := func(c Column, key string) int {
+	l.bind(func(c Column, key string) int {
 		i, ok := positions[c.Name]
 		switch {
-		case c.Name == "":
-			return -1
 		case !ok:
 			faults.fault(c.position, "columns."+key, "the log has no column %q", c.Name)
 		case twice[c.Name]:
 			faults.fault(c.position, "columns."+key, "the log has column %q twice", c.Name)
 		}
 		return i
-	}
+	})
+	return faults.err()
+}
+
+// bind asks for each mapped column where it stands in a row.
+func (l *source) bind(index func(c Column, key string) int) {
 	c := &l.m.Columns
 	found := map[string]int{}
 	for _, named := range c.named() {
-		found[named.key] = index(*named.column, named.key)
+		found[named.key] = -1
+		if named.column.Name != "" {
+			found[named.key] = index(*named.column, named.key)
+		}
 	}
 	l.at = indexes{
-		ticket: found["ticket"], rowTime: found["row_time"], status: found["status"],
+		ticket: found["ticket"], rowTime: found["row_time"],
 		opened: found["opened_time"], created: found["created_time"], level: found["level"],
 		team: found["team"], technician: found["technician"], customer: found["customer"],
 		kind: found["kind"], problem: found["problem"], channel: found["channel"],
 		resolved: found["source_resolved_time"], slaMet: found["source_sla_met"],
 		reassignments: found["source_reassignments"],
 	}
+	for _, part := range c.Status {
+		l.at.status = append(l.at.status, index(part, "status"))
+	}
 	for _, part := range c.RowKey {
 		l.at.rowKey = append(l.at.rowKey, index(part, "row_key"))
 		l.at.ticketKey = l.at.ticketKey || part.Name == c.Ticket.Name
 	}
-	return faults.err()
+}
+
+// status returns what the status columns of a row say, joined by "+"; a part
+// that is not given is left out.
+func (l *source) status(fields []string) string {
+	if len(l.at.status) == 1 {
+		return l.raw(fields, l.at.status[0])
+	}
+	var parts []string
+	for _, column := range l.at.status {
+		if part := l.value(fields, column); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "+")
 }
 
 // value returns a column of a row, trimmed; "" where it is missing.

@@ -27,7 +27,7 @@ func surveyLog(ctx context.Context, source io.ReadSeeker, m *Mapping) (survey, e
 		row, err := l.next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return s, nil
+			return s, l.complete()
 		case err != nil:
 			return s, err
 		}
@@ -47,7 +47,7 @@ func surveyLog(ctx context.Context, source io.ReadSeeker, m *Mapping) (survey, e
 }
 
 // ticketOf returns the ticket that a row belongs to, "" if it does not say.
-func (l *source) ticketOf(row csvRow) string {
+func (l *source) ticketOf(row rawRow) string {
 	if row.fault != "" {
 		return ""
 	}
