@@ -46,7 +46,7 @@ func (s *Sites) find(ctx context.Context, code string) (site.State, error) {
 		return site.State{}, fmt.Errorf("find site: %w", err)
 	}
 	if st.Code == "" {
-		return site.State{}, domain.Invalid("/site", "ORG-06", "site.unknown", "site", code)
+		return site.State{}, domain.Invalid("/site", "ORG-06", "site.unknown")
 	}
 	return st, nil
 }

@@ -19,11 +19,11 @@ func TestTextFillsInTheValues(t *testing.T) {
 		args      map[string]any
 		want      string
 	}{
-		{"en", "site.unknown", map[string]any{"site": "SH"}, `Site "SH" is not known.`},
-		{"zh", "site.unknown", map[string]any{"site": "SH"}, `未知站点“SH”。`},
-		{"fr", "site.unknown", map[string]any{"site": "SH"}, `Site "SH" is not known.`},
-		{"en", "site.unknown", nil, `Site "{site}" is not known.`},
-		{"en", "site.unknown", map[string]any{"site": "{site}"}, `Site "{site}" is not known.`},
+		{"en", "calendar.date_malformed", map[string]any{"date": "SH"}, `SH is not a date of the form 2026-12-31.`},
+		{"zh", "calendar.date_malformed", map[string]any{"date": "SH"}, `SH 不是 2026-12-31 这样的日期。`},
+		{"fr", "calendar.date_malformed", map[string]any{"date": "SH"}, `SH is not a date of the form 2026-12-31.`},
+		{"en", "calendar.date_malformed", nil, `{date} is not a date of the form 2026-12-31.`},
+		{"en", "calendar.date_malformed", map[string]any{"date": "{date}"}, `{date} is not a date of the form 2026-12-31.`},
 		{"en", "ticket.not_open", map[string]any{"status": ticket.StatusSignedOff}, "The ticket is not open any more; it is signed off."},
 		{"zh", "ticket.not_open", map[string]any{"status": "paused"}, "工单已不在处理中，当前状态为 已挂起。"},
 		{"zh", "ticket.not_open", map[string]any{"status": "odd"}, "工单已不在处理中，当前状态为 odd。"},
