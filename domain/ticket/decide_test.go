@@ -101,7 +101,7 @@ func TestAcceptingAndAssigning(t *testing.T) {
 			Name: "SLA-09 without an agreement there is no target, but spans", Given: events(registered(4, at(2, "17:30"))),
 			When: ticket.Accept{At: at(3, "08:10"), Book: book},
 			Then: events(ticket.Accepted{At: at(3, "08:10")}, ticket.Judged{
-				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
+				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Round: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
 				ReachedAt: new(at(3, "08:10")), Clock: sla.Working, GrossS: 40 * 60, NetS: 40 * 60,
 				Spans:    []ticket.Span{counted(at(2, "17:30"), at(2, "18:00")), counted(at(3, "08:00"), at(3, "08:10"))},
 				Calendar: &calendarRef, Inputs: []uint64{0, 1},
@@ -111,7 +111,7 @@ func TestAcceptingAndAssigning(t *testing.T) {
 			Name: "SLA-09 without a calendar there are no spans either", Given: events(registered(4, at(2, "17:30"))),
 			When: ticket.Accept{At: at(3, "08:10")},
 			Then: events(ticket.Accepted{At: at(3, "08:10")}, ticket.Judged{
-				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
+				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Round: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
 				ReachedAt: new(at(3, "08:10")), Clock: sla.Working, Spans: []ticket.Span{}, Inputs: []uint64{0, 1},
 			}),
 		},
@@ -155,7 +155,7 @@ func TestPausing(t *testing.T) {
 		{Name: "TKT-13 a pause has a reason from the list", Given: accepted(), When: ticket.Pause{At: at(2, "10:00"), Reason: "lunch"}, Invalid: "/reason", Key: "ticket.pause_reason_unknown"},
 		{
 			Name: "TKT-13 a pause names clocks that there are", Given: accepted(),
-			When: ticket.Pause{At: at(2, "10:00"), Reason: ticket.WaitingParts, Clocks: []ticket.TargetName{"arrival"}}, Invalid: "/clocks/0",
+			When: ticket.Pause{At: at(2, "10:00"), Reason: ticket.WaitingParts, Clocks: []ticket.TargetName{"lunch"}}, Invalid: "/clocks/0",
 		},
 		{
 			Name: "SLA-06 waiting for the customer does not stop first contact", Given: events(monday()),
@@ -352,7 +352,7 @@ func TestALaterPolicyDoesNotTouchARunningClock(t *testing.T) { // POL-03
 			Given: resolved(ticket.Reopened{At: at(2, "12:00"), Cycle: 2, Reason: "r", Targets: []ticket.Target{}}),
 			When:  ticket.Resolve{At: at(2, "13:00"), Book: later},
 			Then: events(ticket.Resolved{At: at(2, "13:00")}, ticket.Judged{
-				At: at(2, "13:00"), Target: ticket.Resolution, Cycle: 2, Verdict: ticket.NoTarget, StartAt: at(2, "12:00"),
+				At: at(2, "13:00"), Target: ticket.Resolution, Cycle: 2, Round: 1, Verdict: ticket.NoTarget, StartAt: at(2, "12:00"),
 				ReachedAt: new(at(2, "13:00")), Clock: sla.Working, GrossS: 3600, NetS: 3600,
 				Spans: []ticket.Span{counted(at(2, "12:00"), at(2, "13:00"))}, Calendar: &calendarRef, Inputs: []uint64{5, 6},
 			}),
@@ -372,10 +372,10 @@ func TestStatesMayBeShared(t *testing.T) { // one state, kept and folded on in t
 	s := fold(accepted())
 	for _, e := range events {
 		one := ticket.EvolveAt(s, 100, e)
-		revisions, pauses := append([]uint64{}, one.Resolution.Revisions...), append([]sla.Interval{}, one.Resolution.Pauses...)
+		revisions, pauses := append([]uint64{}, one.Clock(ticket.Resolution).Revisions...), append([]sla.Interval{}, one.Clock(ticket.Resolution).Pauses...)
 		ticket.EvolveAt(s, 200, ticket.Resolved{At: at(9, "09:00")})
-		require.Equal(t, revisions, one.Resolution.Revisions)
-		require.Equal(t, pauses, append([]sla.Interval{}, one.Resolution.Pauses...))
+		require.Equal(t, revisions, one.Clock(ticket.Resolution).Revisions)
+		require.Equal(t, pauses, append([]sla.Interval{}, one.Clock(ticket.Resolution).Pauses...))
 		s = ticket.Evolve(s, e)
 	}
 }

@@ -29,7 +29,10 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 	case ticket.Registered:
 		r = registered(e, rec)
 	case ticket.Accepted:
-		r = r.at(e.At).activated(ticket.StatusAccepted, ticket.StatusRegistered)
+		r = r.at(e.At)
+		if !r.before(e.At, e.LateReason) {
+			r = r.activated(ticket.StatusAccepted, ticket.StatusRegistered)
+		}
 	case ticket.Assigned:
 		r = r.at(e.At)
 		r.Team, r.Technician = e.Team, e.Technician
@@ -40,24 +43,52 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 		r = r.at(e.At).retargeted(e.Targets)
 		r.Level = int(e.To)
 		r.LevelChanges++
+	case ticket.ZoneChanged:
+		r = r.at(e.At).retargeted(e.Targets)
+		r.ServiceZone = e.To
+	case ticket.Retargeted:
+		r = r.at(e.At).retargeted(e.Targets)
 	case ticket.Paused:
 		r = r.at(e.At).paused(e)
 	case ticket.Resumed:
 		r = r.at(e.At).resumed(e)
+	case ticket.PauseRecorded:
+		r = r.at(e.At).due(e.Targets)
+	case ticket.VisitNeeded:
+		r = r.at(e.At).silenced(ticket.RemoteResolution).restarted(ticket.Arrival, e.At, e.Targets)
+		r.VisitNeededAt = when(e.At)
+	case ticket.ArrivalAgreed:
+		r = r.at(e.At).due(e.Targets)
+		r.ArrivalBy = when(e.ArrivalBy)
 	case ticket.Arrived:
-		r = r.at(e.At).activated(ticket.StatusOnSite)
+		r = r.at(e.At)
+		if !r.before(e.At, e.LateReason) {
+			r = r.activated(ticket.StatusOnSite).silenced(ticket.RemoteResolution, ticket.Arrival)
+		}
+	case ticket.Updated:
+		r = r.at(e.At).restarted(ticket.NextUpdate, e.At, e.Targets)
+	case ticket.NoteAdded:
+		r = r.at(e.At)
 	case ticket.Resolved:
-		r = r.at(e.At).ended(ticket.StatusResolved)
-		r.Solution, r.ResolvedAt = e.Solution, when(e.At)
+		r = r.at(e.At).resolved(e)
 	case ticket.SignedOff:
 		r = r.at(e.At).ended(ticket.StatusSignedOff)
 	case ticket.Closed:
 		r = r.at(e.At).ended(ticket.StatusClosed)
 		r.ClosedAt = when(e.At)
+	case ticket.Merged:
+		r = r.at(e.At).ended(ticket.StatusMerged)
+		r.MergedInto = e.Into
+	case ticket.CallWithdrawn:
+		r = r.at(e.At).ended(ticket.StatusWithdrawn)
+	case ticket.Rejected:
+		r = r.at(e.At).ended(ticket.StatusRejected)
 	case ticket.Reopened:
 		r = r.at(e.At).reopened(e)
 	case ticket.Judged:
 		r = r.judged(e)
+	case ticket.Escalated:
+		r.Escalated++
 	case ticket.SourceVerdictRecorded:
 		r.Source = &SourceClaim{ResolvedAt: e.ResolvedAt, SLAMet: e.SLAMet, Reassignments: e.Reassignments}
 	default:
@@ -69,22 +100,31 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 func registered(e ticket.Registered, rec eventschemas.Record) Row {
 	r := Row{
 		Number: e.Number, Channel: string(e.Channel), Kind: e.Kind, Problem: e.Problem,
-		Level: int(e.Level), FirstLevel: int(e.Level),
+		Level: int(e.Level), FirstLevel: int(e.Level), ServiceZone: e.ServiceZone,
 		Status: string(ticket.StatusRegistered), Active: string(ticket.StatusRegistered),
 		Customer: e.Customer, Phone: e.Phone, Text: e.Text,
-		OpenedAt: e.At.Time, OpenedOn: e.OpenedOn, UpdatedAt: e.At.Time, Cycle: 1,
-		FirstContact: Clock{}.started(1, e.At), Resolution: Clock{}.started(1, e.At),
+		OpenedAt: e.At.Time, OpenedOn: e.OpenedOn, UpdatedAt: e.At.Time, Cycle: 1, CycleAt: e.At.Time,
 		Imported: rec.Envelope.Source != nil,
 	}
 	if e.External != nil {
 		r.ExternalSystem, r.ExternalKey = e.External.System, e.External.Key
 	}
+	r.each(func(_ ticket.TargetName, t target) { *t.clock = t.clock.started(1, e.At) })
 	return r.retargeted(e.Targets)
 }
 
+// at moves the time of the last change on; what is entered late leaves it.
 func (r Row) at(at domain.Instant) Row {
-	r.UpdatedAt = at.Time
+	if at.After(r.UpdatedAt) || r.Imported {
+		r.UpdatedAt = at.Time
+	}
 	return r
+}
+
+// before reports whether something that was entered late happened in a cycle
+// that is over: it changes verdicts and nothing else here.
+func (r Row) before(at domain.Instant, lateReason string) bool {
+	return lateReason != "" && at.Before(r.CycleAt)
 }
 
 // activated moves the status beneath a pause to st; with from, only out of those.
@@ -115,45 +155,67 @@ func assignedStatus(r Row) ticket.Status {
 // started begins a cycle; the judgements of the cycles before stay counted.
 func (c Clock) started(cycle int, at domain.Instant) Clock {
 	return Clock{
-		Cycle: cycle, Running: true, Clock: c.Clock, StartAt: at,
-		Met: c.Met, Breached: c.Breached, Withdrawn: c.Withdrawn, NoTarget: c.NoTarget,
+		Cycle: cycle, Round: 1, Running: true, Clock: c.Clock, StartAt: at,
+		Met: c.Met, Breached: c.Breached, Withdrawn: c.Withdrawn, NoTarget: c.NoTarget, Standing: c.Standing,
 	}
 }
 
-// retargeted replaces the targets of the clocks that run (SLA-07).
-func (r Row) retargeted(targets []ticket.Target) Row {
-	r.FirstContact, r.ContactDueAt = r.FirstContact.unagreed(r.ContactDueAt)
-	r.Resolution, r.ResolveDueAt = r.Resolution.unagreed(r.ResolveDueAt)
+// restarted begins a clock of the same cycle again if it has a new target: an
+// arrival that counts from the finding, or the next update. It stands if it stood.
+func (r Row) restarted(name ticket.TargetName, at domain.Instant, targets []ticket.Target) Row {
+	t, _ := r.target(name)
+	if !r.open() || !t.clock.Running || name == ticket.Arrival && len(targets) == 0 {
+		return r
+	}
+	stood, round := t.clock.Stands, t.clock.Round
+	*t.clock, *t.due = t.clock.started(r.Cycle, at), nil
+	t.clock.Round = round
+	if name == ticket.NextUpdate {
+		t.clock.Round++
+	}
 	r = r.due(targets)
-	if r.PausedAt != nil {
-		r = r.stand(*r.PausedAt, r.FirstContact.Stands, r.Resolution.Stands)
+	if stood {
+		r = r.stand(at, name)
 	}
 	return r
 }
 
-func (c Clock) unagreed(due *time.Time) (Clock, *time.Time) {
-	if !c.Running {
-		return c, due
-	}
-	c.Agreed, c.LimitS, c.DueAt = false, 0, nil
-	return c, nil
+// open reports whether the ticket is at work.
+func (r Row) open() bool { return ticket.Status(r.Status).Open() }
+
+// retargeted replaces the targets of the clocks that run (SLA-07).
+func (r Row) retargeted(targets []ticket.Target) Row {
+	r.each(func(_ ticket.TargetName, t target) {
+		if t.clock.Running {
+			t.clock.Agreed, t.clock.LimitS, t.clock.DueAt, *t.due = false, 0, nil, nil
+		}
+	})
+	r = r.due(targets)
+	r.each(func(_ ticket.TargetName, t target) {
+		if t.clock.Running && t.clock.Stands {
+			*t.due = standing(*t.due, t.clock.StandsAt.Time)
+		}
+	})
+	return r
 }
 
 // due takes over the targets of the clocks that run on.
 func (r Row) due(targets []ticket.Target) Row {
-	for _, t := range targets {
-		switch t.Name {
-		case ticket.FirstContact:
-			r.FirstContact, r.ContactDueAt = r.FirstContact.agreed(t), when(t.DueAt)
-		case ticket.Resolution:
-			r.Resolution, r.ResolveDueAt = r.Resolution.agreed(t), when(t.DueAt)
+	for _, agreed := range targets {
+		t, ok := r.target(agreed.Name)
+		if !ok || !t.clock.Running {
+			continue
+		}
+		*t.clock, *t.due = t.clock.agreed(agreed), when(agreed.DueAt)
+		if t.clock.Stands {
+			*t.due = standing(*t.due, t.clock.StandsAt.Time)
 		}
 	}
 	return r
 }
 
 func (c Clock) agreed(t ticket.Target) Clock {
-	c.Agreed, c.Clock, c.LimitS, c.DueAt = true, string(t.Clock), t.LimitS, &t.DueAt
+	c.Agreed, c.Clock, c.LimitS, c.DueAt, c.StartAt = true, string(t.Clock), t.LimitS, &t.DueAt, t.StartAt
 	return c
 }
 
@@ -162,23 +224,33 @@ func (r Row) paused(e ticket.Paused) Row {
 	if r.PausedAt == nil {
 		r.PausedAt = when(e.At)
 	}
-	return r.stand(e.At.Time, slices.Contains(e.Clocks, ticket.FirstContact), slices.Contains(e.Clocks, ticket.Resolution))
+	return r.stand(e.At, e.Clocks...)
 }
 
 // stand stops the named clocks at an instant.
-func (r Row) stand(at time.Time, contact, resolution bool) Row {
-	if contact && r.FirstContact.Running {
-		r.FirstContact.Stands, r.ContactDueAt = true, standing(r.ContactDueAt, at)
-	}
-	if resolution && r.Resolution.Running {
-		r.Resolution.Stands, r.ResolveDueAt = true, standing(r.ResolveDueAt, at)
+func (r Row) stand(at domain.Instant, names ...ticket.TargetName) Row {
+	for _, name := range names {
+		t, ok := r.target(name)
+		if ok && t.clock.Running && !t.clock.Stands {
+			t.clock.Stands, t.clock.StandsAt = true, &at
+			*t.due = standing(*t.due, at.Time)
+		}
 	}
 	return r
 }
 
+// resumed starts the named clocks, or all. The ticket is at work again when none stands.
 func (r Row) resumed(e ticket.Resumed) Row {
-	r.Status, r.PauseReason, r.PausedAt = r.Active, "", nil
-	r.FirstContact.Stands, r.Resolution.Stands = false, false
+	left := false
+	r.each(func(name ticket.TargetName, t target) {
+		if len(e.Clocks) == 0 || slices.Contains(e.Clocks, name) {
+			t.clock.Stands, t.clock.StandsAt = false, nil
+		}
+		left = left || t.clock.Running && t.clock.Stands
+	})
+	if !left {
+		r.Status, r.PauseReason, r.PausedAt = r.Active, "", nil
+	}
 	return r.due(e.Targets)
 }
 
@@ -191,42 +263,97 @@ func standing(due *time.Time, since time.Time) *time.Time {
 	return due
 }
 
-func (r Row) ended(st ticket.Status) Row {
-	r.Status, r.PauseReason, r.PausedAt = string(st), "", nil
+// resolved ends the cycle's work. Entered late, it may be of a cycle before
+// this one, or come before an end that is there already.
+func (r Row) resolved(e ticket.Resolved) Row {
+	if r.before(e.At, e.LateReason) {
+		return r
+	}
+	if late := e.LateReason != "" && r.ResolvedAt != nil && e.At.Before(*r.ResolvedAt); late {
+		r.ResolvedAt = when(e.At)
+		return r
+	}
+	if e.LateReason != "" && !r.open() && r.Status != string(ticket.StatusResolved) {
+		r.ResolvedAt = when(e.At)
+		return r
+	}
+	r = r.ended(ticket.StatusResolved)
+	r.Solution, r.ResolvedAt = e.Solution, when(e.At)
 	return r
 }
 
-func (r Row) reopened(e ticket.Reopened) Row {
-	r.ActiveAgain = r.ActiveAgain || r.First != nil
-	r.Cycle, r.Solution, r.ResolvedAt, r.ClosedAt, r.PauseReason, r.PausedAt = e.Cycle, "", nil, nil, "", nil
-	r.Active = string(assignedStatus(r))
-	r.Status = r.Active
-	r.Resolution = r.Resolution.started(e.Cycle, e.At)
-	return r.retargeted(e.Targets)
+func (r Row) ended(st ticket.Status) Row {
+	r.Status, r.PauseReason, r.PausedAt = string(st), "", nil
+	return r.silenced(ticket.RemoteResolution, ticket.Arrival, ticket.NextUpdate)
 }
 
-// judged counts a verdict (SLA-05).
-func (r Row) judged(e ticket.Judged) Row {
-	switch e.Target {
-	case ticket.FirstContact:
-		r.FirstContact, r.ContactDueAt = r.FirstContact.judged(e), nil
-	case ticket.Resolution:
-		r.Resolution, r.ResolveDueAt = r.Resolution.judged(e), nil
-		if e.ReachedAt != nil && (r.First == nil || e.Cycle == r.First.Cycle) {
-			r.First = &FirstResolution{Cycle: e.Cycle, At: *e.ReachedAt, LimitS: e.LimitS, GrossS: e.GrossS, PausedS: e.PausedS, NetS: e.NetS}
+// silenced ends those of the named clocks for which nothing is agreed: no
+// verdict will.
+func (r Row) silenced(names ...ticket.TargetName) Row {
+	for _, name := range names {
+		if t, _ := r.target(name); t.clock.Running && !t.clock.Agreed {
+			t.clock.Running, t.clock.Stands, t.clock.StandsAt = false, false, nil
 		}
 	}
 	return r
 }
 
-func (c Clock) judged(e ticket.Judged) Clock {
-	if !c.Running && c.Cycle == e.Cycle { // a second verdict on a cycle, after a strike, takes the place of the first
-		c = c.count(ticket.Verdict(c.Verdict), -1)
+func (r Row) reopened(e ticket.Reopened) Row {
+	r.ActiveAgain = r.ActiveAgain || r.First != nil
+	r.Cycle, r.CycleAt, r.Solution, r.ResolvedAt, r.ClosedAt, r.PauseReason, r.PausedAt = e.Cycle, e.At.Time, "", nil, nil, "", nil
+	r.VisitNeededAt, r.ArrivalBy = nil, nil
+	r.Active = string(assignedStatus(r))
+	r.Status = r.Active
+	r.each(func(name ticket.TargetName, t target) {
+		if name != ticket.FirstContact {
+			*t.clock, *t.due = t.clock.started(e.Cycle, e.At), nil
+		}
+	})
+	return r.retargeted(e.Targets)
+}
+
+// judged counts a verdict (SLA-05).
+func (r Row) judged(e ticket.Judged) Row {
+	t, ok := r.target(e.Target)
+	if !ok {
+		return r
 	}
-	c.Running, c.Stands, c.Cycle, c.Verdict = false, false, e.Cycle, string(e.Verdict)
+	now := e.Cycle == t.clock.Cycle && e.Round == t.clock.Round
+	*t.clock = t.clock.judged(e, now)
+	if now {
+		*t.due = nil
+	}
+	if e.Target != ticket.Resolution {
+		return r
+	}
+	switch first := r.First != nil && e.Cycle == r.First.Cycle; {
+	case e.ReachedAt != nil && (r.First == nil || first):
+		r.First = &FirstResolution{Cycle: e.Cycle, At: *e.ReachedAt, LimitS: e.LimitS, GrossS: e.GrossS, PausedS: e.PausedS, NetS: e.NetS}
+	case first:
+		r.First = nil
+	}
+	return r
+}
+
+// judged counts e, and shows it if it is of the present cycle and round.
+func (c Clock) judged(e ticket.Judged, now bool) Clock {
+	c.Standing = slices.Clone(c.Standing)
+	v := Standing{e.Cycle, e.Round, string(e.Verdict)}
+	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.Cycle == e.Cycle && s.Round == e.Round })
+	if i >= 0 { // given again, it takes the place of the first
+		c = c.count(ticket.Verdict(c.Standing[i].Verdict), -1)
+		c.Standing[i] = v
+	} else {
+		c.Standing = append(c.Standing, v)
+	}
+	c = c.count(e.Verdict, 1)
+	if !now {
+		return c
+	}
+	c.Running, c.Stands, c.StandsAt, c.Verdict, c.StartAt = false, false, nil, string(e.Verdict), e.StartAt
 	c.Clock, c.DueAt, c.ReachedAt = string(e.Clock), e.DueAt, e.ReachedAt
 	c.GrossS, c.PausedS, c.NetS = e.GrossS, e.PausedS, e.NetS
-	return c.count(e.Verdict, 1)
+	return c
 }
 
 func (c Clock) count(v ticket.Verdict, n int64) Clock {
