@@ -62,17 +62,17 @@ var fixtures = map[string]any{
 	"ticket.closed.v1":     ticket.Closed{At: eleven},
 	"ticket.reopened.v1":   ticket.Reopened{At: eleven, Cycle: 2, Reason: "fails again", Targets: targets},
 	"ticket.judged.v1": ticket.Judged{
-		At: eleven, Target: ticket.Resolution, Cycle: 1, Round: 1, Verdict: ticket.Met, StartAt: nine, ReachedAt: &eleven, DueAt: &eleven,
+		At: eleven, Target: ticket.Resolution, Cycle: 1, Verdict: ticket.Met, StartAt: nine, ReachedAt: &eleven, DueAt: &eleven,
 		Clock: sla.Wall, LimitS: 14400, GrossS: 7200, PausedS: 3600, NetS: 3600,
 		Spans:  []ticket.Span{{From: nine, To: ten, Kind: ticket.Counted}, {From: ten, To: eleven, Kind: ticket.PausedCount}},
 		Policy: &desk, Calendar: &hours, Inputs: []uint64{0, 1, 4},
 	},
 	"ticket.judged.v1.no_target": ticket.Judged{
-		At: eleven, Target: ticket.FirstContact, Cycle: 1, Round: 1, Verdict: ticket.NoTarget, StartAt: nine, ReachedAt: &eleven,
+		At: eleven, Target: ticket.FirstContact, Cycle: 1, Verdict: ticket.NoTarget, StartAt: nine, ReachedAt: &eleven,
 		Clock: sla.Working, GrossS: 7200, NetS: 7200, Inputs: []uint64{0},
 	},
 	"ticket.judged.v1.again": ticket.Judged{
-		At: eleven, Target: ticket.Arrival, Cycle: 1, Round: 1, Verdict: ticket.Breached, StartAt: nine, ReachedAt: &eleven, DueAt: &ten,
+		At: eleven, Target: ticket.Arrival, Cycle: 1, Verdict: ticket.Breached, StartAt: nine, ReachedAt: &eleven, DueAt: &ten,
 		Clock: sla.Wall, LimitS: 3600, GrossS: 7201, NetS: 7201, Spans: []ticket.Span{{From: nine, To: eleven, Kind: ticket.Counted}},
 		Policy: &desk, Calendar: &hours, Inputs: []uint64{0, 9}, Cause: ticket.CauseLateFact, Replaces: new(uint64(4)),
 	},
@@ -88,14 +88,15 @@ var fixtures = map[string]any{
 	"ticket.arrival_agreed.v1": ticket.ArrivalAgreed{At: ten, ArrivalBy: eleven, SetBy: ticket.SetByCustomer, Targets: []ticket.Target{
 		{Name: ticket.Arrival, Clock: sla.Wall, LimitS: 7201, StartAt: nine, DueAt: eleven, Policy: desk, Calendar: hours, AgreedFor: &eleven},
 	}},
-	"ticket.zone_changed.v1": ticket.ZoneChanged{At: ten, From: "town", To: "suburb", Reason: "wrong address", Targets: targets[1:]},
-	"ticket.retargeted.v1":   ticket.Retargeted{At: ten, Policy: desk, Targets: targets[1:]},
-	"ticket.note_added.v1":   ticket.NoteAdded{At: ten, Text: sealed("door code")},
+	"ticket.due_corrected.v1": ticket.DueCorrected{At: ten, Cause: ticket.CauseStrike, Targets: targets[1:]},
+	"ticket.zone_changed.v1":  ticket.ZoneChanged{At: ten, From: "town", To: "suburb", Reason: "wrong address", Targets: targets[1:]},
+	"ticket.retargeted.v1":    ticket.Retargeted{At: ten, Policy: desk, Targets: targets[1:]},
+	"ticket.note_added.v1":    ticket.NoteAdded{At: ten, Text: sealed("door code")},
 	"ticket.updated.v1": ticket.Updated{At: ten, Text: sealed("part comes on Friday"), Targets: []ticket.Target{
 		{Name: ticket.NextUpdate, Clock: sla.Working, LimitS: 14400, StartAt: ten, DueAt: eleven, Policy: desk, Calendar: hours},
 	}},
 	"ticket.escalated.v1": ticket.Escalated{
-		At: ten, Target: ticket.Resolution, Cycle: 1, Round: 1, Percent: 75, To: "technician", PastAt: nine, Policy: desk,
+		At: ten, Target: ticket.Resolution, Cycle: 1, StartedBy: 0, Percent: 75, To: "technician", PastAt: nine, Policy: desk,
 	},
 	"ticket.merged.v1":    ticket.Merged{At: ten, Into: id("other")},
 	"ticket.withdrawn.v1": ticket.CallWithdrawn{At: ten, Reason: "works again"},

@@ -34,6 +34,7 @@ var eventTypes = []eventType{
 	newest[ticket.PauseRecorded]("ticket.pause_recorded.v1"),
 	newest[ticket.VisitNeeded]("ticket.visit_needed.v1"),
 	newest[ticket.ArrivalAgreed]("ticket.arrival_agreed.v1"),
+	newest[ticket.DueCorrected]("ticket.due_corrected.v1"),
 	newest[ticket.ZoneChanged]("ticket.zone_changed.v1"),
 	newest[ticket.Retargeted]("ticket.retargeted.v1"),
 	newest[ticket.NoteAdded]("ticket.note_added.v1"),

@@ -15,7 +15,6 @@ type Clocks [len(targetNames)]Clock
 type Clock struct {
 	Name      TargetName
 	Cycle     int       // the cycle it belongs to
-	Round     int       // 1, counted on at each update of the customer
 	StartAt   time.Time // zero: never started
 	Target    *Target   // nil: nothing agreed
 	Pauses    []sla.Interval
@@ -32,6 +31,10 @@ func (c Clock) Running() bool { return !c.StartAt.IsZero() && c.EndedAt.IsZero()
 // Stands reports whether the clock runs and is paused.
 func (c Clock) Stands() bool { return c.Running() && !c.PausedAt.IsZero() }
 
+// startedBy returns the revision of the event that started the clock, by
+// which it is told from the others of its target.
+func (c Clock) startedBy() uint64 { return c.Revisions[0] }
+
 // PausesUntil returns the pauses, an open one cut at an instant.
 func (c Clock) PausesUntil(at time.Time) []sla.Interval {
 	if c.PausedAt.IsZero() {
@@ -42,7 +45,7 @@ func (c Clock) PausesUntil(at time.Time) []sla.Interval {
 
 func started(name TargetName, revision uint64, cycle int, at domain.Instant, targets []Target) Clock {
 	return Clock{
-		Name: name, Cycle: cycle, Round: 1, StartAt: at.Time, Target: targetNamed(targets, name), Revisions: []uint64{revision},
+		Name: name, Cycle: cycle, StartAt: at.Time, Target: targetNamed(targets, name), Revisions: []uint64{revision},
 	}
 }
 
@@ -50,7 +53,6 @@ func started(name TargetName, revision uint64, cycle int, at domain.Instant, tar
 // stands if this one does.
 func (c Clock) again(revision uint64, at domain.Instant, targets []Target) Clock {
 	next := started(c.Name, revision, c.Cycle, at, targets)
-	next.Round = c.Round
 	if c.Stands() {
 		next.PausedAt = at.Time
 	}
@@ -76,10 +78,18 @@ func (c Clock) resumed(revision uint64, at domain.Instant, target *Target) Clock
 		return c
 	}
 	c.Pauses, c.PausedAt = c.PausesUntil(at.Time), time.Time{}
-	if target != nil {
-		c.Target = target
+	return c.due(target).resting(revision)
+}
+
+// due returns c with the due time that was worked out for it. What is agreed
+// stays: that may have been another when it was worked out.
+func (c Clock) due(by *Target) Clock {
+	if c.Target != nil && by != nil {
+		target := *c.Target
+		target.DueAt = by.DueAt
+		c.Target = &target
 	}
-	return c.resting(revision)
+	return c
 }
 
 // stood returns c with a pause that was entered afterwards, if it lies within its life.
@@ -89,10 +99,7 @@ func (c Clock) stood(revision uint64, e PauseRecorded) Clock {
 	}
 	c.Pauses = append(slices.Clip(c.Pauses), sla.Interval{From: e.From.Time, To: e.To.Time})
 	if c.Running() {
-		if target := targetNamed(e.Targets, c.Name); target != nil {
-			c.Target = target
-		}
-		return c.resting(revision)
+		return c.due(targetNamed(e.Targets, c.Name)).resting(revision)
 	}
 	last := len(c.Revisions) - 1 // the end stays the last
 	c.Revisions = slices.Insert(slices.Clone(c.Revisions), last, revision)

@@ -116,7 +116,7 @@ func (d *draft) decide(c Command) (domain.Instant, error) {
 	case Reopen:
 		return c.At, d.reopen(c)
 	case Rejudge:
-		return c.At, d.rejudge(c.Book, c.Cause)
+		return c.At, d.rejudge(c.Book, c.At, c.Cause)
 	case EscalateIfDue:
 		return c.At, d.escalate(c)
 	case ImportRow:
@@ -348,8 +348,8 @@ func (d *draft) reopen(c Reopen) error {
 	return d.reopened(c)
 }
 
-// reopened adds the next cycle; its clocks count from now, first contact does
-// not start again (TKT-16).
+// reopened adds the next cycle; its clocks count from now, first contact only
+// if it was never made (TKT-16).
 func (d *draft) reopened(c Reopen) error {
 	return d.set(c.Book, Reopened{At: c.At, Cycle: d.state.Cycle + 1, Reason: c.Reason})
 }

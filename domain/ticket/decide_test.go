@@ -101,7 +101,7 @@ func TestAcceptingAndAssigning(t *testing.T) {
 			Name: "SLA-09 without an agreement there is no target, but spans", Given: events(registered(4, at(2, "17:30"))),
 			When: ticket.Accept{At: at(3, "08:10"), Book: book},
 			Then: events(ticket.Accepted{At: at(3, "08:10")}, ticket.Judged{
-				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Round: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
+				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
 				ReachedAt: new(at(3, "08:10")), Clock: sla.Working, GrossS: 40 * 60, NetS: 40 * 60,
 				Spans:    []ticket.Span{counted(at(2, "17:30"), at(2, "18:00")), counted(at(3, "08:00"), at(3, "08:10"))},
 				Calendar: &calendarRef, Inputs: []uint64{0, 1},
@@ -111,7 +111,7 @@ func TestAcceptingAndAssigning(t *testing.T) {
 			Name: "SLA-09 without a calendar there are no spans either", Given: events(registered(4, at(2, "17:30"))),
 			When: ticket.Accept{At: at(3, "08:10")},
 			Then: events(ticket.Accepted{At: at(3, "08:10")}, ticket.Judged{
-				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Round: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
+				At: at(3, "08:10"), Target: ticket.FirstContact, Cycle: 1, Verdict: ticket.NoTarget, StartAt: at(2, "17:30"),
 				ReachedAt: new(at(3, "08:10")), Clock: sla.Working, Spans: []ticket.Span{}, Inputs: []uint64{0, 1},
 			}),
 		},
@@ -352,7 +352,7 @@ func TestALaterPolicyDoesNotTouchARunningClock(t *testing.T) { // POL-03
 			Given: resolved(ticket.Reopened{At: at(2, "12:00"), Cycle: 2, Reason: "r", Targets: []ticket.Target{}}),
 			When:  ticket.Resolve{At: at(2, "13:00"), Book: later},
 			Then: events(ticket.Resolved{At: at(2, "13:00")}, ticket.Judged{
-				At: at(2, "13:00"), Target: ticket.Resolution, Cycle: 2, Round: 1, Verdict: ticket.NoTarget, StartAt: at(2, "12:00"),
+				At: at(2, "13:00"), Target: ticket.Resolution, Cycle: 2, Verdict: ticket.NoTarget, StartAt: at(2, "12:00"),
 				ReachedAt: new(at(2, "13:00")), Clock: sla.Working, GrossS: 3600, NetS: 3600,
 				Spans: []ticket.Span{counted(at(2, "12:00"), at(2, "13:00"))}, Calendar: &calendarRef, Inputs: []uint64{5, 6},
 			}),

@@ -136,6 +136,14 @@ type Reopened struct {
 	Targets []Target       `json:"targets"`
 }
 
+// DueCorrected says when running clocks are due after a fact was taken back or
+// entered late (SLA-05). It is no fact: it follows from them. Type ticket.due_corrected.v1.
+type DueCorrected struct {
+	At      domain.Instant `json:"at"`
+	Cause   Cause          `json:"cause"`
+	Targets []Target       `json:"targets"` // of the clocks whose due time is another now
+}
+
 // Merged says that the ticket is a duplicate of another. Its clocks are
 // withdrawn, whatever was due (TKT-17). Type ticket.merged.v1.
 type Merged struct {
@@ -189,14 +197,14 @@ type Updated struct {
 // Escalated says that a share of a target's time was over and somebody was
 // told (SLA-08). Type ticket.escalated.v1.
 type Escalated struct {
-	At      domain.Instant   `json:"at"`
-	Target  TargetName       `json:"target"`
-	Cycle   int              `json:"cycle"`
-	Round   int              `json:"round"`
-	Percent int              `json:"percent"`
-	To      string           `json:"to"`      // "technician", "director", "manager"
-	PastAt  domain.Instant   `json:"past_at"` // when that share was over
-	Policy  domain.PolicyRef `json:"policy"`
+	At        domain.Instant   `json:"at"`
+	Target    TargetName       `json:"target"`
+	Cycle     int              `json:"cycle"`
+	StartedBy uint64           `json:"started_by"` // revision of the event that started the clock
+	Percent   int              `json:"percent"`
+	To        string           `json:"to"`      // "technician", "director", "manager"
+	PastAt    domain.Instant   `json:"past_at"` // when that share was over
+	Policy    domain.PolicyRef `json:"policy"`
 }
 
 // Judged is the verdict on one target of one cycle (SLA-05). Never edited. Type ticket.judged.v1.
@@ -204,7 +212,6 @@ type Judged struct {
 	At        domain.Instant    `json:"at"` // when the target was reached, missed or withdrawn
 	Target    TargetName        `json:"target"`
 	Cycle     int               `json:"cycle"`
-	Round     int               `json:"round"` // 1, and counted on at each update for next_update
 	Verdict   Verdict           `json:"verdict"`
 	StartAt   domain.Instant    `json:"start_at"`
 	ReachedAt *domain.Instant   `json:"reached_at,omitempty"` // absent if it never was
@@ -236,6 +243,7 @@ func (VisitNeeded) event()   {}
 func (ArrivalAgreed) event() {}
 func (PauseRecorded) event() {}
 func (Merged) event()        {}
+func (DueCorrected) event()  {}
 func (CallWithdrawn) event() {}
 func (Rejected) event()      {}
 func (ZoneChanged) event()   {}
@@ -282,8 +290,21 @@ type Span struct {
 // Follows reports whether e is a consequence of the fact before it and no
 // fact itself: a strike of that fact takes it along (AUD-02).
 func Follows(e Event) bool {
-	_, judged := e.(Judged)
-	return judged
+	switch e.(type) {
+	case Judged, DueCorrected:
+		return true
+	default:
+		return false
+	}
+}
+
+// StartedBy returns the revision of the event that started the clock that the
+// verdict is on: one target may have had several in a cycle.
+func (e Judged) StartedBy() uint64 {
+	if len(e.Inputs) == 0 {
+		return 0
+	}
+	return e.Inputs[0]
 }
 
 // TiedTo returns the revisions without which e has nothing to be about: the

@@ -120,7 +120,7 @@ func stood(from, to domain.Instant) ticket.Span {
 // judged is a verdict by the level 2 targets; sums follow from the spans.
 func judged(name ticket.TargetName, v ticket.Verdict, start, end, due domain.Instant, inputs []uint64, spans ...ticket.Span) ticket.Judged {
 	j := ticket.Judged{
-		At: end, Target: name, Cycle: 1, Round: 1, Verdict: v, StartAt: start, DueAt: &due, Clock: sla.Working, LimitS: 8 * 3600,
+		At: end, Target: name, Cycle: 1, Verdict: v, StartAt: start, DueAt: &due, Clock: sla.Working, LimitS: 8 * 3600,
 		Spans: append([]ticket.Span{}, spans...), Policy: &slaRef, Calendar: &calendarRef, Inputs: inputs,
 	}
 	if name == ticket.FirstContact {

@@ -118,7 +118,7 @@ func occurred(e Event) (time.Time, bool) {
 		at = e.At
 	case Reopened:
 		at = e.At
-	case NoteAdded, Escalated, PauseRecorded, Judged, SourceVerdictRecorded:
+	case NoteAdded, Escalated, PauseRecorded, Judged, DueCorrected, SourceVerdictRecorded:
 		return time.Time{}, false
 	}
 	return at.Time, true

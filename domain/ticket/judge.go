@@ -23,7 +23,7 @@ func (l law) judge(c Clock) (*Judged, error) {
 		return nil, nil //nolint:nilnil // nothing was agreed and nothing is to be told
 	}
 	j := Judged{
-		At: domain.At(c.EndedAt), Target: c.Name, Cycle: c.Cycle, Round: c.Round, Verdict: NoTarget, StartAt: domain.At(c.StartAt),
+		At: domain.At(c.EndedAt), Target: c.Name, Cycle: c.Cycle, Verdict: NoTarget, StartAt: domain.At(c.StartAt),
 		Clock: sla.Working, Spans: []Span{}, Inputs: c.Revisions,
 	}
 	if c.Reached {
@@ -89,7 +89,7 @@ func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.
 // judged returns s with a verdict on record.
 func (s State) judged(revision uint64, j Judged) State {
 	s.Verdicts = slices.Clone(s.Verdicts)
-	if i := s.standing(j.Target, j.Cycle, j.Round); i >= 0 {
+	if i := s.standing(j.Target, j.StartedBy()); i >= 0 {
 		s.Verdicts[i] = Verdicts{revision, j}
 		return s
 	}
@@ -97,16 +97,20 @@ func (s State) judged(revision uint64, j Judged) State {
 	return s
 }
 
-// standing returns the place of the verdict that stands, -1 if there is none.
-func (s State) standing(name TargetName, cycle, round int) int {
+// standing returns the place of the verdict that stands on the clock that a
+// revision started, -1 if there is none.
+func (s State) standing(name TargetName, startedBy uint64) int {
 	return slices.IndexFunc(s.Verdicts, func(v Verdicts) bool {
-		return v.Judged.Target == name && v.Judged.Cycle == cycle && v.Judged.Round == round
+		return v.Judged.Target == name && v.Judged.StartedBy() == startedBy
 	})
 }
 
 // rejudge adds the verdicts that follow from the facts and are not on record
 // (SLA-05), and takes back those on clocks that never were.
-func (d *draft) rejudge(book *policy.Book, cause Cause) error {
+func (d *draft) rejudge(book *policy.Book, at domain.Instant, cause Cause) error {
+	if err := d.correctDue(book, at, cause); err != nil {
+		return err
+	}
 	l := law{book: book, site: d.state.Site}
 	seen := make(map[int]bool, len(d.state.Done))
 	for _, c := range d.state.Done {
@@ -117,21 +121,45 @@ func (d *draft) rejudge(book *policy.Book, cause Cause) error {
 		if j == nil {
 			continue
 		}
-		at := d.state.standing(c.Name, c.Cycle, c.Round)
+		at := d.state.standing(c.Name, c.startedBy())
 		if at < 0 || !j.says(d.state.Verdicts[at].Judged) {
 			d.replace(*j, at, cause)
-			at = d.state.standing(c.Name, c.Cycle, c.Round)
+			at = d.state.standing(c.Name, c.startedBy())
 		}
 		seen[at] = true
 	}
 	for at, v := range d.state.Verdicts {
-		if now := d.state.Clock(v.Judged.Target); seen[at] || now.Running() && now.Cycle == v.Judged.Cycle && now.Round == v.Judged.Round {
+		if now := d.state.Clock(v.Judged.Target); seen[at] || now.Running() && now.startedBy() == v.Judged.StartedBy() {
 			continue
 		}
 		if j := v.Judged; j.Verdict != Withdrawn || j.ReachedAt != nil {
 			j.Verdict, j.ReachedAt, j.Spans, j.GrossS, j.PausedS, j.NetS = Withdrawn, nil, []Span{}, 0, 0, 0
 			d.replace(j, at, cause)
 		}
+	}
+	return nil
+}
+
+// correctDue says when the running clocks are due, if that is another time
+// than the one on record. One that stands is due when it is resumed.
+func (d *draft) correctDue(book *policy.Book, at domain.Instant, cause Cause) error {
+	e := DueCorrected{At: at, Cause: cause}
+	for _, c := range d.state.Clocks {
+		if !c.Running() || c.Stands() || c.Target == nil {
+			continue
+		}
+		t, err := termsOf(book, *c.Target)
+		if err != nil {
+			return err
+		}
+		target := *c.Target
+		target.DueAt = domain.At(due(t.calendar.Calendar(), target, c.Pauses))
+		if !target.DueAt.Equal(c.Target.DueAt.Time) {
+			e.Targets = append(e.Targets, target)
+		}
+	}
+	if len(e.Targets) > 0 {
+		d.add(e)
 	}
 	return nil
 }

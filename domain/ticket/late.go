@@ -22,8 +22,8 @@ func late(c Command) (domain.Instant, string) {
 // decideLate decides a command on the ticket as it stood when it happened,
 // enters the fact in its place, and judges again what that changes (SLA-05).
 func decideLate(s State, c Command, at domain.Instant) ([]Event, error) {
-	if at.Before(s.OpenedAt) {
-		return nil, domain.Refuse("AUD-01", "ticket.time_backwards", "at", at, "last", domain.At(s.OpenedAt))
+	if at.Before(s.CycleAt) { // a cycle that is over is opened again by a strike, which takes two
+		return nil, domain.Refuse("SLA-05", "ticket.cycle_over", "at", at, "started", domain.At(s.CycleAt))
 	}
 	past := draft{state: s.asOf(at), late: true}
 	if _, err := past.decide(c); err != nil {
@@ -38,7 +38,7 @@ func decideLate(s State, c Command, at domain.Instant) ([]Event, error) {
 	if len(d.events) == 0 { // TKT-02
 		return nil, nil
 	}
-	if err := d.rejudge(bookOf(c), CauseLateFact); err != nil {
+	if err := d.rejudge(bookOf(c), at, CauseLateFact); err != nil {
 		return nil, err
 	}
 	return d.events, nil

@@ -133,8 +133,12 @@ func (l law) filled(s State, e Event) (Event, error) {
 	case Registered:
 		e.Targets, err = l.fresh(after, e.At, targetNames[:]...) // TKT-07
 		return e, err
-	case Reopened: // first contact does not start again (TKT-16)
-		e.Targets, err = l.fresh(after, e.At, targetNames[1:]...)
+	case Reopened:
+		names := targetNames[1:]
+		if after.Clock(FirstContact).Cycle == e.Cycle { // it was never made (TKT-16)
+			names = targetNames[:]
+		}
+		e.Targets, err = l.fresh(after, e.At, names...)
 		return e, err
 	case Updated:
 		e.Targets, err = l.fresh(after, e.At, NextUpdate)

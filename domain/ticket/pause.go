@@ -112,7 +112,7 @@ func (d *draft) recordPause(c RecordPause) error {
 	if err := d.set(c.Book, e); err != nil {
 		return err
 	}
-	return d.rejudge(c.Book, CauseLateFact)
+	return d.rejudge(c.Book, c.At, CauseLateFact)
 }
 
 // onRecord reports whether the same pause was entered before.

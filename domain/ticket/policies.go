@@ -39,6 +39,9 @@ func (e VisitNeeded) Policies() []domain.PolicyRef { return policiesOf(e.Targets
 func (e ArrivalAgreed) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
 
 // Policies returns the policy versions that decided the targets (POL-02).
+func (e DueCorrected) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
 func (e ZoneChanged) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
 
 // Policies returns the policy versions that decided the targets (POL-02).

@@ -64,13 +64,13 @@ func (d *draft) escalate(c EscalateIfDue) error {
 	if i < 0 {
 		return domain.Invalid("/percent", "SLA-08", "ticket.step_unknown", "percent", c.Percent)
 	}
-	taken := Escalation{c.Target, clock.Cycle, clock.Round, c.Percent}
+	taken := Escalation{c.Target, clock.startedBy(), c.Percent}
 	past := pastAt(t, clock, c.Percent, c.At.Time)
 	if past.After(c.At.Time) || slices.Contains(d.state.Escalated, taken) { // once
 		return nil
 	}
 	d.add(Escalated{
-		At: c.At, Target: c.Target, Cycle: clock.Cycle, Round: clock.Round, Percent: c.Percent, To: steps[i].To,
+		At: c.At, Target: c.Target, Cycle: clock.Cycle, StartedBy: clock.startedBy(), Percent: c.Percent, To: steps[i].To,
 		PastAt: domain.At(past), Policy: clock.Target.Policy,
 	})
 	return nil

@@ -49,8 +49,9 @@ type Verdicts struct {
 
 // Escalation is a step that was taken.
 type Escalation struct {
-	Target              TargetName
-	Cycle, Round, Steps int // Steps is the percentage
+	Target    TargetName
+	StartedBy uint64 // the clock
+	Percent   int
 }
 
 // Clock returns the present clock of a target, the zero Clock for none of ours.
@@ -87,8 +88,14 @@ func EvolveAt(s State, revision uint64, e Event) State {
 }
 
 func (s State) after(revision uint64, e Event) State {
-	if j, ok := e.(Judged); ok { // says what follows from the facts, and changes none
-		return s.judged(revision, j)
+	switch e := e.(type) { // what follows from the facts and is none
+	case Judged:
+		return s.judged(revision, e)
+	case DueCorrected:
+		for i, c := range s.Clocks {
+			s.Clocks[i] = c.due(targetNamed(e.Targets, c.Name))
+		}
+		return s
 	}
 	if at, late := lateAt(e); late && at.Before(s.LastAt) {
 		return s.refolded(revision, e, at)
@@ -154,10 +161,10 @@ func evolve(s State, revision uint64, e Event) State {
 	case Reopened:
 		s = evolveReopened(s, revision, e)
 	case Escalated:
-		s.Escalated = append(slices.Clip(s.Escalated), Escalation{e.Target, e.Cycle, e.Round, e.Percent})
+		s.Escalated = append(slices.Clip(s.Escalated), Escalation{e.Target, e.StartedBy, e.Percent})
 	case SourceVerdictRecorded:
 		s.Claim = &SourceClaim{ResolvedAt: e.ResolvedAt, SLAMet: e.SLAMet, Reassignments: e.Reassignments}
-	case NoteAdded, Judged: // for people
+	case NoteAdded, Judged, DueCorrected: // move nothing
 	}
 	return s
 }
@@ -247,9 +254,7 @@ func evolveUpdated(s State, revision uint64, e Updated) State {
 		return s
 	}
 	s = s.reached(revision, e.At, NextUpdate)
-	next := c.again(revision, e.At, e.Targets)
-	next.Round = c.Round + 1
-	s.Clocks[NextUpdate.place()] = next
+	s.Clocks[NextUpdate.place()] = c.again(revision, e.At, e.Targets)
 	return s
 }
 
@@ -259,7 +264,8 @@ func evolveReopened(s State, revision uint64, e Reopened) State {
 	s.Active = s.unvisited()
 	s.Status = s.Active
 	for i, name := range targetNames {
-		if name != FirstContact { // it was made (TKT-16)
+		if made := s.Clocks[i].Running() || s.Clocks[i].Reached; name != FirstContact || !made { // TKT-16
+			s = s.ended(revision, e.At, false, name) // runs only if what ended it was struck
 			s.Clocks[i] = started(name, revision, e.Cycle, e.At, e.Targets)
 		}
 	}

@@ -68,10 +68,10 @@ func DimsOf(r Row) Dims {
 }
 
 // parts are the five parts of a target: met, breached, running, withdrawn, no
-// target (SLA-09). A cycle for which nothing was agreed counts as no target.
+// target (SLA-09). A clock counts as running until its verdict is there. A cycle for which nothing was agreed counts as no target.
 func (c Clock) parts() []int64 {
 	return []int64{
-		c.Met, c.Breached, flag(c.Running && c.Agreed), c.Withdrawn, c.NoTarget + flag(c.Verdict == "" && !c.Agreed),
+		c.Met, c.Breached, flag(c.Verdict == "" && c.Agreed), c.Withdrawn, c.NoTarget + flag(c.Verdict == "" && !c.Agreed),
 	}
 }
 

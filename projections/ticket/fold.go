@@ -29,10 +29,7 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 	case ticket.Registered:
 		r = registered(e, rec)
 	case ticket.Accepted:
-		r = r.at(e.At)
-		if !r.before(e.At, e.LateReason) {
-			r = r.activated(ticket.StatusAccepted, ticket.StatusRegistered)
-		}
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).activated(ticket.StatusAccepted, ticket.StatusRegistered)
 	case ticket.Assigned:
 		r = r.at(e.At)
 		r.Team, r.Technician = e.Team, e.Technician
@@ -53,38 +50,37 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 	case ticket.Resumed:
 		r = r.at(e.At).resumed(e)
 	case ticket.PauseRecorded:
-		r = r.at(e.At).due(e.Targets)
+		r = r.at(e.At).moved(e.Targets)
+	case ticket.DueCorrected:
+		r = r.moved(e.Targets)
 	case ticket.VisitNeeded:
-		r = r.at(e.At).silenced(ticket.RemoteResolution).restarted(ticket.Arrival, e.At, e.Targets)
-		r.VisitNeededAt = when(e.At)
+		r = r.at(e.At).visitNeeded(rec.Revision, e)
 	case ticket.ArrivalAgreed:
-		r = r.at(e.At).due(e.Targets)
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).due(e.Targets)
 		r.ArrivalBy = when(e.ArrivalBy)
 	case ticket.Arrived:
-		r = r.at(e.At)
-		if !r.before(e.At, e.LateReason) {
-			r = r.activated(ticket.StatusOnSite).silenced(ticket.RemoteResolution, ticket.Arrival)
-		}
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact, ticket.Arrival).
+			stopped(e.At, false, ticket.RemoteResolution).activated(ticket.StatusOnSite)
 	case ticket.Updated:
-		r = r.at(e.At).restarted(ticket.NextUpdate, e.At, e.Targets)
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).restarted(rec.Revision, ticket.NextUpdate, e.At, e.Targets)
 	case ticket.NoteAdded:
 		r = r.at(e.At)
 	case ticket.Resolved:
 		r = r.at(e.At).resolved(e)
 	case ticket.SignedOff:
-		r = r.at(e.At).ended(ticket.StatusSignedOff)
+		r = r.at(e.At).ended(e.At, ticket.StatusSignedOff)
 	case ticket.Closed:
-		r = r.at(e.At).ended(ticket.StatusClosed)
+		r = r.at(e.At).ended(e.At, ticket.StatusClosed)
 		r.ClosedAt = when(e.At)
 	case ticket.Merged:
-		r = r.at(e.At).ended(ticket.StatusMerged)
+		r = r.at(e.At).ended(e.At, ticket.StatusMerged)
 		r.MergedInto = e.Into
 	case ticket.CallWithdrawn:
-		r = r.at(e.At).ended(ticket.StatusWithdrawn)
+		r = r.at(e.At).ended(e.At, ticket.StatusWithdrawn)
 	case ticket.Rejected:
-		r = r.at(e.At).ended(ticket.StatusRejected)
+		r = r.at(e.At).ended(e.At, ticket.StatusRejected)
 	case ticket.Reopened:
-		r = r.at(e.At).reopened(e)
+		r = r.at(e.At).reopened(rec.Revision, e)
 	case ticket.Judged:
 		r = r.judged(e)
 	case ticket.Escalated:
@@ -109,7 +105,7 @@ func registered(e ticket.Registered, rec eventschemas.Record) Row {
 	if e.External != nil {
 		r.ExternalSystem, r.ExternalKey = e.External.System, e.External.Key
 	}
-	r.each(func(_ ticket.TargetName, t target) { *t.clock = t.clock.started(1, e.At) })
+	r.each(func(_ ticket.TargetName, t target) { *t.clock = t.clock.started(rec.Revision, 1, e.At) })
 	return r.retargeted(e.Targets)
 }
 
@@ -119,12 +115,6 @@ func (r Row) at(at domain.Instant) Row {
 		r.UpdatedAt = at.Time
 	}
 	return r
-}
-
-// before reports whether something that was entered late happened in a cycle
-// that is over: it changes verdicts and nothing else here.
-func (r Row) before(at domain.Instant, lateReason string) bool {
-	return lateReason != "" && at.Before(r.CycleAt)
 }
 
 // activated moves the status beneath a pause to st; with from, only out of those.
@@ -145,7 +135,7 @@ func assignedStatus(r Row) ticket.Status {
 	switch {
 	case r.Team != uuid.Nil || r.Technician != uuid.Nil:
 		return ticket.StatusAssigned
-	case !r.FirstContact.Running:
+	case r.FirstContact.ReachedAt != nil:
 		return ticket.StatusAccepted
 	default:
 		return ticket.StatusRegistered
@@ -153,26 +143,22 @@ func assignedStatus(r Row) ticket.Status {
 }
 
 // started begins a cycle; the judgements of the cycles before stay counted.
-func (c Clock) started(cycle int, at domain.Instant) Clock {
+func (c Clock) started(revision uint64, cycle int, at domain.Instant) Clock {
 	return Clock{
-		Cycle: cycle, Round: 1, Running: true, Clock: c.Clock, StartAt: at,
+		Cycle: cycle, StartedBy: revision, Running: true, Clock: c.Clock, StartAt: at,
 		Met: c.Met, Breached: c.Breached, Withdrawn: c.Withdrawn, NoTarget: c.NoTarget, Standing: c.Standing,
 	}
 }
 
 // restarted begins a clock of the same cycle again if it has a new target: an
 // arrival that counts from the finding, or the next update. It stands if it stood.
-func (r Row) restarted(name ticket.TargetName, at domain.Instant, targets []ticket.Target) Row {
+func (r Row) restarted(revision uint64, name ticket.TargetName, at domain.Instant, targets []ticket.Target) Row {
 	t, _ := r.target(name)
 	if !r.open() || !t.clock.Running || name == ticket.Arrival && len(targets) == 0 {
 		return r
 	}
-	stood, round := t.clock.Stands, t.clock.Round
-	*t.clock, *t.due = t.clock.started(r.Cycle, at), nil
-	t.clock.Round = round
-	if name == ticket.NextUpdate {
-		t.clock.Round++
-	}
+	stood := t.clock.Stands
+	*t.clock, *t.due = t.clock.started(revision, r.Cycle, at), nil
 	r = r.due(targets)
 	if stood {
 		r = r.stand(at, name)
@@ -220,6 +206,9 @@ func (c Clock) agreed(t ticket.Target) Clock {
 }
 
 func (r Row) paused(e ticket.Paused) Row {
+	if !r.open() { // the reopening before it was struck
+		return r
+	}
 	r.Status, r.PauseReason = string(ticket.StatusPaused), string(e.Reason)
 	if r.PausedAt == nil {
 		r.PausedAt = when(e.At)
@@ -241,17 +230,41 @@ func (r Row) stand(at domain.Instant, names ...ticket.TargetName) Row {
 
 // resumed starts the named clocks, or all. The ticket is at work again when none stands.
 func (r Row) resumed(e ticket.Resumed) Row {
+	if r.Status != string(ticket.StatusPaused) { // the pause was struck
+		return r
+	}
 	left := false
+	var resumed []ticket.Target
 	r.each(func(name ticket.TargetName, t target) {
+		stood := t.clock.Stands
 		if len(e.Clocks) == 0 || slices.Contains(e.Clocks, name) {
 			t.clock.Stands, t.clock.StandsAt = false, nil
 		}
 		left = left || t.clock.Running && t.clock.Stands
+		if i := slices.IndexFunc(e.Targets, func(t ticket.Target) bool { return t.Name == name }); stood && !t.clock.Stands && i >= 0 {
+			resumed = append(resumed, e.Targets[i])
+		}
 	})
 	if !left {
 		r.Status, r.PauseReason, r.PausedAt = r.Active, "", nil
 	}
-	return r.due(e.Targets)
+	return r.moved(resumed)
+}
+
+// moved takes over when clocks are due. What is agreed stays: that may have
+// been another when it was worked out.
+func (r Row) moved(targets []ticket.Target) Row {
+	for _, by := range targets {
+		t, ok := r.target(by.Name)
+		if !ok || !t.clock.Running || !t.clock.Agreed {
+			continue
+		}
+		t.clock.DueAt, *t.due = &by.DueAt, when(by.DueAt)
+		if t.clock.Stands {
+			*t.due = standing(*t.due, t.clock.StandsAt.Time)
+		}
+	}
+	return r
 }
 
 // standing is the due time of a clock that stands since an instant: it is
@@ -263,53 +276,68 @@ func standing(due *time.Time, since time.Time) *time.Time {
 	return due
 }
 
-// resolved ends the cycle's work. Entered late, it may be of a cycle before
-// this one, or come before an end that is there already.
+// visitNeeded starts the arrival clock if it counts from the finding (TKT-11).
+func (r Row) visitNeeded(revision uint64, e ticket.VisitNeeded) Row {
+	if !r.open() { // what it was found in was struck
+		return r
+	}
+	r = r.stopped(e.At, true, ticket.FirstContact).stopped(e.At, false, ticket.RemoteResolution)
+	r.VisitNeededAt = when(e.At)
+	return r.restarted(revision, ticket.Arrival, e.At, e.Targets)
+}
+
+// resolved ends the cycle's work. Entered late, it may come before an end
+// that is there already, which then stays.
 func (r Row) resolved(e ticket.Resolved) Row {
-	if r.before(e.At, e.LateReason) {
-		return r
-	}
-	if late := e.LateReason != "" && r.ResolvedAt != nil && e.At.Before(*r.ResolvedAt); late {
+	late := e.LateReason != "" && !r.open()
+	if late && r.ResolvedAt != nil && r.ResolvedAt.After(e.At.Time) || late && r.ResolvedAt == nil {
+		r = r.stopped(e.At, true, ticket.FirstContact)
 		r.ResolvedAt = when(e.At)
 		return r
 	}
-	if e.LateReason != "" && !r.open() && r.Status != string(ticket.StatusResolved) {
-		r.ResolvedAt = when(e.At)
-		return r
-	}
-	r = r.ended(ticket.StatusResolved)
+	r = r.stopped(e.At, true, ticket.FirstContact, ticket.RemoteResolution, ticket.Resolution).ended(e.At, ticket.StatusResolved)
 	r.Solution, r.ResolvedAt = e.Solution, when(e.At)
 	return r
 }
 
-func (r Row) ended(st ticket.Status) Row {
+// ended ends the cycle: every clock stops.
+func (r Row) ended(at domain.Instant, st ticket.Status) Row {
+	if st == ticket.StatusSignedOff || st == ticket.StatusClosed {
+		r = r.stopped(at, true, ticket.FirstContact)
+	}
+	r = r.stopped(at, false, ticket.TargetNames()...)
 	r.Status, r.PauseReason, r.PausedAt = string(st), "", nil
-	return r.silenced(ticket.RemoteResolution, ticket.Arrival, ticket.NextUpdate)
+	return r
 }
 
-// silenced ends those of the named clocks for which nothing is agreed: no
-// verdict will.
-func (r Row) silenced(names ...ticket.TargetName) Row {
+// stopped ends those of the named clocks that run; what they come to is in
+// the verdict, if they get one.
+func (r Row) stopped(at domain.Instant, reached bool, names ...ticket.TargetName) Row {
 	for _, name := range names {
-		if t, _ := r.target(name); t.clock.Running && !t.clock.Agreed {
-			t.clock.Running, t.clock.Stands, t.clock.StandsAt = false, false, nil
+		t, _ := r.target(name)
+		if !t.clock.Running {
+			continue
+		}
+		t.clock.Running, t.clock.Stands, t.clock.StandsAt, *t.due = false, false, nil, nil
+		if reached {
+			t.clock.ReachedAt = &at
 		}
 	}
 	return r
 }
 
-func (r Row) reopened(e ticket.Reopened) Row {
+func (r Row) reopened(revision uint64, e ticket.Reopened) Row {
 	r.ActiveAgain = r.ActiveAgain || r.First != nil
 	r.Cycle, r.CycleAt, r.Solution, r.ResolvedAt, r.ClosedAt, r.PauseReason, r.PausedAt = e.Cycle, e.At.Time, "", nil, nil, "", nil
 	r.VisitNeededAt, r.ArrivalBy = nil, nil
 	r.Active = string(assignedStatus(r))
 	r.Status = r.Active
 	r.each(func(name ticket.TargetName, t target) {
-		if name != ticket.FirstContact {
-			*t.clock, *t.due = t.clock.started(e.Cycle, e.At), nil
+		if made := t.clock.Running || t.clock.ReachedAt != nil; name != ticket.FirstContact || !made {
+			*t.clock, *t.due = t.clock.started(revision, e.Cycle, e.At), nil
 		}
 	})
-	return r.retargeted(e.Targets)
+	return r.due(e.Targets)
 }
 
 // judged counts a verdict (SLA-05).
@@ -318,11 +346,8 @@ func (r Row) judged(e ticket.Judged) Row {
 	if !ok {
 		return r
 	}
-	now := e.Cycle == t.clock.Cycle && e.Round == t.clock.Round
+	now := e.StartedBy() == t.clock.StartedBy && !t.clock.Running
 	*t.clock = t.clock.judged(e, now)
-	if now {
-		*t.due = nil
-	}
 	if e.Target != ticket.Resolution {
 		return r
 	}
@@ -335,11 +360,11 @@ func (r Row) judged(e ticket.Judged) Row {
 	return r
 }
 
-// judged counts e, and shows it if it is of the present cycle and round.
+// judged counts e, and shows it if it is of the present clock.
 func (c Clock) judged(e ticket.Judged, now bool) Clock {
 	c.Standing = slices.Clone(c.Standing)
-	v := Standing{e.Cycle, e.Round, string(e.Verdict)}
-	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.Cycle == e.Cycle && s.Round == e.Round })
+	v := Standing{e.StartedBy(), string(e.Verdict)}
+	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.StartedBy == e.StartedBy() })
 	if i >= 0 { // given again, it takes the place of the first
 		c = c.count(ticket.Verdict(c.Standing[i].Verdict), -1)
 		c.Standing[i] = v
@@ -350,7 +375,7 @@ func (c Clock) judged(e ticket.Judged, now bool) Clock {
 	if !now {
 		return c
 	}
-	c.Running, c.Stands, c.StandsAt, c.Verdict, c.StartAt = false, false, nil, string(e.Verdict), e.StartAt
+	c.Verdict, c.StartAt = string(e.Verdict), e.StartAt
 	c.Clock, c.DueAt, c.ReachedAt = string(e.Clock), e.DueAt, e.ReachedAt
 	c.GrossS, c.PausedS, c.NetS = e.GrossS, e.PausedS, e.NetS
 	return c

@@ -75,7 +75,7 @@ type SourceClaim struct {
 // Clock is one target: its present or last cycle, and the judgements of all cycles.
 type Clock struct {
 	Cycle     int             `json:"cycle"`
-	Running   bool            `json:"running"` // started, not yet judged
+	Running   bool            `json:"running"` // started and not ended
 	Agreed    bool            `json:"agreed"`  // there is a target
 	Clock     string          `json:"clock"`   // "working" or "wall"
 	LimitS    int64           `json:"limit_s"`
@@ -83,8 +83,8 @@ type Clock struct {
 	DueAt     *domain.Instant `json:"due_at,omitempty"` // as last computed; a pause moves it
 	Stands    bool            `json:"stands"`           // paused
 	StandsAt  *domain.Instant `json:"stands_at,omitempty"`
-	Round     int             `json:"round"`
-	Verdict   string          `json:"verdict"` // of the last judgement, "" before
+	StartedBy uint64          `json:"started_by"` // revision
+	Verdict   string          `json:"verdict"`    // of the last judgement, "" before
 	ReachedAt *domain.Instant `json:"reached_at,omitempty"`
 	GrossS    int64           `json:"gross_s"`
 	PausedS   int64           `json:"paused_s"`
@@ -100,9 +100,8 @@ type Clock struct {
 
 // Standing is a verdict that stands.
 type Standing struct {
-	Cycle   int    `json:"cycle"`
-	Round   int    `json:"round"`
-	Verdict string `json:"verdict"`
+	StartedBy uint64 `json:"started_by"` // the clock
+	Verdict   string `json:"verdict"`
 }
 
 // FirstResolution is how long the first resolution took, in its cycle.
