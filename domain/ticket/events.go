@@ -69,7 +69,7 @@ type Paused struct {
 // Resumed starts stopped clocks again. Type ticket.resumed.v1.
 type Resumed struct {
 	At      domain.Instant `json:"at"`
-	Clocks  []TargetName   `json:"clocks"`  // the clocks that it starts; none means all
+	Clocks  []TargetName   `json:"clocks"`  // the clocks that it starts while others stand on; none means all, and the ticket is at work again
 	Targets []Target       `json:"targets"` // new due times of the clocks that run on
 }
 

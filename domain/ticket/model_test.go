@@ -188,16 +188,14 @@ func (r *reference) resume(e ticket.Resumed) {
 	if !r.paused {
 		return
 	}
-	r.paused = false
+	r.paused = len(e.Clocks) > 0
 	for _, l := range r.lives {
 		if !l.end.IsZero() {
 			continue
 		}
 		if len(e.Clocks) == 0 || slices.Contains(e.Clocks, l.name) {
 			l.resume(e.At.Time)
-			continue
 		}
-		r.paused = r.paused || l.standing
 	}
 }
 

@@ -78,7 +78,15 @@ func (d *draft) resumed(at domain.Instant, book *policy.Book, clocks ...TargetNa
 	if d.state.Status != StatusPaused || len(clocks) > 0 && !d.stands(clocks) { // TKT-02
 		return nil
 	}
+	if !d.stands(others(clocks)) { // none is left to stand: the ticket is at work again
+		clocks = nil
+	}
 	return d.set(book, Resumed{At: at, Clocks: clocks})
+}
+
+// others returns the targets that are not named.
+func others(names []TargetName) []TargetName {
+	return slices.DeleteFunc(TargetNames(), func(name TargetName) bool { return slices.Contains(names, name) })
 }
 
 // stands reports whether any of the named clocks stands.

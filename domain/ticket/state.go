@@ -196,14 +196,12 @@ func evolveResumed(s State, revision uint64, e Resumed) State {
 	if s.Status != StatusPaused { // the pause was struck
 		return s
 	}
-	standing := false
 	for i, name := range targetNames {
 		if len(e.Clocks) == 0 || slices.Contains(e.Clocks, name) {
 			s.Clocks[i] = s.Clocks[i].resumed(revision, e.At, targetNamed(e.Targets, name))
 		}
-		standing = standing || s.Clocks[i].Stands()
 	}
-	if !standing {
+	if len(e.Clocks) == 0 {
 		s.Status, s.Pause = s.Active, ""
 	}
 	return s

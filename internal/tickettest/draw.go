@@ -17,6 +17,8 @@ type Walk struct {
 	Now  time.Time
 	Last ticket.Command // what was asked last, nil for a strike
 	Err  error          // what it was answered
+	// NoStrikes and NoLate leave out strikes, and facts that are entered late.
+	NoStrikes, NoLate bool
 }
 
 // NewWalk registers a ticket at "desk" at a random time.
@@ -36,7 +38,7 @@ func NewWalk(t *rapid.T) *Walk {
 // Step asks for something, or strikes a fact.
 func (w *Walk) Step(t *rapid.T) {
 	w.later(t, 36*60)
-	if rapid.IntRange(0, 14).Draw(t, "strike") == 0 && len(w.Events) > 1 {
+	if rapid.IntRange(0, 14).Draw(t, "strike") == 0 && len(w.Events) > 1 && !w.NoStrikes {
 		w.Last = nil
 		w.Err = w.Strike(rapid.Uint64Range(1, uint64(len(w.Events)-1)).Draw(t, "revision"))
 		return
@@ -62,6 +64,9 @@ func (w *Walk) later(t *rapid.T, minutes int) {
 
 // earlier draws an instant since the call.
 func (w *Walk) earlier(t *rapid.T) domain.Instant {
+	if w.NoLate {
+		return domain.At(w.Now)
+	}
 	since := int(w.Now.Sub(w.State.OpenedAt) / time.Minute)
 	return domain.At(w.Now.Add(-time.Duration(rapid.IntRange(0, max(0, since)).Draw(t, "earlier")) * time.Minute))
 }

@@ -228,24 +228,25 @@ func (r Row) stand(at domain.Instant, names ...ticket.TargetName) Row {
 	return r
 }
 
-// resumed starts the named clocks, or all. The ticket is at work again when none stands.
+// resumed starts the named clocks, or all: the ticket is then at work again.
 func (r Row) resumed(e ticket.Resumed) Row {
 	if r.Status != string(ticket.StatusPaused) { // the pause was struck
 		return r
 	}
-	left := false
 	var resumed []ticket.Target
 	r.each(func(name ticket.TargetName, t target) {
 		stood := t.clock.Stands
 		if len(e.Clocks) == 0 || slices.Contains(e.Clocks, name) {
 			t.clock.Stands, t.clock.StandsAt = false, nil
+			if t.clock.Running && t.clock.DueAt != nil {
+				*t.due = when(*t.clock.DueAt)
+			}
 		}
-		left = left || t.clock.Running && t.clock.Stands
 		if i := slices.IndexFunc(e.Targets, func(t ticket.Target) bool { return t.Name == name }); stood && !t.clock.Stands && i >= 0 {
 			resumed = append(resumed, e.Targets[i])
 		}
 	})
-	if !left {
+	if len(e.Clocks) == 0 {
 		r.Status, r.PauseReason, r.PausedAt = r.Active, "", nil
 	}
 	return r.moved(resumed)
@@ -289,8 +290,7 @@ func (r Row) visitNeeded(revision uint64, e ticket.VisitNeeded) Row {
 // resolved ends the cycle's work. Entered late, it may come before an end
 // that is there already, which then stays.
 func (r Row) resolved(e ticket.Resolved) Row {
-	late := e.LateReason != "" && !r.open()
-	if late && r.ResolvedAt != nil && r.ResolvedAt.After(e.At.Time) || late && r.ResolvedAt == nil {
+	if e.LateReason != "" && r.EndedAt != nil && r.EndedAt.After(e.At.Time) {
 		r = r.stopped(e.At, true, ticket.FirstContact)
 		r.ResolvedAt = when(e.At)
 		return r
@@ -306,7 +306,7 @@ func (r Row) ended(at domain.Instant, st ticket.Status) Row {
 		r = r.stopped(at, true, ticket.FirstContact)
 	}
 	r = r.stopped(at, false, ticket.TargetNames()...)
-	r.Status, r.PauseReason, r.PausedAt = string(st), "", nil
+	r.Status, r.PauseReason, r.PausedAt, r.EndedAt = string(st), "", nil, when(at)
 	return r
 }
 
@@ -329,15 +329,17 @@ func (r Row) stopped(at domain.Instant, reached bool, names ...ticket.TargetName
 func (r Row) reopened(revision uint64, e ticket.Reopened) Row {
 	r.ActiveAgain = r.ActiveAgain || r.First != nil
 	r.Cycle, r.CycleAt, r.Solution, r.ResolvedAt, r.ClosedAt, r.PauseReason, r.PausedAt = e.Cycle, e.At.Time, "", nil, nil, "", nil
-	r.VisitNeededAt, r.ArrivalBy = nil, nil
+	r.VisitNeededAt, r.ArrivalBy, r.EndedAt = nil, nil, nil
 	r.Active = string(assignedStatus(r))
 	r.Status = r.Active
+	var begun []ticket.Target
 	r.each(func(name ticket.TargetName, t target) {
 		if made := t.clock.Running || t.clock.ReachedAt != nil; name != ticket.FirstContact || !made {
 			*t.clock, *t.due = t.clock.started(revision, e.Cycle, e.At), nil
+			begun = append(begun, slices.DeleteFunc(slices.Clone(e.Targets), func(t ticket.Target) bool { return t.Name != name })...)
 		}
 	})
-	return r.due(e.Targets)
+	return r.due(begun)
 }
 
 // judged counts a verdict (SLA-05).

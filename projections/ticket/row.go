@@ -42,6 +42,7 @@ type Row struct {
 	PausedAt       *time.Time       `db:"paused_at"`
 	ResolvedAt     *time.Time       `db:"resolved_at"` // of the present cycle
 	ClosedAt       *time.Time       `db:"closed_at"`
+	EndedAt        *time.Time       `db:"ended_at"` // when the present cycle was last resolved, signed off, closed, merged, withdrawn or rejected
 	Cycle          int              `db:"cycle"`
 	CycleAt        time.Time        `db:"cycle_at"`     // when the present cycle started
 	ServiceZone    string           `db:"service_zone"` // SLA-11
