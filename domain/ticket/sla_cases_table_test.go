@@ -109,7 +109,7 @@ var hoursCases = []slaCase{
 		why:  "2 h on Saturday the 14th, nine days closed, 5 of 6 h on the 24th.",
 	},
 	{
-		name: "ORG-03 work on a closed day", peers: "ERPNext (E#38745: failed right after creation)", rules: "spring festival", call: "02-17 10:00 level 2", steps: []string{"02-18 10:00 resolve"},
+		name: "ORG-03 work on a closed day", rules: "spring festival", call: "02-17 10:00 level 2", steps: []string{"02-18 10:00 resolve"},
 		want: []string{"resolution met, due 02-24 16:00, gross 0:00, paused 0:00, net 0:00"},
 		why:  "No working time has passed.",
 	},
@@ -146,7 +146,7 @@ var pauseCases = []slaCase{
 		why:   "Only 8 to 9 on Wednesday is working time of the pause.",
 	},
 	{
-		name: "SLA-06 overlapping pauses are a union", peers: "GLPI (waiting seconds are a running sum; G#9082)", rules: "office", call: "03-02 09:00 level 2",
+		name: "SLA-06 overlapping pauses are a union", peers: "GLPI (waiting seconds are a running sum)", rules: "office", call: "03-02 09:00 level 2",
 		steps: []string{"03-02 14:00 paused parts 03-02 10:00 03-02 12:00", "03-02 14:10 paused customer 03-02 11:00 03-02 13:00", "03-02 15:00 resolve"},
 		want:  []string{"resolution met, due 03-03 10:00, gross 6:00, paused 3:00, net 3:00"},
 		why:   "10 to 13 are 3 h, not 4: 17:00 + 3 h is 18:00 and 2 h of Tuesday.",
@@ -211,7 +211,7 @@ var pauseCases = []slaCase{
 		why:   "The due time had come at 17:00.",
 	},
 	{
-		name: "TKT-13 a pause entered afterwards", peers: "GLPI (G#14492), ServiceNow without its retroactive pause", rules: "office", call: "03-02 09:00 level 2",
+		name: "TKT-13 a pause entered afterwards", rules: "office", call: "03-02 09:00 level 2",
 		steps: []string{"03-03 09:00 resolve", "03-03 09:30 paused customer 03-02 10:00 03-02 13:00"},
 		want:  []string{"resolution met, due 03-03 10:00, gross 10:00, paused 3:00, net 7:00, given again: late_fact"},
 		why:   "It was breached with 10 h; with the pause 17:00 + 3 h are 18:00 and 2 h of Tuesday. The first verdict stays on record.",
@@ -237,7 +237,7 @@ var levelCases = []slaCase{
 		why:   "13:00 + the 2 h that it stood, before and after the change.",
 	},
 	{
-		name: "SLA-07 the level changes after a pause", peers: "GLPI (G#1912)", rules: "office", call: "03-02 09:00 level 2",
+		name: "SLA-07 the level changes after a pause", peers: "GLPI (G#6902)", rules: "office", call: "03-02 09:00 level 2",
 		steps: []string{"03-02 10:00 pause parts", "03-02 11:00 resume", "03-02 12:00 level 1", "03-02 13:30 resolve"},
 		want:  []string{"resolution met, due 03-02 14:00, gross 4:30, paused 1:00, net 3:30"},
 		why:   "The pause that is over counts for the new target too.",
@@ -254,7 +254,7 @@ var levelCases = []slaCase{
 		why:  "9:00 + 4 h had passed; the target of level 2 stays on record as what held until 15:00.",
 	},
 	{
-		name: "SLA-07 there and back", peers: "osTicket (the old due date is thrown away)", rules: "office", call: "03-02 09:00 level 2", steps: []string{"03-02 10:00 level 1", "03-02 11:00 level 2", "03-02 16:00 resolve"},
+		name: "SLA-07 there and back", rules: "office", call: "03-02 09:00 level 2", steps: []string{"03-02 10:00 level 1", "03-02 11:00 level 2", "03-02 16:00 resolve"},
 		want: []string{"resolution met, due 03-02 17:00, gross 7:00, paused 0:00, net 7:00"},
 		why:  "As if it had never been changed; each due time is in its own event.",
 	},
@@ -293,7 +293,7 @@ var visitCases = []slaCase{
 		want:  []string{"arrival met, due 03-02 17:00, gross 7:30, paused 2:00, net 5:30"}, why: "15:00 + the 2 h that it stood.",
 	},
 	{
-		name: "TKT-07 arrival counts from the call, not from assignment", peers: "systems whose clock starts with the owner (GLPI's time to own)", rules: "office", call: "03-02 09:00 level 2 town",
+		name: "TKT-07 arrival counts from the call, not from assignment", rules: "office", call: "03-02 09:00 level 2 town",
 		steps: []string{"03-02 12:00 assign", "03-02 15:30 arrive"},
 		want:  []string{"arrival breached, due 03-02 15:00, gross 6:30, paused 0:00, net 6:30"}, why: "From 12:00 it would have been in time.",
 	},
@@ -335,7 +335,7 @@ var visitCases = []slaCase{
 		want: []string{"arrival breached, due 03-02 15:00, gross 10:00, paused 0:00, net 10:00"}, why: "6 h hold for every call.",
 	},
 	{
-		name: "SLA-02 a pause does not move an appointment", rules: "office", call: "03-02 09:00 level 3",
+		name: "SLA-02 a pause does not move an appointment", peers: "GLPI (G#17186: waiting is added to dates set by hand)", rules: "office", call: "03-02 09:00 level 3",
 		steps: []string{"03-02 10:00 visit", "03-02 10:10 agree 03-03 14:00", "03-02 11:00 pause customer arrival", "03-03 11:00 resume", "03-03 13:30 arrive"},
 		want:  []string{"arrival met, due 03-03 14:00, gross 27:30, paused 24:00, net 3:30"}, why: "It is a moment and not a duration.",
 	},
@@ -465,7 +465,7 @@ var policyCases = []slaCase{
 		why:  "6 h from the original start: 4 h on Monday, 2 h on Tuesday. Both due times are on record.",
 	},
 	{
-		name: "SLA-07 a version that applies to running clocks, less the pauses", peers: "Zammad, GLPI (pauses lost on recalculation)", rules: "running version", call: "03-02 14:00 level 2",
+		name: "SLA-07 a version that applies to running clocks, less the pauses", peers: "GLPI (G#6902: the new target loses the pauses)", rules: "running version", call: "03-02 14:00 level 2",
 		steps: []string{"03-02 15:00 pause parts", "03-02 16:00 resume", "03-03 09:00 retarget", "03-03 10:30 resolve"},
 		want:  []string{"resolution met, due 03-03 11:00, gross 6:30, paused 1:00, net 5:30"}, why: "10:00 + 1 h.",
 	},
@@ -573,7 +573,7 @@ var ladderCases = []slaCase{
 		want:  []string{"resolution running, due 03-03 09:00"}, why: "15:00 + 2 h: at 16:00 nothing is due.",
 	},
 	{
-		name: "SLA-08 nobody is told of what is done", peers: "Zammad (Z#4353: tickets stay escalated)", rules: "office", call: "03-02 09:00 level 2",
+		name: "SLA-08 nobody is told of what is done", rules: "office", call: "03-02 09:00 level 2",
 		steps: []string{"03-02 14:00 resolve", "03-02 15:00 escalate resolution 75"},
 		want:  []string{"resolution met, due 03-02 17:00, gross 5:00, paused 0:00, net 5:00"}, why: "The clock has ended when the timer comes.",
 	},
