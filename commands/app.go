@@ -38,10 +38,11 @@ type App struct {
 // New wires the use cases.
 func New(p Ports) *App {
 	u := &useCases{Ports: p, x: NewExecutor(p.Store, p.Outcomes, p.Clock, p.Log)}
-	a := &App{Sites: &Sites{u}, Teams: &Teams{u}, Strikes: &Strikes{u}}
+	a := &App{Sites: &Sites{u}, Teams: &Teams{u}}
 	claims := &claims{u}
 	a.People = &People{u, claims}
 	a.Policies = newPolicies(u)
+	a.Strikes = &Strikes{u, a.Policies}
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, sites: a.Sites}

@@ -12,7 +12,10 @@ import (
 )
 
 // Strikes are the use cases that take a recorded fact back (AUD-02).
-type Strikes struct{ *useCases }
+type Strikes struct {
+	*useCases
+	policies *Policies
+}
 
 // StrikeEvent names the event to strike by its revision.
 type StrikeEvent struct {
@@ -22,7 +25,8 @@ type StrikeEvent struct {
 }
 
 // Strike strikes an event of an aggregate's stream, and what the same command
-// decided after it. Errors are those of Execute and ErrNotFound.
+// decided after it; a ticket is then judged again by what is left (SLA-05).
+// Errors are those of Execute and ErrNotFound.
 func (s *Strikes) Strike(ctx context.Context, r Request, category string, id uuid.UUID, in StrikeEvent) (Result, error) {
 	stream := StreamOf(category, id)
 	call, err := s.call(r, "record.strike", stream, nil, in)
@@ -39,6 +43,13 @@ func (s *Strikes) Strike(ctx context.Context, r Request, category string, id uui
 	})
 	res, err := Execute(ctx, s.x, strikeDecider(), stream, step)
 	s.x.cache.Remove(cacheKey(category, stream)) // its fold is another one now
+	if err != nil || category != "ticket" {
+		return res, err
+	}
+	again, err := rejudge(ctx, s.x, s.policies, call, stream, ticket.CauseStrike)
+	if again.Changed {
+		res.Events, res.Revision = res.Events+again.Events, again.Revision
+	}
 	return res, err
 }
 
@@ -86,6 +97,13 @@ func evolveMetas(s []record.Meta, _ uint64, e any) []record.Meta {
 	}
 	of, ok := raw.event.(ticket.Event)
 	return append(s, record.Meta{
-		Revision: raw.Revision, EventID: raw.ID, Type: raw.Type, Follows: ok && ticket.Follows(of),
+		Revision: raw.Revision, EventID: raw.ID, Type: raw.Type, Follows: ok && ticket.Follows(of), TiedTo: tied(of),
 	})
+}
+
+func tied(e ticket.Event) []uint64 {
+	if e == nil {
+		return nil
+	}
+	return ticket.TiedTo(e)
 }

@@ -36,9 +36,11 @@ type RegisterTicket struct {
 	Kind     string         `json:"kind"`
 	Problem  string         `json:"problem"`
 	Level    ticket.Level   `json:"level"`
-	Customer string         `json:"customer"`
-	Phone    string         `json:"phone"`
-	Text     string         `json:"text"`
+	// ServiceZone is where the customer is (SLA-11); "" if unknown.
+	ServiceZone string `json:"service_zone,omitempty"`
+	Customer    string `json:"customer"`
+	Phone       string `json:"phone"`
+	Text        string `json:"text"`
 }
 
 // Registered answers a registration.
@@ -81,7 +83,7 @@ func (t *Tickets) register(ctx context.Context, call Call, in RegisterTicket) (t
 	s := sealer{ctx: ctx, vault: t.Vault, subject: t.subject(in.Site, in.Customer)}
 	c := ticket.Register{
 		At: call.OccurredAt, Site: in.Site, Zone: site.Zone, Number: number, Channel: in.Channel,
-		Kind: in.Kind, Problem: in.Problem, Level: in.Level, Book: book,
+		Kind: in.Kind, Problem: in.Problem, Level: in.Level, ServiceZone: in.ServiceZone, Book: book,
 		Customer: s.seal(FieldName, in.Customer), Phone: s.seal(FieldPhone, in.Phone), Text: s.seal(FieldText, in.Text),
 	}
 	return c, s.err
@@ -192,12 +194,14 @@ type ResolveTicket struct {
 	At       *time.Time `json:"at"`
 	Solution string     `json:"solution"`
 	Note     string     `json:"note"`
+	// LateReason lets At lie before what happened since (SLA-05).
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Resolve ends the work.
 func (t *Tickets) Resolve(ctx context.Context, r Request, id uuid.UUID, in ResolveTicket) (Result, error) {
 	return t.on(ctx, r, "ticket.resolve", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
-		return ticket.Resolve{At: at, Solution: in.Solution, Note: m.seal(FieldNote, in.Note), Book: m.Book}
+		return ticket.Resolve{At: at, Solution: in.Solution, Note: m.seal(FieldNote, in.Note), LateReason: in.LateReason, Book: m.Book}
 	})
 }
 

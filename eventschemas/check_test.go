@@ -18,7 +18,7 @@ import (
 // words has every value of every enum in it, and some that are none.
 var words = []string{
 	"", "x", "phone", "letter", "in_person", "email", "web", "other", "customer", "parts", "third_party", "force_majeure",
-	"first_contact", "resolution", "met", "breached", "withdrawn", "no_target", "counted", "paused", "working", "wall",
+	"first_contact", "resolution", "arrival", "agreed", "strike", "met", "breached", "withdrawn", "no_target", "counted", "paused", "working", "wall",
 	"sla", "calendar", "2026-03-02", "2026-02-30", "2026-3-2", "0000-01-01", "\xff", "1.5e3",
 }
 

@@ -127,7 +127,7 @@ func TestNilSlicesAndMapsAreWrittenAsEmptyOnes(t *testing.T) {
 	t.Parallel()
 	_, data, _, err := eventschemas.Encode(ticket.Resumed{At: nine})
 	require.NoError(t, err)
-	require.JSONEq(t, `{"at":"2026-03-02T01:00:00.000Z","targets":[]}`, string(data))
+	require.JSONEq(t, `{"at":"2026-03-02T01:00:00.000Z","clocks":[],"targets":[]}`, string(data))
 	_, data, _, err = eventschemas.Encode(ticket.SignedOff{At: nine})
 	require.NoError(t, err)
 	require.NotContains(t, string(data), "null")

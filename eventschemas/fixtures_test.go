@@ -71,6 +71,47 @@ var fixtures = map[string]any{
 		At: eleven, Target: ticket.FirstContact, Cycle: 1, Verdict: ticket.NoTarget, StartAt: nine, ReachedAt: &eleven,
 		Clock: sla.Working, GrossS: 7200, NetS: 7200, Inputs: []uint64{0},
 	},
+	"ticket.judged.v1.again": ticket.Judged{
+		At: eleven, Target: ticket.Arrival, Cycle: 1, Verdict: ticket.Breached, StartAt: nine, ReachedAt: &eleven, DueAt: &ten,
+		Clock: sla.Wall, LimitS: 3600, GrossS: 7201, NetS: 7201, Spans: []ticket.Span{{From: nine, To: eleven, Kind: ticket.Counted}},
+		Policy: &desk, Calendar: &hours, Inputs: []uint64{0, 9}, Cause: ticket.CauseLateFact, Replaces: new(uint64(4)),
+	},
+	"ticket.accepted.v1.late": ticket.Accepted{At: nine, LateReason: "the book was not at hand"},
+	"ticket.resumed.v1.one":   ticket.Resumed{At: eleven, Clocks: []ticket.TargetName{ticket.NextUpdate}},
+	"ticket.pause_recorded.v1": ticket.PauseRecorded{
+		At: eleven, From: nine, To: ten, Reason: ticket.WaitingCustomer, Clocks: []ticket.TargetName{ticket.Resolution},
+		Evidence: sealed("gate log"), LateReason: "told by phone", Targets: targets[1:],
+	},
+	"ticket.visit_needed.v1": ticket.VisitNeeded{At: ten, Targets: []ticket.Target{
+		{Name: ticket.Arrival, Clock: sla.Wall, LimitS: 86400, StartAt: ten, DueAt: eleven, Policy: desk, Calendar: hours},
+	}},
+	"ticket.arrival_agreed.v1": ticket.ArrivalAgreed{At: ten, ArrivalBy: eleven, SetBy: ticket.SetByCustomer, Targets: []ticket.Target{
+		{Name: ticket.Arrival, Clock: sla.Wall, LimitS: 7201, StartAt: nine, DueAt: eleven, Policy: desk, Calendar: hours, AgreedFor: &eleven},
+	}},
+	"ticket.due_corrected.v1": ticket.DueCorrected{At: ten, Cause: ticket.CauseStrike, Targets: targets[1:]},
+	"ticket.zone_changed.v1":  ticket.ZoneChanged{At: ten, From: "town", To: "suburb", Reason: "wrong address", Targets: targets[1:]},
+	"ticket.retargeted.v1":    ticket.Retargeted{At: ten, Policy: desk, Targets: targets[1:]},
+	"ticket.note_added.v1":    ticket.NoteAdded{At: ten, Text: sealed("door code")},
+	"ticket.updated.v1": ticket.Updated{At: ten, Text: sealed("part comes on Friday"), Targets: []ticket.Target{
+		{Name: ticket.NextUpdate, Clock: sla.Working, LimitS: 14400, StartAt: ten, DueAt: eleven, Policy: desk, Calendar: hours},
+	}},
+	"ticket.escalated.v1": ticket.Escalated{
+		At: ten, Target: ticket.Resolution, Cycle: 1, StartedBy: 0, Percent: 75, To: "technician", PastAt: nine, Policy: desk,
+	},
+	"ticket.merged.v1":    ticket.Merged{At: ten, Into: id("other")},
+	"ticket.withdrawn.v1": ticket.CallWithdrawn{At: ten, Reason: "works again"},
+	"ticket.rejected.v1":  ticket.Rejected{At: ten, Reason: "not our product"},
+	"policy.version_recorded.v1.codes": policy.VersionRecorded{
+		Kind: policy.KindCodes, Name: "codes", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approver: "wang",
+		Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"kinds":[{"code":"fault","name":"Fault"}],"problems":[],"solutions":[]}`),
+	},
+	"policy.version_recorded.v1.ladder": policy.VersionRecorded{
+		Kind: policy.KindSLA, Name: "sla", Site: "SH", Version: 4, EffectiveFrom: nine, Author: "li", Approver: "wang",
+		Reason: "running ones too", Hash: hash,
+		Content: json.RawMessage(`{"applies_to":"running","calendar":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","escalation":[{"percent":80,"to":"director"}],` +
+			`"targets":[{"agreed_arrival":"replaces","clock":"wall","from":"visit_needed","level":1,"limit_s":14400,"name":"arrival","zone":"town"}]}`),
+	},
 	"ticket.source_verdict_recorded.v1": ticket.SourceVerdictRecorded{At: eleven, ResolvedAt: &eleven, SLAMet: new(false)},
 	"record.struck.v1": record.Struck{
 		Revision: 4, EventID: id("event"), Reason: "wrong ticket", SecondPerson: id("wang").String(),

@@ -15,9 +15,10 @@ import (
 
 // Calendar is a parsed Content. It never changes and is safe for concurrent use.
 type Calendar struct {
-	zone *time.Location
-	week [7]day         // by weekday, what the day before left over midnight included
-	days map[int64]*day // days with hours of their own and those after them, by day number
+	zone  *time.Location
+	week  [7]day         // by weekday, what the day before left over midnight included
+	days  map[int64]*day // days with hours of their own and those after them, by day number
+	years map[int]bool   // years of which a day is named
 }
 
 // day is what counts of one civil day.

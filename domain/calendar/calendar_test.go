@@ -134,6 +134,16 @@ func TestFaultsAreNamedByPointer(t *testing.T) { // ORG-03
 	}
 }
 
+func TestACalendarWithoutDaysOfItsOwnMissesNone(t *testing.T) { // ORG-03
+	t.Parallel()
+	day := hours{{"00:00", "24:00"}}
+	cal, err := calendar.Parse(calendar.Content{Zone: "UTC", Week: calendar.Week{Mon: day}})
+	require.NoError(t, err)
+	_, missing := cal.Missing(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+	require.False(t, missing)
+	require.Equal(t, "0020-", calendar.Year(20))
+}
+
 func TestMissingListsEncodeAsEmpty(t *testing.T) { // POL-01
 	t.Parallel()
 	raw, err := json.Marshal(calendar.Content{Zone: "UTC", Week: calendar.Week{Sun: hours{{"08:00", "18:00"}}}, Days: map[domain.Day][]calendar.Hours{"2026-01-01": nil}})

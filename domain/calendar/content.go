@@ -76,7 +76,7 @@ const (
 // "/week/mon/0/1".
 func Parse(c Content) (*Calendar, error) {
 	p := parser{}
-	cal := &Calendar{days: map[int64]*day{}}
+	cal := &Calendar{days: map[int64]*day{}, years: map[int]bool{}}
 	zone, err := LoadZone(c.Zone)
 	if err != nil {
 		p.fault("/zone", "calendar.zone_unknown", "zone", c.Zone)
@@ -148,6 +148,7 @@ func (p *parser) exceptions(cal *Calendar, week [7][]piece, days map[domain.Day]
 			p.fault(pointer, "calendar.date_malformed", "date", string(name))
 			continue
 		}
+		cal.years[date.Year()] = true
 		own[date.UnixMilli()/dayMS] = p.hours(pointer, days[name])
 	}
 	ownOf := func(n int64) []piece {

@@ -23,6 +23,7 @@ type Version struct {
 	Recorded VersionRecorded // as the event says
 	sla      SLA
 	calendar *calendar.Calendar
+	codes    Codes
 }
 
 // Ref names the version as events do.
@@ -36,6 +37,10 @@ func (v Version) SLA() SLA { return v.sla }
 
 // Calendar returns the calendar of a version of KindCalendar, else nil.
 func (v Version) Calendar() *calendar.Calendar { return v.calendar }
+
+// Codes returns the content of a version of KindCodes, else the zero Codes.
+// The caller must not change its lists.
+func (v Version) Codes() Codes { return v.codes }
 
 // Book is a set of policy versions to decide by (POL-02). It never changes
 // and is safe for concurrent use. A nil Book holds nothing.
@@ -59,7 +64,7 @@ func NewBook(versions []Recorded) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read policy %s version %d: %w", r.ID, r.Version.Version, err)
 		}
-		v := Version{ID: r.ID, Recorded: r.Version, sla: c.sla, calendar: c.calendar}
+		v := Version{ID: r.ID, Recorded: r.Version, sla: c.sla, calendar: c.calendar, codes: c.codes}
 		s := set{r.Version.Kind, r.Version.Site}
 		b.bySet[s] = append(b.bySet[s], v)
 		b.byID[r.ID] = append(b.byID[r.ID], v)

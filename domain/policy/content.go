@@ -7,9 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-
-	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/calendar"
@@ -19,6 +16,7 @@ import (
 type content struct {
 	sla      SLA
 	calendar *calendar.Calendar
+	codes    Codes
 	typed    any // what canonical writes
 }
 
@@ -39,6 +37,12 @@ func read(kind Kind, raw json.RawMessage) (content, error) {
 		}
 		cal, err := calendar.Parse(c)
 		return content{calendar: cal, typed: c}, under("/content", err)
+	case KindCodes:
+		var c Codes
+		if err := decode(raw, &c); err != nil {
+			return content{}, err
+		}
+		return content{codes: c, typed: c}, c.check()
 	}
 	return content{}, domain.Invalid("/kind", "POL-01", "policy.kind_unknown", "kind", string(kind))
 }
@@ -78,63 +82,6 @@ func canonical(typed any) (raw json.RawMessage, hash string, err error) {
 	raw = bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 	sum := sha256.Sum256(raw)
 	return raw, hex.EncodeToString(sum[:]), nil
-}
-
-const longestLimitS = 366 * 24 * 60 * 60 // of a target
-
-// MarshalJSON writes missing targets as [].
-func (s SLA) MarshalJSON() ([]byte, error) {
-	type plain SLA
-	if s.Targets == nil {
-		s.Targets = []SLATarget{}
-	}
-	return json.Marshal(plain(s))
-}
-
-// Target returns what is agreed for a level, if anything.
-func (s SLA) Target(level int, name string) (SLATarget, bool) {
-	for _, t := range s.Targets {
-		if t.Level == level && t.Name == name {
-			return t, true
-		}
-	}
-	return SLATarget{}, false
-}
-
-// check returns one *domain.InvalidError for each fault, joined.
-func (s SLA) check() error {
-	var faults []error
-	fault := func(pointer, rule, key string, pairs ...any) {
-		faults = append(faults, domain.Invalid("/content"+pointer, rule, key, pairs...))
-	}
-	if s.Calendar == uuid.Nil {
-		fault("/calendar", "SLA-04", "policy.calendar_missing")
-	}
-	type key struct {
-		level int
-		name  string
-	}
-	seen := make(map[key]bool, len(s.Targets))
-	for i, t := range s.Targets {
-		at := "/targets/" + strconv.Itoa(i)
-		if t.Level < 1 || t.Level > 4 {
-			fault(at+"/level", "TKT-04", "ticket.level_unknown", "level", t.Level)
-		}
-		if t.Name != "first_contact" && t.Name != "resolution" {
-			fault(at+"/name", "SLA-01", "policy.target_unknown", "target", t.Name)
-		}
-		if t.Clock != "working" && t.Clock != "wall" {
-			fault(at+"/clock", "SLA-12", "policy.clock_unknown", "clock", t.Clock)
-		}
-		if t.LimitS < 1 || t.LimitS > longestLimitS {
-			fault(at+"/limit_s", "SLA-01", "policy.limit_out_of_range", "most", longestLimitS)
-		}
-		if seen[key{t.Level, t.Name}] {
-			fault(at, "SLA-01", "policy.target_repeated", "level", t.Level, "target", t.Name)
-		}
-		seen[key{t.Level, t.Name}] = true
-	}
-	return errors.Join(faults...)
 }
 
 // under moves the pointers of the faults in err below prefix.

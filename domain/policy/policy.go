@@ -21,6 +21,7 @@ type Kind string
 const (
 	KindSLA      Kind = "sla"      // content is SLA
 	KindCalendar Kind = "calendar" // content is calendar.Content
+	KindCodes    Kind = "codes"    // content is Codes
 )
 
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.
@@ -46,14 +47,60 @@ type Event interface{ event() }
 
 // SLA is the content of KindSLA: the targets by level.
 type SLA struct {
-	Calendar uuid.UUID   `json:"calendar"` // policy id of the calendar
-	Targets  []SLATarget `json:"targets"`
+	Calendar  uuid.UUID        `json:"calendar"` // policy id of the calendar
+	Targets   []SLATarget      `json:"targets"`
+	AppliesTo string           `json:"applies_to,omitempty"` // Running, or "" for clocks that start later (POL-03)
+	Ladder    []EscalationStep `json:"escalation,omitempty"` // none: DefaultLadder (SLA-08)
 }
+
+// Running is the AppliesTo of a version that running clocks go over to (POL-03).
+const Running = "running"
 
 // SLATarget is an agreed time for one level (SLA-01, SLA-03, SLA-12).
 type SLATarget struct {
 	Level  int    `json:"level"`
-	Name   string `json:"name"`  // "first_contact", "resolution"
+	Name   string `json:"name"`  // "first_contact", "remote_resolution", "arrival", "resolution", "next_update"
 	Clock  string `json:"clock"` // "working", "wall"
 	LimitS int64  `json:"limit_s"`
+	// Zone narrows the target to a service zone, "town" or "suburb" (SLA-11);
+	// "" is for every zone that has none of its own.
+	Zone string `json:"zone,omitempty"`
+	// From says when an arrival target starts: FromVisitNeeded, or "" for the call (TKT-07, TKT-11).
+	From string `json:"from,omitempty"`
+	// AgreedArrival says what an arrival time that the customer sets or agrees
+	// to does to an arrival target: Replaces, or "" for nothing (SLA-02).
+	AgreedArrival string `json:"agreed_arrival,omitempty"`
+}
+
+// Words of an arrival target.
+const (
+	FromCall        = "call"         // the same as ""
+	FromVisitNeeded = "visit_needed" // the finding that the telephone cannot solve it
+	Replaces        = "replaces"
+	RecordedOnly    = "recorded" // the same as ""
+)
+
+// EscalationStep tells somebody at a share of a target's time (SLA-08).
+type EscalationStep struct {
+	Percent int    `json:"percent"` // of the limit
+	To      string `json:"to"`      // "technician", "director", "manager"
+}
+
+// DefaultLadder returns the steps of a version that names none (SLA-08).
+func DefaultLadder() []EscalationStep {
+	return []EscalationStep{{75, "technician"}, {100, "director"}, {150, "manager"}}
+}
+
+// Codes is the content of KindCodes: the code lists of tickets (TKT-03). An
+// empty list allows every code.
+type Codes struct {
+	Kinds     []Code `json:"kinds"`
+	Problems  []Code `json:"problems"`
+	Solutions []Code `json:"solutions"`
+}
+
+// Code is one entry of a code list.
+type Code struct {
+	Code string `json:"code"`
+	Name string `json:"name"` // for people
 }

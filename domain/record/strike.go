@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -26,14 +27,17 @@ type Meta struct {
 	// Follows says that the event is a consequence of the fact before it and
 	// not a fact itself, as a judgement is: it is struck with that fact.
 	Follows bool
+	// TiedTo are the revisions without which the event has nothing to be
+	// about: it is struck with any of them.
+	TiedTo []uint64
 }
 
 // isStrike reports whether the event is itself a strike, of any version.
 func (m Meta) isStrike() bool { return strings.HasPrefix(m.Type, "record.struck.") }
 
 // DecideStrike returns the strikes that c causes in a stream with the given
-// events, all of them and in order: of the named event, and of those directly
-// after it that follow from it. None and no error means that all are struck
+// events, all of them and in order: of the named event, of those directly
+// after it that follow from it, and of those tied to it. None and no error means that all are struck
 // already (TKT-02). A *domain.RuleError means that AUD-02 refused c, a
 // *domain.InvalidError that a field of c is missing.
 func DecideStrike(events []Meta, c Strike) ([]Struck, error) {
@@ -53,8 +57,10 @@ func DecideStrike(events []Meta, c Strike) ([]Struck, error) {
 		return nil, domain.Refuse("AUD-02", "record.strike_of_strike", "revision", c.Revision)
 	}
 	var out []Struck
-	for i := at; i < len(events) && (i == at || events[i].Follows); i++ {
-		if m := events[i]; !m.Struck && !m.isStrike() {
+	follows := true
+	for i, m := range events[at:] {
+		follows = follows && (i == 0 || m.Follows)
+		if (follows || slices.Contains(m.TiedTo, c.Revision)) && !m.Struck && !m.isStrike() {
 			out = append(out, Struck{Revision: m.Revision, EventID: m.EventID, Reason: c.Reason, SecondPerson: c.SecondPerson})
 		}
 	}

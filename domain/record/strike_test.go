@@ -22,6 +22,7 @@ func TestStriking(t *testing.T) {
 		{Revision: 4, EventID: id(14), Type: "ticket.signed_off.v1"},
 		{Revision: 5, EventID: id(15), Type: "ticket.closed.v1", Struck: true},
 		{Revision: 6, EventID: id(16), Type: "record.struck.v1"},
+		{Revision: 7, EventID: id(17), Type: "ticket.judged.v1", Follows: true, TiedTo: []uint64{0, 4}},
 	}
 	strike := func(revision uint64, changes ...func(*record.Strike)) record.Strike {
 		c := record.Strike{Revision: revision, Reason: "wrong ticket", SecondPerson: "qian", Actor: "zhao"}
@@ -38,12 +39,12 @@ func TestStriking(t *testing.T) {
 	}
 	evolve := func(s []record.Meta, _ record.Struck) []record.Meta { return s }
 	decidertest.Run(t, decide, evolve, []decidertest.Case[record.Strike, record.Struck]{
-		{Name: "AUD-02 a wrong fact is struck", When: strike(4), Then: []record.Struck{struck(4, 14)}},
+		{Name: "AUD-02 a wrong fact is struck", When: strike(4), Then: []record.Struck{struck(4, 14), struck(7, 17)}},
 		{Name: "AUD-02 what follows from it is struck with it", When: strike(1), Then: []record.Struck{struck(1, 11), struck(2, 12), struck(3, 13)}},
-		{Name: "AUD-02 the first event can be struck", When: strike(0), Then: []record.Struck{struck(0, 10)}},
+		{Name: "AUD-02 the first event can be struck", When: strike(0), Then: []record.Struck{struck(0, 10), struck(7, 17)}},
 		{Name: "TKT-02 striking what is struck changes nothing", When: strike(5)},
 		{Name: "AUD-02 a strike is never struck", When: strike(6), Refused: "AUD-02", Key: "record.strike_of_strike"},
-		{Name: "AUD-02 there is such an event", When: strike(7), Refused: "AUD-02", Key: "record.revision_unknown"},
+		{Name: "AUD-02 there is such an event", When: strike(8), Refused: "AUD-02", Key: "record.revision_unknown"},
 		{Name: "AUD-02 two persons strike", When: strike(4, func(c *record.Strike) { c.SecondPerson = "zhao" }), Refused: "AUD-02", Key: "record.same_person"},
 		{Name: "AUD-02 a second person is named", When: strike(4, func(c *record.Strike) { c.SecondPerson = "" }), Invalid: "/second_person"},
 		{Name: "AUD-02 a strike has a reason", When: strike(4, func(c *record.Strike) { c.Reason = " " }), Invalid: "/reason"},

@@ -1,5 +1,7 @@
 package ticket
 
+import "slices"
+
 // Level is the fault level by its effect on the customer's business, 1 (down) to 4 (TKT-04).
 type Level int
 
@@ -29,6 +31,9 @@ const (
 	StatusResolved   Status = "resolved"
 	StatusSignedOff  Status = "signed_off"
 	StatusClosed     Status = "closed"
+	StatusMerged     Status = "merged"    // into another ticket (TKT-17)
+	StatusWithdrawn  Status = "withdrawn" // the customer took the call back
+	StatusRejected   Status = "rejected"  // it is none of the desk's
 )
 
 // PauseReason says why clocks stand (TKT-13).
@@ -47,8 +52,50 @@ type TargetName string
 
 // The targets.
 const (
-	FirstContact TargetName = "first_contact"
-	Resolution   TargetName = "resolution"
+	FirstContact     TargetName = "first_contact"
+	RemoteResolution TargetName = "remote_resolution" // without anybody going there
+	Arrival          TargetName = "arrival"
+	Resolution       TargetName = "resolution"
+	NextUpdate       TargetName = "next_update" // of the customer; starts again at each
+)
+
+// targetNames are the targets in the order in which they are judged.
+var targetNames = [...]TargetName{FirstContact, RemoteResolution, Arrival, Resolution, NextUpdate}
+
+// TargetNames returns the targets in their order. The caller may change the slice.
+func TargetNames() []TargetName { return slices.Clone(targetNames[:]) }
+
+// place returns where the target stands in the order, -1 for none of ours.
+func (n TargetName) place() int {
+	for i, name := range targetNames {
+		if name == n {
+			return i
+		}
+	}
+	return -1
+}
+
+// silent reports whether a clock without an agreement is not judged at all.
+// First contact and resolution are: their spans count for the figures (SLA-09).
+func (n TargetName) silent() bool { return n != FirstContact && n != Resolution }
+
+// SetBy says whose word an arrival time is (SLA-02).
+type SetBy string
+
+// The ways.
+const (
+	SetByCustomer SetBy = "customer" // 客户规定
+	SetByBoth     SetBy = "agreed"
+)
+
+// Cause says why a verdict was given again (SLA-05).
+type Cause string
+
+// The causes.
+const (
+	CauseStrike   Cause = "strike"    // a fact was taken back
+	CauseLateFact Cause = "late_fact" // a fact was entered after what followed it
+	CausePolicy   Cause = "policy"    // the rules were wrong on record
 )
 
 // Verdict is how a target of a cycle ended (SLA-05, SLA-09).

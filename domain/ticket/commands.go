@@ -25,16 +25,20 @@ type Register struct {
 	Kind     string              `json:"kind"`
 	Problem  string              `json:"problem"`
 	Level    Level               `json:"level"`
-	Customer domain.Sealed       `json:"customer"`
-	Phone    domain.Sealed       `json:"phone"`
-	Text     domain.Sealed       `json:"text"`
-	Book     *policy.Book        `json:"-"`
+	// ServiceZone is where the customer is, "town" or "suburb" (SLA-11); "" if unknown.
+	ServiceZone string        `json:"service_zone"`
+	Customer    domain.Sealed `json:"customer"`
+	Phone       domain.Sealed `json:"phone"`
+	Text        domain.Sealed `json:"text"`
+	Book        *policy.Book  `json:"-"`
 }
 
-// Accept says that the desk answered the customer.
+// Accept says that the desk answered the customer. With a LateReason At may
+// lie before what happened since: it then counts from where it belongs.
 type Accept struct {
-	At   domain.Instant `json:"at"`
-	Book *policy.Book   `json:"-"`
+	At         domain.Instant `json:"at"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // Assign gives the ticket to a team, a technician or both (TKT-08).
@@ -60,24 +64,55 @@ type Pause struct {
 	Evidence domain.Sealed  `json:"evidence"`
 }
 
-// Resume starts the stopped clocks.
+// Resume starts the stopped clocks, or those named: the others stand on.
 type Resume struct {
+	At     domain.Instant `json:"at"`
+	Clocks []TargetName   `json:"clocks"` // none: all
+	Book   *policy.Book   `json:"-"`
+}
+
+// RecordPause enters a pause afterwards, with both its ends (TKT-13). The
+// clocks stood then, whatever they do now.
+type RecordPause struct {
+	At         domain.Instant `json:"at"` // when it is entered
+	From       domain.Instant `json:"from"`
+	To         domain.Instant `json:"to"`
+	Reason     PauseReason    `json:"reason"`
+	Clocks     []TargetName   `json:"clocks"` // none: the resolution clock
+	Evidence   domain.Sealed  `json:"evidence"`
+	LateReason string         `json:"late_reason"`
+	Book       *policy.Book   `json:"-"`
+}
+
+// FindVisitNeeded says that the telephone cannot solve it (TKT-11).
+type FindVisitNeeded struct {
 	At   domain.Instant `json:"at"`
 	Book *policy.Book   `json:"-"`
 }
 
-// Arrive says that the technician is at the customer's.
+// AgreeArrival records by when the customer wants or agreed to see the
+// technician (SLA-02). It may be given again: all are kept, the last counts.
+type AgreeArrival struct {
+	At        domain.Instant `json:"at"`
+	ArrivalBy domain.Instant `json:"arrival_by"`
+	SetBy     SetBy          `json:"set_by"`
+	Book      *policy.Book   `json:"-"`
+}
+
+// Arrive says that the technician is at the customer's. LateReason as for Accept.
 type Arrive struct {
-	At   domain.Instant `json:"at"`
-	Book *policy.Book   `json:"-"`
+	At         domain.Instant `json:"at"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
-// Resolve says that the work is done.
+// Resolve says that the work is done. LateReason as for Accept.
 type Resolve struct {
-	At       domain.Instant `json:"at"`
-	Solution string         `json:"solution"`
-	Note     domain.Sealed  `json:"note"`
-	Book     *policy.Book   `json:"-"`
+	At         domain.Instant `json:"at"`
+	Solution   string         `json:"solution"`
+	Note       domain.Sealed  `json:"note"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // SignOff records the customer's confirmation.
@@ -98,6 +133,70 @@ type Reopen struct {
 	At     domain.Instant `json:"at"`
 	Reason string         `json:"reason"`
 	Book   *policy.Book   `json:"-"`
+}
+
+// ChangeServiceZone says that the customer is in another service zone (SLA-07, SLA-11).
+type ChangeServiceZone struct {
+	At     domain.Instant `json:"at"`
+	Zone   string         `json:"zone"`
+	Reason string         `json:"reason"`
+	Book   *policy.Book   `json:"-"`
+}
+
+// Retarget takes the running clocks over to the version in force, if that
+// says so (POL-03).
+type Retarget struct {
+	At   domain.Instant `json:"at"`
+	Book *policy.Book   `json:"-"`
+}
+
+// AddNote adds a note; ToCustomer, it says that the customer was told, and
+// the next update is due from then on (SLA-01).
+type AddNote struct {
+	At         domain.Instant `json:"at"`
+	Text       domain.Sealed  `json:"text"`
+	ToCustomer bool           `json:"to_customer"`
+	Book       *policy.Book   `json:"-"`
+}
+
+// Merge ends a duplicate (TKT-17). The caller has made sure that Into exists.
+type Merge struct {
+	At     domain.Instant `json:"at"`
+	Ticket uuid.UUID      `json:"ticket"` // this one
+	Into   uuid.UUID      `json:"into"`
+	Book   *policy.Book   `json:"-"`
+}
+
+// Withdraw ends a ticket whose customer took the call back.
+type Withdraw struct {
+	At     domain.Instant `json:"at"`
+	Reason string         `json:"reason"`
+	Book   *policy.Book   `json:"-"`
+}
+
+// Reject ends a ticket that is none of the desk's.
+type Reject struct {
+	At     domain.Instant `json:"at"`
+	Reason string         `json:"reason"`
+	Book   *policy.Book   `json:"-"`
+}
+
+// Rejudge holds the verdicts on record against those that follow from the
+// facts as they stand now, and gives again those that differ (SLA-05).
+type Rejudge struct {
+	At    domain.Instant `json:"at"`
+	Cause Cause          `json:"cause"`
+	Book  *policy.Book   `json:"-"`
+}
+
+// EscalateIfDue tells the next one if a share of a target's time is over
+// (SLA-08). It comes from a timer: nothing happens if the clock has ended, a
+// pause has moved the moment, or it was told already.
+type EscalateIfDue struct {
+	At      domain.Instant `json:"at"`
+	Target  TargetName     `json:"target"`
+	Percent int            `json:"percent"` // a step of the policy's ladder
+	Book    *policy.Book   `json:"-"`
 }
 
 // ImportRow is one row of another desk's log: what happened is kept in its
@@ -129,6 +228,18 @@ type SourceClaim struct {
 	// Reassignments is how often the source says that the ticket changed hands.
 	Reassignments *int64 `json:"reassignments,omitempty"`
 }
+
+func (FindVisitNeeded) command()   {}
+func (AgreeArrival) command()      {}
+func (RecordPause) command()       {}
+func (ChangeServiceZone) command() {}
+func (Retarget) command()          {}
+func (AddNote) command()           {}
+func (Merge) command()             {}
+func (Withdraw) command()          {}
+func (Reject) command()            {}
+func (Rejudge) command()           {}
+func (EscalateIfDue) command()     {}
 
 func (Register) command()    {}
 func (Accept) command()      {}

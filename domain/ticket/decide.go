@@ -19,12 +19,15 @@ const reopenWithin = 30 * 24 * time.Hour
 // A *domain.RuleError means that a rule refused c, a *domain.InvalidError
 // that a field of c is not acceptable in itself; s is not changed.
 func Decide(s State, c Command) ([]Event, error) {
+	if at, reason := late(c); reason != "" && at.Before(s.LastAt) {
+		return decideLate(s, c, at)
+	}
 	d := draft{state: s}
 	at, err := d.decide(c)
 	if err != nil {
 		return nil, err
 	}
-	if _, imported := c.(ImportRow); len(d.events) > 0 && !imported {
+	if len(d.events) > 0 && ordered(c) {
 		if err := inOrder(s, at); err != nil {
 			return nil, err
 		}
@@ -43,10 +46,25 @@ func inOrder(s State, at domain.Instant) error {
 	return nil
 }
 
+// ordered reports whether a command makes facts that follow the others in
+// time. Rows of imports come in their own order; the rest says something
+// about the ticket without moving it on.
+func ordered(c Command) bool {
+	switch c := c.(type) {
+	case ImportRow, RecordPause, Rejudge, EscalateIfDue:
+		return false
+	case AddNote:
+		return c.ToCustomer
+	default:
+		return true
+	}
+}
+
 // draft collects the events of one decision and the state after them.
 type draft struct {
 	state  State
 	events []Event
+	late   bool // it decides on the ticket as it stood in the past
 }
 
 // decide adds the events of c and returns when they happened.
@@ -65,20 +83,42 @@ func (d *draft) decide(c Command) (domain.Instant, error) {
 		return c.At, d.assign(c)
 	case ChangeLevel:
 		return c.At, d.changeLevel(c)
+	case ChangeServiceZone:
+		return c.At, d.changeZone(c)
+	case Retarget:
+		return c.At, d.retarget(c)
 	case Pause:
 		return c.At, d.pause(c)
 	case Resume:
 		return c.At, d.resume(c)
+	case RecordPause:
+		return c.At, d.recordPause(c)
+	case FindVisitNeeded:
+		return c.At, d.findVisitNeeded(c)
+	case AgreeArrival:
+		return c.At, d.agreeArrival(c)
 	case Arrive:
 		return c.At, d.arrive(c)
+	case AddNote:
+		return c.At, d.addNote(c)
 	case Resolve:
 		return c.At, d.resolve(c)
 	case SignOff:
 		return c.At, d.signOff(c)
 	case Close:
 		return c.At, d.close(c)
+	case Merge:
+		return c.At, d.merge(c)
+	case Withdraw:
+		return c.At, d.withdraw(c)
+	case Reject:
+		return c.At, d.reject(c)
 	case Reopen:
 		return c.At, d.reopen(c)
+	case Rejudge:
+		return c.At, d.rejudge(c.Book, c.At, c.Cause)
+	case EscalateIfDue:
+		return c.At, d.escalate(c)
 	case ImportRow:
 		return c.At, d.importRow(c)
 	}
@@ -89,7 +129,8 @@ func (d *draft) decide(c Command) (domain.Instant, error) {
 func mustCreate(c Command) error {
 	_, registers := c.(Register)
 	_, imports := c.(ImportRow)
-	if registers || imports {
+	_, rejudges := c.(Rejudge) // nothing is left to judge
+	if registers || imports || rejudges {
 		return nil
 	}
 	return domain.Refuse("TKT-06", "ticket.unknown")
@@ -101,26 +142,38 @@ func (d *draft) add(e Event) {
 	d.state = Evolve(d.state, e)
 }
 
-// happen appends e and a judgement on each clock that it ended (SLA-05).
+// set appends e with the targets that it sets.
+func (d *draft) set(book *policy.Book, e Event) error {
+	e, err := d.filled(book, e)
+	if err == nil {
+		d.add(e)
+	}
+	return err
+}
+
+func (d *draft) filled(book *policy.Book, e Event) (Event, error) {
+	site := d.state.Site
+	if r, ok := e.(Registered); ok {
+		site = r.Site
+	}
+	return law{book: book, site: site}.filled(d.state, e)
+}
+
+// happen appends e with its targets, and a judgement on each clock that it ended (SLA-05).
 func (d *draft) happen(book *policy.Book, e Event) error {
-	before := d.state
-	d.add(e)
-	after := d.state
-	for _, c := range []struct {
-		name          TargetName
-		before, after Clock
-	}{
-		{FirstContact, before.First, after.First},
-		{Resolution, before.Resolution, after.Resolution},
-	} {
-		if !c.before.Running() || c.after.Running() {
-			continue
-		}
-		j, err := judge(book, after.Site, c.name, c.after)
+	done := len(d.state.Done)
+	if err := d.set(book, e); err != nil {
+		return err
+	}
+	l := law{book: book, site: d.state.Site}
+	for _, c := range d.state.Done[done:] {
+		j, err := l.judge(c)
 		if err != nil {
 			return err
 		}
-		d.add(*j)
+		if j != nil {
+			d.add(*j)
+		}
 	}
 	return nil
 }
@@ -145,6 +198,9 @@ func (d *draft) register(c Register) error {
 	case c.Channel == Other || !c.Channel.known():
 		return domain.Invalid("/channel", "TKT-01", "ticket.channel_unknown", "channel", string(c.Channel))
 	}
+	if err := d.coded(c.Book, c.Site, c.At, c.Kind, c.Problem, ""); err != nil {
+		return err
+	}
 	return d.registerAs(c)
 }
 
@@ -160,16 +216,11 @@ func (d *draft) registerAs(c Register) error {
 	if err != nil {
 		return domain.Invalid("/zone", "ORG-03", "calendar.zone_unknown", "zone", c.Zone)
 	}
-	targets, err := startTargets(c.Book, c.Site, c.Level, c.At.Time, FirstContact, Resolution) // TKT-07
-	if err != nil {
-		return err
-	}
-	d.add(Registered{
+	return d.set(c.Book, Registered{
 		At: c.At, Site: c.Site, OpenedOn: domain.DayOf(c.At.Time, zone), Number: c.Number, External: c.External,
-		Channel: c.Channel, Kind: c.Kind, Problem: c.Problem, Level: c.Level,
-		Customer: c.Customer, Phone: c.Phone, Text: c.Text, Targets: targets,
+		Channel: c.Channel, Kind: c.Kind, Problem: c.Problem, Level: c.Level, ServiceZone: c.ServiceZone,
+		Customer: c.Customer, Phone: c.Phone, Text: c.Text,
 	})
-	return nil
 }
 
 func levelUnknown(l Level) error {
@@ -180,10 +231,10 @@ func (d *draft) accept(c Accept) error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	if d.state.First.Reached { // TKT-02
+	if d.state.Clock(FirstContact).Reached { // TKT-02
 		return nil
 	}
-	return d.happen(c.Book, Accepted{At: c.At})
+	return d.happen(c.Book, Accepted{At: c.At, LateReason: d.reason(c.LateReason)})
 }
 
 func (d *draft) assign(c Assign) error {
@@ -223,12 +274,7 @@ func (d *draft) levelChanged(c ChangeLevel) error {
 	if c.Level == from {
 		return nil
 	}
-	targets, err := levelTargets(c.Book, d.state, c.Level, c.At.Time)
-	if err != nil {
-		return err
-	}
-	d.add(LevelChanged{At: c.At, From: from, To: c.Level, Reason: c.Reason, Targets: targets})
-	return nil
+	return d.set(c.Book, LevelChanged{At: c.At, From: from, To: c.Level, Reason: c.Reason})
 }
 
 func (d *draft) arrive(c Arrive) error {
@@ -238,13 +284,15 @@ func (d *draft) arrive(c Arrive) error {
 	if d.state.Status == StatusOnSite { // TKT-02
 		return nil
 	}
-	if err := d.resumed(c.At, c.Book); err != nil { // work goes on
-		return err
+	if !d.late { // what is entered late does not end a pause that was recorded
+		if err := d.resumed(c.At, c.Book); err != nil { // work goes on
+			return err
+		}
 	}
 	if d.state.Active == StatusOnSite { // it was paused on site
 		return nil
 	}
-	return d.happen(c.Book, Arrived{At: c.At})
+	return d.happen(c.Book, Arrived{At: c.At, LateReason: d.reason(c.LateReason)})
 }
 
 func (d *draft) resolve(c Resolve) error {
@@ -254,7 +302,10 @@ func (d *draft) resolve(c Resolve) error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	return d.happen(c.Book, Resolved{At: c.At, Solution: c.Solution, Note: c.Note})
+	if err := d.coded(c.Book, d.state.Site, c.At, "", "", c.Solution); err != nil {
+		return err
+	}
+	return d.happen(c.Book, Resolved{At: c.At, Solution: c.Solution, Note: c.Note, LateReason: d.reason(c.LateReason)})
 }
 
 func (d *draft) signOff(c SignOff) error {
@@ -273,7 +324,7 @@ func (d *draft) close(c Close) error {
 	switch {
 	case d.state.Status == StatusClosed: // TKT-02
 		return nil
-	case d.state.Status.Open():
+	case d.state.Status != StatusResolved && d.state.Status != StatusSignedOff:
 		return notResolved(d.state)
 	}
 	return d.happen(c.Book, Closed{At: c.At})
@@ -289,19 +340,16 @@ func (d *draft) reopen(c Reopen) error {
 		return domain.Invalid("/reason", "TKT-16", "ticket.reason_missing")
 	case d.state.Status.Open(): // TKT-02
 		return nil
+	case d.state.Status == StatusMerged: // its clocks run on in the other one
+		return domain.Refuse("TKT-17", "ticket.merged", "into", d.state.Into.String())
 	case c.At.After(d.state.EndedAt.Add(reopenWithin)):
 		return domain.Refuse("TKT-16", "ticket.reopen_too_late", "ended", domain.At(d.state.EndedAt), "days", int(reopenWithin/(24*time.Hour)))
 	}
 	return d.reopened(c)
 }
 
-// reopened adds the next cycle; its resolution clock counts from now, first
-// contact does not start again (TKT-16).
+// reopened adds the next cycle; its clocks count from now, first contact only
+// if it was never made (TKT-16).
 func (d *draft) reopened(c Reopen) error {
-	targets, err := startTargets(c.Book, d.state.Site, d.state.Level, c.At.Time, Resolution)
-	if err != nil {
-		return err
-	}
-	d.add(Reopened{At: c.At, Cycle: d.state.Cycle + 1, Reason: c.Reason, Targets: targets})
-	return nil
+	return d.set(c.Book, Reopened{At: c.At, Cycle: d.state.Cycle + 1, Reason: c.Reason})
 }

@@ -155,7 +155,7 @@ func TestPausing(t *testing.T) {
 		{Name: "TKT-13 a pause has a reason from the list", Given: accepted(), When: ticket.Pause{At: at(2, "10:00"), Reason: "lunch"}, Invalid: "/reason", Key: "ticket.pause_reason_unknown"},
 		{
 			Name: "TKT-13 a pause names clocks that there are", Given: accepted(),
-			When: ticket.Pause{At: at(2, "10:00"), Reason: ticket.WaitingParts, Clocks: []ticket.TargetName{"arrival"}}, Invalid: "/clocks/0",
+			When: ticket.Pause{At: at(2, "10:00"), Reason: ticket.WaitingParts, Clocks: []ticket.TargetName{"lunch"}}, Invalid: "/clocks/0",
 		},
 		{
 			Name: "SLA-06 waiting for the customer does not stop first contact", Given: events(monday()),
@@ -372,10 +372,10 @@ func TestStatesMayBeShared(t *testing.T) { // one state, kept and folded on in t
 	s := fold(accepted())
 	for _, e := range events {
 		one := ticket.EvolveAt(s, 100, e)
-		revisions, pauses := append([]uint64{}, one.Resolution.Revisions...), append([]sla.Interval{}, one.Resolution.Pauses...)
+		revisions, pauses := append([]uint64{}, one.Clock(ticket.Resolution).Revisions...), append([]sla.Interval{}, one.Clock(ticket.Resolution).Pauses...)
 		ticket.EvolveAt(s, 200, ticket.Resolved{At: at(9, "09:00")})
-		require.Equal(t, revisions, one.Resolution.Revisions)
-		require.Equal(t, pauses, append([]sla.Interval{}, one.Resolution.Pauses...))
+		require.Equal(t, revisions, one.Clock(ticket.Resolution).Revisions)
+		require.Equal(t, pauses, append([]sla.Interval{}, one.Clock(ticket.Resolution).Pauses...))
 		s = ticket.Evolve(s, e)
 	}
 }

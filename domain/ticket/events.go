@@ -21,18 +21,23 @@ type Registered struct {
 	Number   string              `json:"number"`    // human number: own block number, or the source's
 	External *domain.ExternalKey `json:"external,omitempty"`
 	Channel  Channel             `json:"channel"`
-	Kind     string              `json:"kind"`     // ticket type from the code list (TKT-03), "fault"
-	Problem  string              `json:"problem"`  // problem code from the code list (TKT-03), may be ""
-	Level    Level               `json:"level"`    // TKT-04
-	Customer domain.Sealed       `json:"customer"` // the caller's name
-	Phone    domain.Sealed       `json:"phone"`
-	Text     domain.Sealed       `json:"text"` // what the customer said
-	Targets  []Target            `json:"targets"`
+	Kind     string              `json:"kind"`    // ticket type from the code list (TKT-03), "fault"
+	Problem  string              `json:"problem"` // problem code from the code list (TKT-03), may be ""
+	Level    Level               `json:"level"`   // TKT-04
+	// ServiceZone is where the customer is, "town" or "suburb" (SLA-11).
+	ServiceZone string        `json:"service_zone,omitempty"`
+	Customer    domain.Sealed `json:"customer"` // the caller's name
+	Phone       domain.Sealed `json:"phone"`
+	Text        domain.Sealed `json:"text"` // what the customer said
+	Targets     []Target      `json:"targets"`
 }
 
 // Accepted says that the desk answered the customer: first contact (SLA-01). Type ticket.accepted.v1.
 type Accepted struct {
 	At domain.Instant `json:"at"`
+	// LateReason says why it was entered after what followed it; its place
+	// among the facts is then by At.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Assigned says who works on it (TKT-08). Type ticket.assigned.v1.
@@ -61,15 +66,46 @@ type Paused struct {
 	Evidence domain.Sealed  `json:"evidence"` // free text
 }
 
-// Resumed starts the stopped clocks again. Type ticket.resumed.v1.
+// Resumed starts stopped clocks again. Type ticket.resumed.v1.
 type Resumed struct {
 	At      domain.Instant `json:"at"`
+	Clocks  []TargetName   `json:"clocks"`  // the clocks that it starts while others stand on; none means all, and the ticket is at work again
 	Targets []Target       `json:"targets"` // new due times of the clocks that run on
+}
+
+// PauseRecorded is a pause that was entered afterwards (TKT-13). It changes
+// nothing of what the ticket is doing now. Type ticket.pause_recorded.v1.
+type PauseRecorded struct {
+	At         domain.Instant `json:"at"`   // when it was entered
+	From       domain.Instant `json:"from"` // half-open, [From, To)
+	To         domain.Instant `json:"to"`
+	Reason     PauseReason    `json:"reason"`
+	Clocks     []TargetName   `json:"clocks"`
+	Evidence   domain.Sealed  `json:"evidence"`
+	LateReason string         `json:"late_reason"`
+	Targets    []Target       `json:"targets"` // new due times of the clocks that run
+}
+
+// VisitNeeded is the finding that the telephone cannot solve it (TKT-11). The
+// target of resolving without a visit ends. Type ticket.visit_needed.v1.
+type VisitNeeded struct {
+	At      domain.Instant `json:"at"`
+	Targets []Target       `json:"targets"` // arrival, if it counts from here
+}
+
+// ArrivalAgreed says by when the customer wants or agreed to see the
+// technician (SLA-02). Type ticket.arrival_agreed.v1.
+type ArrivalAgreed struct {
+	At        domain.Instant `json:"at"`
+	ArrivalBy domain.Instant `json:"arrival_by"`
+	SetBy     SetBy          `json:"set_by"`
+	Targets   []Target       `json:"targets"` // arrival, if it takes its place; none if it is only recorded
 }
 
 // Arrived says that the technician stands at the customer's. Type ticket.arrived.v1.
 type Arrived struct {
-	At domain.Instant `json:"at"`
+	At         domain.Instant `json:"at"`
+	LateReason string         `json:"late_reason,omitempty"` // as of Accepted
 }
 
 // Resolved says that the work is done. It ends an open pause. Type ticket.resolved.v1.
@@ -77,6 +113,8 @@ type Resolved struct {
 	At       domain.Instant `json:"at"`
 	Solution string         `json:"solution"` // solution code (TKT-03), may be ""
 	Note     domain.Sealed  `json:"note"`
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // SignedOff says that the customer confirmed the work (VIS-01). Type ticket.signed_off.v1.
@@ -98,6 +136,77 @@ type Reopened struct {
 	Targets []Target       `json:"targets"`
 }
 
+// DueCorrected says when running clocks are due after a fact was taken back or
+// entered late (SLA-05). It is no fact: it follows from them. Type ticket.due_corrected.v1.
+type DueCorrected struct {
+	At      domain.Instant `json:"at"`
+	Cause   Cause          `json:"cause"`
+	Targets []Target       `json:"targets"` // of the clocks whose due time is another now
+}
+
+// Merged says that the ticket is a duplicate of another. Its clocks are
+// withdrawn, whatever was due (TKT-17). Type ticket.merged.v1.
+type Merged struct {
+	At   domain.Instant `json:"at"`
+	Into uuid.UUID      `json:"into"` // ticket id
+}
+
+// CallWithdrawn says that the customer took the call back. Type ticket.withdrawn.v1.
+type CallWithdrawn struct {
+	At     domain.Instant `json:"at"`
+	Reason string         `json:"reason"`
+}
+
+// Rejected says that the call is none of the desk's. Type ticket.rejected.v1.
+type Rejected struct {
+	At     domain.Instant `json:"at"`
+	Reason string         `json:"reason"`
+}
+
+// ZoneChanged moves the customer to another service zone (SLA-07, SLA-11).
+// Due times as of LevelChanged. Type ticket.zone_changed.v1.
+type ZoneChanged struct {
+	At      domain.Instant `json:"at"`
+	From    string         `json:"from"`
+	To      string         `json:"to"`
+	Reason  string         `json:"reason"`
+	Targets []Target       `json:"targets"` // of the clocks that still run
+}
+
+// Retargeted takes the running clocks over to a later policy version that
+// says so (POL-03, SLA-07). Due times as of LevelChanged. Type ticket.retargeted.v1.
+type Retargeted struct {
+	At      domain.Instant   `json:"at"`
+	Policy  domain.PolicyRef `json:"policy"`
+	Targets []Target         `json:"targets"` // of the clocks that still run
+}
+
+// NoteAdded keeps a note for the desk. Type ticket.note_added.v1.
+type NoteAdded struct {
+	At   domain.Instant `json:"at"`
+	Text domain.Sealed  `json:"text"`
+}
+
+// Updated says that the customer was told how things stand (SLA-01). Type ticket.updated.v1.
+type Updated struct {
+	At      domain.Instant `json:"at"`
+	Text    domain.Sealed  `json:"text"`
+	Targets []Target       `json:"targets"` // the next update
+}
+
+// Escalated says that a share of a target's time was over and somebody was
+// told (SLA-08). Type ticket.escalated.v1.
+type Escalated struct {
+	At        domain.Instant   `json:"at"`
+	Target    TargetName       `json:"target"`
+	Cycle     int              `json:"cycle"`
+	StartedBy uint64           `json:"started_by"` // revision of the event that started the clock
+	Percent   int              `json:"percent"`
+	To        string           `json:"to"`      // "technician", "director", "manager"
+	PastAt    domain.Instant   `json:"past_at"` // when that share was over
+	Policy    domain.PolicyRef `json:"policy"`
+}
+
 // Judged is the verdict on one target of one cycle (SLA-05). Never edited. Type ticket.judged.v1.
 type Judged struct {
 	At        domain.Instant    `json:"at"` // when the target was reached, missed or withdrawn
@@ -115,7 +224,9 @@ type Judged struct {
 	Spans     []Span            `json:"spans"`    // disjoint, in order; they add up to the three sums
 	Policy    *domain.PolicyRef `json:"policy,omitempty"`
 	Calendar  *domain.PolicyRef `json:"calendar,omitempty"`
-	Inputs    []uint64          `json:"inputs"` // revisions of this stream that the verdict rests on
+	Inputs    []uint64          `json:"inputs"`             // revisions that the verdict rests on: the start first, the end last
+	Cause     Cause             `json:"cause,omitempty"`    // of a verdict that was given again
+	Replaces  *uint64           `json:"replaces,omitempty"` // revision of the verdict whose place it takes
 }
 
 // SourceVerdictRecorded keeps what the system that a ticket was imported from
@@ -127,6 +238,19 @@ type SourceVerdictRecorded struct {
 	// Reassignments is how often the source says that the ticket changed hands.
 	Reassignments *int64 `json:"reassignments,omitempty"`
 }
+
+func (VisitNeeded) event()   {}
+func (ArrivalAgreed) event() {}
+func (PauseRecorded) event() {}
+func (Merged) event()        {}
+func (DueCorrected) event()  {}
+func (CallWithdrawn) event() {}
+func (Rejected) event()      {}
+func (ZoneChanged) event()   {}
+func (Retargeted) event()    {}
+func (NoteAdded) event()     {}
+func (Updated) event()       {}
+func (Escalated) event()     {}
 
 func (Registered) event()            {}
 func (Accepted) event()              {}
@@ -151,6 +275,9 @@ type Target struct {
 	DueAt    domain.Instant   `json:"due_at"` // if no pause follows
 	Policy   domain.PolicyRef `json:"policy"`
 	Calendar domain.PolicyRef `json:"calendar"`
+	// AgreedFor is the arrival time that took the place of the limit (SLA-02).
+	// It is the due time and no pause moves it.
+	AgreedFor *domain.Instant `json:"agreed_for,omitempty"`
 }
 
 // Span is a half-open stretch of clock time, [From, To).
@@ -163,6 +290,30 @@ type Span struct {
 // Follows reports whether e is a consequence of the fact before it and no
 // fact itself: a strike of that fact takes it along (AUD-02).
 func Follows(e Event) bool {
-	_, judged := e.(Judged)
-	return judged
+	switch e.(type) {
+	case Judged, DueCorrected:
+		return true
+	default:
+		return false
+	}
+}
+
+// StartedBy returns the revision of the event that started the clock that the
+// verdict is on: one target may have had several in a cycle.
+func (e Judged) StartedBy() uint64 {
+	if len(e.Inputs) == 0 {
+		return 0
+	}
+	return e.Inputs[0]
+}
+
+// TiedTo returns the revisions without which e has nothing to be about: the
+// start and the end of the clock that a verdict is on. Their strike takes it
+// along (AUD-02); a strike of what lies between has it given again (SLA-05).
+func TiedTo(e Event) []uint64 {
+	j, judged := e.(Judged)
+	if !judged || len(j.Inputs) == 0 {
+		return nil
+	}
+	return []uint64{j.Inputs[0], j.Inputs[len(j.Inputs)-1]}
 }

@@ -84,6 +84,7 @@ func (d *draft) importStatus(c ImportRow) error {
 			return nil
 		}
 		return d.happen(c.Book, Closed{At: c.At})
+	case StatusMerged, StatusWithdrawn, StatusRejected: // no row says so
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func (d *draft) importActive(c ImportRow) error {
 	if c.Status == StatusRegistered {
 		return nil
 	}
-	if !d.state.First.Reached {
+	if !d.state.Clock(FirstContact).Reached {
 		if err := d.happen(c.Book, Accepted{At: c.At}); err != nil {
 			return err
 		}

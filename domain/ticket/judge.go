@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fieldledger/fieldledger/domain"
@@ -14,20 +15,24 @@ import (
 // A clock that was reached is met if that was at or before its due time, and
 // carries the spans it ran. One that ended unreached was breached at its due
 // time if that had come (SLA-13), else withdrawn at the end; it has no spans.
-// Seconds are whole: one that was begun counts, so that a clock is within its
-// limit in seconds exactly if it is in milliseconds.
-func judge(book *policy.Book, site string, name TargetName, c Clock) (*Judged, error) {
+// The clocks of a duplicate are withdrawn (TKT-17). Seconds are whole: one
+// that was begun counts, so that a clock is within its limit in seconds
+// exactly if it is in milliseconds.
+func (l law) judge(c Clock) (*Judged, error) {
+	if c.Target == nil && c.Name.silent() {
+		return nil, nil //nolint:nilnil // nothing was agreed and nothing is to be told
+	}
 	j := Judged{
-		At: domain.At(c.EndedAt), Target: name, Cycle: c.Cycle, Verdict: NoTarget, StartAt: domain.At(c.StartAt),
+		At: domain.At(c.EndedAt), Target: c.Name, Cycle: c.Cycle, Verdict: NoTarget, StartAt: domain.At(c.StartAt),
 		Clock: sla.Working, Spans: []Span{}, Inputs: c.Revisions,
 	}
 	if c.Reached {
 		j.ReachedAt = &domain.Instant{Time: j.At.Time}
 	}
 	if c.Target == nil {
-		return &j, judgeUnagreed(book, site, c, &j)
+		return &j, l.judgeUnagreed(c, &j)
 	}
-	t, err := termsOf(book, *c.Target)
+	t, err := termsOf(l.book, *c.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +47,7 @@ func judge(book *policy.Book, site string, name TargetName, c Clock) (*Judged, e
 			j.Verdict = Breached
 		}
 		j.measured(sla.Measure(cal, j.Clock, c.StartAt, c.EndedAt, c.Pauses))
-	case dueAt.After(c.EndedAt):
+	case c.Void || dueAt.After(c.EndedAt): // TKT-17
 		j.Verdict = Withdrawn
 	default: // SLA-13
 		j.Verdict, j.At = Breached, dueAt
@@ -52,8 +57,8 @@ func judge(book *policy.Book, site string, name TargetName, c Clock) (*Judged, e
 
 // judgeUnagreed fills in the spans of a clock for which nothing was agreed:
 // working time by the calendar in force at its start, if there is any.
-func judgeUnagreed(book *policy.Book, site string, c Clock, j *Judged) error {
-	calendar, ok, err := calendarInForce(book, site, c.StartAt)
+func (l law) judgeUnagreed(c Clock, j *Judged) error {
+	calendar, ok, err := l.calendarAt(c.StartAt)
 	if err != nil || !ok {
 		return err
 	}
@@ -63,17 +68,6 @@ func judgeUnagreed(book *policy.Book, site string, c Clock, j *Judged) error {
 		j.measured(sla.Measure(calendar.Calendar(), sla.Working, c.StartAt, c.EndedAt, c.Pauses))
 	}
 	return nil
-}
-
-// calendarInForce returns the calendar of the SLA policy in force, or without
-// one the site's own.
-func calendarInForce(book *policy.Book, site string, at time.Time) (policy.Version, bool, error) {
-	t, ok, err := termsInForce(book, site, at)
-	if err != nil || ok {
-		return t.calendar, ok, err
-	}
-	v, ok := book.InForce(policy.KindCalendar, site, at)
-	return v, ok, nil
 }
 
 // measured fills in what the clock ran until it was reached.
@@ -91,3 +85,155 @@ func (j *Judged) measured(m sla.Measurement) {
 
 // seconds rounds up to whole seconds.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+// judged returns s with a verdict on record.
+func (s State) judged(revision uint64, j Judged) State {
+	s.Verdicts = slices.Clone(s.Verdicts)
+	if i := s.standing(j.Target, j.StartedBy()); i >= 0 {
+		s.Verdicts[i] = Verdicts{revision, j}
+		return s
+	}
+	s.Verdicts = append(s.Verdicts, Verdicts{revision, j})
+	return s
+}
+
+// standing returns the place of the verdict that stands on the clock that a
+// revision started, -1 if there is none.
+func (s State) standing(name TargetName, startedBy uint64) int {
+	return slices.IndexFunc(s.Verdicts, func(v Verdicts) bool {
+		return v.Judged.Target == name && v.Judged.StartedBy() == startedBy
+	})
+}
+
+// rejudge adds the verdicts that follow from the facts and are not on record
+// (SLA-05), and takes back those on clocks that never were.
+func (d *draft) rejudge(book *policy.Book, at domain.Instant, cause Cause) error {
+	if err := d.correctDue(book, at, cause); err != nil {
+		return err
+	}
+	l := law{book: book, site: d.state.Site}
+	seen := make(map[int]bool, len(d.state.Done))
+	for _, c := range d.state.Done {
+		j, err := l.judge(c)
+		if err != nil {
+			return err
+		}
+		if j == nil {
+			continue
+		}
+		at := d.state.standing(c.Name, c.startedBy())
+		if at < 0 || !j.says(d.state.Verdicts[at].Judged) {
+			d.replace(*j, at, cause)
+			at = d.state.standing(c.Name, c.startedBy())
+		}
+		seen[at] = true
+	}
+	for at, v := range d.state.Verdicts {
+		if now := d.state.Clock(v.Judged.Target); seen[at] || now.Running() && now.startedBy() == v.Judged.StartedBy() {
+			continue
+		}
+		if j := v.Judged; j.Verdict != Withdrawn || j.ReachedAt != nil {
+			j.Verdict, j.ReachedAt, j.Spans, j.GrossS, j.PausedS, j.NetS = Withdrawn, nil, []Span{}, 0, 0, 0
+			d.replace(j, at, cause)
+		}
+	}
+	return nil
+}
+
+// correctDue says when the running clocks are due, if that is another time
+// than the one on record. One that stands is due when it is resumed.
+func (d *draft) correctDue(book *policy.Book, at domain.Instant, cause Cause) error {
+	e := DueCorrected{At: at, Cause: cause}
+	for _, c := range d.state.Clocks {
+		if !c.Running() || c.Stands() || c.Target == nil {
+			continue
+		}
+		t, err := termsOf(book, *c.Target)
+		if err != nil {
+			return err
+		}
+		target := *c.Target
+		target.DueAt = domain.At(due(t.calendar.Calendar(), target, c.Pauses))
+		if !target.DueAt.Equal(c.Target.DueAt.Time) {
+			e.Targets = append(e.Targets, target)
+		}
+	}
+	if len(e.Targets) > 0 {
+		d.add(e)
+	}
+	return nil
+}
+
+func (d *draft) replace(j Judged, at int, cause Cause) {
+	j.Cause, j.Replaces = cause, nil
+	if at >= 0 {
+		revision := d.state.Verdicts[at].Revision
+		j.Replaces = &revision
+	}
+	d.add(j)
+}
+
+// says reports whether both say the same of the clock.
+func (j Judged) says(other Judged) bool {
+	sameSpan := func(a, b Span) bool { return a.Kind == b.Kind && a.From.Equal(b.From.Time) && a.To.Equal(b.To.Time) }
+	return j.Verdict == other.Verdict && j.StartAt.Equal(other.StartAt.Time) && sameInstant(j.ReachedAt, other.ReachedAt) &&
+		sameInstant(j.DueAt, other.DueAt) && j.Clock == other.Clock && j.LimitS == other.LimitS &&
+		j.GrossS == other.GrossS && j.NetS == other.NetS && slices.EqualFunc(j.Spans, other.Spans, sameSpan)
+}
+
+func sameInstant(a, b *domain.Instant) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Equal(b.Time)
+}
+
+// JudgeUnder returns the verdicts that the facts of a ticket would have got
+// under chosen versions of its SLA and calendar policies, in the order in
+// which the clocks ended (SLA-10); nil chooses what is in force by the book as
+// it is now, whatever was known then. Events are those of the stream by
+// revision, nil for one that is struck or a strike; verdicts among them are
+// passed over, and nothing is recorded. Clocks that run have no verdict.
+// A *domain.RuleError says that a version is not in the book (POL-08).
+func JudgeUnder(events []Event, book *policy.Book, slaRef, calendarRef *domain.PolicyRef) ([]Judged, error) {
+	l := law{book: book}
+	var err error
+	if l.sla, err = chosen(book, slaRef, policy.KindSLA); err != nil {
+		return nil, err
+	}
+	if l.calendar, err = chosen(book, calendarRef, policy.KindCalendar); err != nil {
+		return nil, err
+	}
+	var recorded State
+	for i, e := range events {
+		recorded = EvolveAt(recorded, uint64(i), e) //nolint:gosec // a place in a list
+	}
+	l.site = recorded.Site
+	var s State
+	for _, f := range recorded.Facts() {
+		e, err := l.filled(s, f.Event)
+		if err != nil {
+			return nil, err
+		}
+		s = s.apply(f.Revision, e)
+	}
+	out := []Judged{}
+	for _, c := range s.Done {
+		j, err := l.judge(c)
+		if err != nil {
+			return nil, err
+		}
+		if j != nil {
+			out = append(out, *j)
+		}
+	}
+	return out, nil
+}
+
+func chosen(book *policy.Book, ref *domain.PolicyRef, kind policy.Kind) (*policy.Version, error) {
+	if ref == nil {
+		return nil, nil //nolint:nilnil // nothing was chosen
+	}
+	v, ok := book.ByRef(*ref)
+	if !ok || v.Recorded.Kind != kind {
+		return nil, missing(ref.ID)
+	}
+	return &v, nil
+}

@@ -29,6 +29,36 @@ func (e Judged) Policies() []domain.PolicyRef {
 	return out
 }
 
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e PauseRecorded) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e VisitNeeded) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e ArrivalAgreed) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e DueCorrected) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e ZoneChanged) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the policy versions that decided the targets (POL-02).
+func (e Updated) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the version that says so, and those that decided the targets (POL-02).
+func (e Retargeted) Policies() []domain.PolicyRef {
+	refs := policiesOf(e.Targets)
+	if slices.Contains(refs, e.Policy) {
+		return refs
+	}
+	return append([]domain.PolicyRef{e.Policy}, refs...)
+}
+
+// Policies returns the policy version that has the step (POL-02).
+func (e Escalated) Policies() []domain.PolicyRef { return []domain.PolicyRef{e.Policy} }
+
 func policiesOf(targets []Target) []domain.PolicyRef {
 	var out []domain.PolicyRef
 	for _, t := range targets {

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
-	"github.com/fieldledger/fieldledger/domain/sla"
 )
 
 // State is what Decide needs to know, and no more. The zero value is a ticket
@@ -19,40 +18,48 @@ type State struct {
 	Status     Status
 	Active     Status // the status beneath a pause, and the last one before the end
 	LastAt     time.Time
+	OpenedAt   time.Time
 	Level      Level
+	Zone       string // service zone
 	Team       uuid.UUID
 	Technician uuid.UUID
 	Pause      PauseReason // of the latest pause, while paused
 	Cycle      int         // 1 is the first
-	EndedAt    time.Time   // when it was last resolved, signed off or closed
+	CycleAt    time.Time   // when it started: the call, or the reopening
+	VisitAt    time.Time   // when a visit was found needed, in this cycle
+	Agreed     *ArrivalAgreed
+	EndedAt    time.Time // when it was last resolved, signed off, closed, merged, withdrawn or rejected
 	Solution   string
-	Resolved   bool // in this cycle
-	First      Clock
-	Resolution Clock
+	Into       uuid.UUID // the ticket that it was merged into
+	Resolved   bool      // in this cycle
+	Clocks     Clocks
+	Done       []Clock      // every clock that ended, in the order of its end
+	Verdicts   []Verdicts   // those that stand
+	Escalated  []Escalation // what was told already
 	Claim      *SourceClaim // what the source said last
+	last       *fact
 }
 
-// Clock is a target's clock in its present cycle, whether or not anything was agreed.
-type Clock struct {
-	Cycle     int       // the cycle it belongs to
-	StartAt   time.Time // zero: never started
-	Target    *Target   // nil: nothing agreed
-	Pauses    []sla.Interval
-	PausedAt  time.Time // start of the open pause, zero for none
-	EndedAt   time.Time // zero while it runs
-	Reached   bool      // whether it ended by being reached
-	Revisions []uint64  // of the events it rests on
+// Verdicts is a verdict on record. One that was given again takes the place
+// of the one before.
+type Verdicts struct {
+	Revision uint64
+	Judged   Judged
 }
 
-// Running reports whether the clock was started and has not ended. A paused clock runs.
-func (c Clock) Running() bool { return !c.StartAt.IsZero() && c.EndedAt.IsZero() }
+// Escalation is a step that was taken.
+type Escalation struct {
+	Target    TargetName
+	StartedBy uint64 // the clock
+	Percent   int
+}
 
-// PausesUntil returns the pauses, an open one cut at an instant.
-func (c Clock) PausesUntil(at time.Time) []sla.Interval {
-	if c.PausedAt.IsZero() {
-		return c.Pauses
+// Clock returns the present clock of a target, the zero Clock for none of ours.
+func (s State) Clock(name TargetName) Clock {
+	if i := name.place(); i >= 0 {
+		return s.Clocks[i]
 	}
-	return append(slices.Clip(c.Pauses), sla.Interval{From: c.PausedAt, To: at})
+	return Clock{}
 }
 
 // Open reports whether the ticket exists and is neither resolved nor ended.
@@ -60,7 +67,7 @@ func (s Status) Open() bool {
 	switch s {
 	case StatusRegistered, StatusAccepted, StatusAssigned, StatusPaused, StatusOnSite:
 		return true
-	case StatusResolved, StatusSignedOff, StatusClosed:
+	case StatusResolved, StatusSignedOff, StatusClosed, StatusMerged, StatusWithdrawn, StatusRejected:
 		return false
 	}
 	return false
@@ -74,103 +81,192 @@ func Evolve(s State, e Event) State { return EvolveAt(s, s.Next, e) }
 // for a revision that counts for nothing: a struck event, or a strike.
 func EvolveAt(s State, revision uint64, e Event) State {
 	if _, first := e.(Registered); e != nil && (first || s.Status != "") {
-		s = evolve(s, revision, e) // without its registration, struck, a ticket does not exist (AUD-02)
+		s = s.after(revision, e) // without its registration, struck, a ticket does not exist (AUD-02)
 	}
 	s.Next = revision + 1
 	return s
 }
 
+func (s State) after(revision uint64, e Event) State {
+	switch e := e.(type) { // what follows from the facts and is none
+	case Judged:
+		return s.judged(revision, e)
+	case DueCorrected:
+		for i, c := range s.Clocks {
+			s.Clocks[i] = c.due(targetNamed(e.Targets, c.Name))
+		}
+		return s
+	}
+	if at, late := lateAt(e); late && at.Before(s.LastAt) {
+		return s.refolded(revision, e, at)
+	}
+	return s.apply(revision, e)
+}
+
 func evolve(s State, revision uint64, e Event) State {
+	if at, ok := occurred(e); ok {
+		s.LastAt = at
+	}
 	switch e := e.(type) {
 	case Registered:
 		s = evolveRegistered(s, revision, e)
 	case Accepted:
-		s = s.touched(e.At)
-		s.First = s.First.ended(revision, e.At, true)
+		s = s.reached(revision, e.At, FirstContact)
 		if s.Active == StatusRegistered {
 			s = s.active(StatusAccepted)
 		}
 	case Assigned:
-		s = s.touched(e.At)
 		s.Team, s.Technician = e.Team, e.Technician
 		if s.Active != StatusOnSite {
 			s = s.active(s.unvisited())
 		}
 	case LevelChanged:
-		s = s.touched(e.At)
 		s.Level = e.To
-		s.First = s.First.retargeted(revision, e.Targets, FirstContact)
-		s.Resolution = s.Resolution.retargeted(revision, e.Targets, Resolution)
+		s = s.retargeted(revision, e.Targets)
+	case ZoneChanged:
+		s.Zone = e.To
+		s = s.retargeted(revision, e.Targets)
+	case Retargeted:
+		s = s.retargeted(revision, e.Targets)
 	case Paused:
 		s = evolvePaused(s, revision, e)
 	case Resumed:
 		s = evolveResumed(s, revision, e)
+	case PauseRecorded:
+		s = evolvePauseRecorded(s, revision, e)
+	case VisitNeeded:
+		s = evolveVisitNeeded(s, revision, e)
+	case ArrivalAgreed:
+		s = evolveArrivalAgreed(s, revision, e)
 	case Arrived:
-		s = s.touched(e.At)
-		s.First = s.First.ended(revision, e.At, true)
-		s = s.active(StatusOnSite)
+		s = s.reached(revision, e.At, FirstContact)
+		s = s.ended(revision, e.At, false, RemoteResolution)
+		s = s.reached(revision, e.At, Arrival).active(StatusOnSite)
+	case Updated:
+		s = evolveUpdated(s, revision, e)
 	case Resolved:
-		s = s.touched(e.At).over(revision, e.At, StatusResolved)
+		s = s.over(revision, e.At, StatusResolved)
 		s.Solution = e.Solution
 	case SignedOff:
-		s = s.touched(e.At).over(revision, e.At, StatusSignedOff)
+		s = s.over(revision, e.At, StatusSignedOff)
 	case Closed:
-		s = s.touched(e.At).over(revision, e.At, StatusClosed)
+		s = s.over(revision, e.At, StatusClosed)
+	case Merged:
+		s = s.dropped(revision, e.At, StatusMerged)
+		s.Into = e.Into
+	case CallWithdrawn:
+		s = s.dropped(revision, e.At, StatusWithdrawn)
+	case Rejected:
+		s = s.dropped(revision, e.At, StatusRejected)
 	case Reopened:
 		s = evolveReopened(s, revision, e)
-	case Judged: // says what follows from the facts, and changes nothing
+	case Escalated:
+		s.Escalated = append(slices.Clip(s.Escalated), Escalation{e.Target, e.StartedBy, e.Percent})
 	case SourceVerdictRecorded:
 		s.Claim = &SourceClaim{ResolvedAt: e.ResolvedAt, SLAMet: e.SLAMet, Reassignments: e.Reassignments}
+	case NoteAdded, Judged, DueCorrected: // move nothing
 	}
 	return s
 }
 
 func evolveRegistered(s State, revision uint64, e Registered) State {
-	s.Site, s.Level, s.Cycle = e.Site, e.Level, 1
-	s.Status, s.Active, s.LastAt = StatusRegistered, StatusRegistered, e.At.Time
-	s.First = started(revision, 1, e.At, e.Targets, FirstContact)
-	s.Resolution = started(revision, 1, e.At, e.Targets, Resolution)
+	s.Site, s.Level, s.Zone, s.Cycle = e.Site, e.Level, e.ServiceZone, 1
+	s.Status, s.Active = StatusRegistered, StatusRegistered
+	s.OpenedAt, s.CycleAt = e.At.Time, e.At.Time
+	for i, name := range targetNames {
+		s.Clocks[i] = started(name, revision, 1, e.At, e.Targets)
+	}
 	return s
 }
 
 func evolvePaused(s State, revision uint64, e Paused) State {
-	s = s.touched(e.At)
 	if !s.Status.Open() { // the reopening before it was struck
 		return s
 	}
 	s.Status, s.Pause = StatusPaused, e.Reason
-	if slices.Contains(e.Clocks, FirstContact) {
-		s.First = s.First.paused(revision, e.At)
-	}
-	if slices.Contains(e.Clocks, Resolution) {
-		s.Resolution = s.Resolution.paused(revision, e.At)
+	for i, name := range targetNames {
+		if slices.Contains(e.Clocks, name) {
+			s.Clocks[i] = s.Clocks[i].paused(revision, e.At)
+		}
 	}
 	return s
 }
 
 func evolveResumed(s State, revision uint64, e Resumed) State {
-	s = s.touched(e.At)
 	if s.Status != StatusPaused { // the pause was struck
 		return s
 	}
-	s.Status, s.Pause = s.Active, ""
-	s.First = s.First.resumed(revision, e.At, targetNamed(e.Targets, FirstContact))
-	s.Resolution = s.Resolution.resumed(revision, e.At, targetNamed(e.Targets, Resolution))
+	for i, name := range targetNames {
+		if len(e.Clocks) == 0 || slices.Contains(e.Clocks, name) {
+			s.Clocks[i] = s.Clocks[i].resumed(revision, e.At, targetNamed(e.Targets, name))
+		}
+	}
+	if len(e.Clocks) == 0 {
+		s.Status, s.Pause = s.Active, ""
+	}
+	return s
+}
+
+func evolvePauseRecorded(s State, revision uint64, e PauseRecorded) State {
+	for i, name := range targetNames {
+		if slices.Contains(e.Clocks, name) {
+			s.Clocks[i] = s.Clocks[i].stood(revision, e)
+		}
+	}
+	s.Done = slices.Clone(s.Done)
+	for i, c := range s.Done {
+		if slices.Contains(e.Clocks, c.Name) {
+			s.Done[i] = c.stood(revision, e)
+		}
+	}
+	return s
+}
+
+func evolveVisitNeeded(s State, revision uint64, e VisitNeeded) State {
+	if !s.Status.Open() { // what it was found in was struck
+		return s
+	}
+	s = s.reached(revision, e.At, FirstContact).ended(revision, e.At, false, RemoteResolution)
+	s.VisitAt = e.At.Time
+	c := &s.Clocks[Arrival.place()]
+	if c.Running() && targetNamed(e.Targets, Arrival) != nil { // TKT-11
+		*c = c.again(revision, e.At, e.Targets)
+	}
+	return s
+}
+
+func evolveArrivalAgreed(s State, revision uint64, e ArrivalAgreed) State {
+	s = s.reached(revision, e.At, FirstContact)
+	s.Agreed = &e
+	c := &s.Clocks[Arrival.place()]
+	if c.Running() && targetNamed(e.Targets, Arrival) != nil { // SLA-02
+		*c = c.retargeted(revision, e.Targets)
+	}
+	return s
+}
+
+func evolveUpdated(s State, revision uint64, e Updated) State {
+	s = s.reached(revision, e.At, FirstContact)
+	c := s.Clock(NextUpdate)
+	if !c.Running() {
+		return s
+	}
+	s = s.reached(revision, e.At, NextUpdate)
+	s.Clocks[NextUpdate.place()] = c.again(revision, e.At, e.Targets)
 	return s
 }
 
 func evolveReopened(s State, revision uint64, e Reopened) State {
-	s = s.touched(e.At)
-	s.Cycle, s.Resolved, s.Pause, s.Solution = e.Cycle, false, "", ""
+	s.Cycle, s.CycleAt, s.Resolved, s.Pause, s.Solution = e.Cycle, e.At.Time, false, "", ""
+	s.VisitAt, s.Agreed, s.Into = time.Time{}, nil, uuid.Nil
 	s.Active = s.unvisited()
 	s.Status = s.Active
-	s.Resolution = started(revision, e.Cycle, e.At, e.Targets, Resolution)
-	return s
-}
-
-// touched returns s with the time of its last fact moved to at.
-func (s State) touched(at domain.Instant) State {
-	s.LastAt = at.Time
+	for i, name := range targetNames {
+		if made := s.Clocks[i].Running() || s.Clocks[i].Reached; name != FirstContact || !made { // TKT-16
+			s = s.ended(revision, e.At, false, name) // runs only if what ended it was struck
+			s.Clocks[i] = started(name, revision, e.Cycle, e.At, e.Targets)
+		}
+	}
 	return s
 }
 
@@ -179,7 +275,7 @@ func (s State) unvisited() Status {
 	switch {
 	case s.Team != uuid.Nil || s.Technician != uuid.Nil:
 		return StatusAssigned
-	case s.First.Reached:
+	case s.Clock(FirstContact).Reached:
 		return StatusAccepted
 	}
 	return StatusRegistered
@@ -194,66 +290,49 @@ func (s State) active(st Status) State {
 	return s
 }
 
-// over returns s with the cycle ended: both clocks stop, and so does a pause.
-func (s State) over(revision uint64, at domain.Instant, st Status) State {
-	s.First = s.First.ended(revision, at, true)
-	s.Resolution = s.Resolution.ended(revision, at, st == StatusResolved)
-	s.Status, s.Pause, s.EndedAt = st, "", at.Time
-	s.Resolved = s.Resolved || st == StatusResolved
+func (s State) reached(revision uint64, at domain.Instant, name TargetName) State {
+	return s.ended(revision, at, true, name)
+}
+
+// ended returns s with a clock ended, if it runs.
+func (s State) ended(revision uint64, at domain.Instant, reached bool, name TargetName) State {
+	c := &s.Clocks[name.place()]
+	if c.Running() {
+		*c = c.ended(revision, at, reached)
+		s.Done = append(slices.Clip(s.Done), *c)
+	}
 	return s
 }
 
-func started(revision uint64, cycle int, at domain.Instant, targets []Target, name TargetName) Clock {
-	return Clock{Cycle: cycle, StartAt: at.Time, Target: targetNamed(targets, name), Revisions: []uint64{revision}}
+// over returns s with the cycle ended: all clocks stop, and so does a pause.
+func (s State) over(revision uint64, at domain.Instant, st Status) State {
+	resolved := st == StatusResolved
+	s = s.reached(revision, at, FirstContact)
+	s = s.ended(revision, at, resolved, RemoteResolution) // whoever went there ended it before
+	s = s.ended(revision, at, false, Arrival)
+	s = s.ended(revision, at, resolved, Resolution)
+	s = s.ended(revision, at, false, NextUpdate)
+	s.Status, s.Pause, s.EndedAt = st, "", at.Time
+	s.Resolved = s.Resolved || resolved
+	return s
 }
 
-func (c Clock) ended(revision uint64, at domain.Instant, reached bool) Clock {
-	if !c.Running() {
-		return c
+// dropped returns s ended without anything reached. The clocks of a merged
+// ticket are withdrawn, whatever was due (TKT-17).
+func (s State) dropped(revision uint64, at domain.Instant, st Status) State {
+	for _, name := range targetNames {
+		c := &s.Clocks[name.place()]
+		c.Void = c.Running() && st == StatusMerged
+		s = s.ended(revision, at, false, name)
 	}
-	c.Pauses, c.PausedAt = c.PausesUntil(at.Time), time.Time{}
-	c.EndedAt, c.Reached = at.Time, reached
-	return c.resting(revision)
+	s.Status, s.Pause, s.EndedAt = st, "", at.Time
+	return s
 }
 
-func (c Clock) paused(revision uint64, at domain.Instant) Clock {
-	if !c.Running() || !c.PausedAt.IsZero() {
-		return c
+// retargeted returns s with other targets on the clocks that run (SLA-07).
+func (s State) retargeted(revision uint64, targets []Target) State {
+	for i := range s.Clocks {
+		s.Clocks[i] = s.Clocks[i].retargeted(revision, targets)
 	}
-	c.PausedAt = at.Time
-	return c.resting(revision)
-}
-
-func (c Clock) resumed(revision uint64, at domain.Instant, target *Target) Clock {
-	if !c.Running() || c.PausedAt.IsZero() {
-		return c
-	}
-	c.Pauses, c.PausedAt = c.PausesUntil(at.Time), time.Time{}
-	if target != nil {
-		c.Target = target
-	}
-	return c.resting(revision)
-}
-
-// retargeted returns c with the target of another level, or none.
-func (c Clock) retargeted(revision uint64, targets []Target, name TargetName) Clock {
-	if !c.Running() {
-		return c
-	}
-	c.Target = targetNamed(targets, name)
-	return c.resting(revision)
-}
-
-func (c Clock) resting(revision uint64) Clock {
-	c.Revisions = append(slices.Clip(c.Revisions), revision)
-	return c
-}
-
-func targetNamed(targets []Target, name TargetName) *Target {
-	for _, t := range targets {
-		if t.Name == name {
-			return &t
-		}
-	}
-	return nil
+	return s
 }

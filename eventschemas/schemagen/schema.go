@@ -199,7 +199,7 @@ func (g *generator) object(t reflect.Type) (*schema, error) {
 }
 
 func mayBeAbsent(t reflect.Type) bool {
-	return t.Kind() == reflect.String || t == reflect.TypeFor[json.RawMessage]()
+	return t.Kind() == reflect.String || t == reflect.TypeFor[json.RawMessage]() || t == reflect.TypeFor[[]policy.EscalationStep]()
 }
 
 // field returns the schema of one field. The content of a policy is raw in
@@ -209,7 +209,7 @@ func (g *generator) field(t reflect.Type, f reflect.StructField) (*schema, error
 		return g.of(f.Type)
 	}
 	s := &schema{}
-	for _, content := range []reflect.Type{reflect.TypeFor[policy.SLA](), reflect.TypeFor[calendar.Content]()} {
+	for _, content := range []reflect.Type{reflect.TypeFor[policy.SLA](), reflect.TypeFor[calendar.Content](), reflect.TypeFor[policy.Codes]()} {
 		ref, err := g.ref(content)
 		if err != nil {
 			return nil, err

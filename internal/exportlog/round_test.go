@@ -114,7 +114,7 @@ func fold(t *testing.T, events []eventschemas.Recorded) (string, figures) {
 	if s.Claim != nil {
 		f.Met, f.Reassigned = s.Claim.SLAMet, s.Claim.Reassignments
 	}
-	for _, c := range []ticket.Clock{s.First, s.Resolution} {
+	for _, c := range s.Clocks {
 		if c.Running() && c.Target != nil {
 			f.Due = append(f.Due, c.Target.DueAt.String())
 		}

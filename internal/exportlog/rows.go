@@ -91,20 +91,31 @@ func stage(s ticket.State) string {
 			return string(ticket.StatusRegistered)
 		}
 		return string(ticket.StatusAccepted)
+	case ticket.StatusMerged, ticket.StatusWithdrawn, ticket.StatusRejected:
+		return string(ticket.StatusClosed)
 	case ticket.StatusOnSite, ticket.StatusResolved, ticket.StatusSignedOff, ticket.StatusClosed:
 	}
 	return string(s.Status)
 }
 
 // answered reports whether first contact was reached.
-func answered(s ticket.State) bool { return s.First.Reached }
+func answered(s ticket.State) bool { return s.Clock(ticket.FirstContact).Reached }
 
 // lost says what of a fact no row of a log has, "" for nothing.
 func lost(event ticket.Event) Inexact {
 	switch e := event.(type) {
-	case ticket.Registered, ticket.Accepted, ticket.Assigned, ticket.LevelChanged, ticket.Resumed, ticket.Arrived, ticket.Resolved,
-		ticket.SignedOff, ticket.Closed, ticket.Reopened, ticket.Judged, ticket.SourceVerdictRecorded:
+	case ticket.Registered, ticket.Assigned, ticket.LevelChanged, ticket.Resumed, ticket.SignedOff, ticket.Closed, ticket.Reopened,
+		ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded:
 		return ""
+	case ticket.Accepted:
+		return late(e.LateReason)
+	case ticket.Arrived:
+		return late(e.LateReason)
+	case ticket.Resolved:
+		return late(e.LateReason)
+	case ticket.VisitNeeded, ticket.ArrivalAgreed, ticket.PauseRecorded, ticket.Merged, ticket.CallWithdrawn, ticket.Rejected,
+		ticket.ZoneChanged, ticket.Retargeted, ticket.NoteAdded, ticket.Updated, ticket.Escalated:
+		return OtherFact
 	case ticket.Paused:
 		if len(e.Clocks) != 1 || e.Clocks[0] != ticket.Resolution {
 			return OtherClocks
@@ -112,6 +123,15 @@ func lost(event ticket.Event) Inexact {
 		return ""
 	}
 	return OtherFact
+}
+
+// late is what is lost of a fact that was entered after what followed it: its
+// place in time (SLA-05).
+func late(reason string) Inexact {
+	if reason != "" {
+		return OtherFact
+	}
+	return ""
 }
 
 func stagePaused(reason ticket.PauseReason) string {

@@ -86,6 +86,9 @@ type key struct {
 
 // SLA returns the rows of a query that are not empty, by period and value.
 func (r *Reader) SLA(ctx context.Context, q readmodel.Querier, schema string, kq Query, at Moment) ([]Row, error) {
+	if ticket.Prefix(kq.Target) == "" {
+		return nil, fmt.Errorf("target %q is not known", kq.Target)
+	}
 	cells, err := r.tickets.SumCells(ctx, q, schema, readmodel.CellQuery{
 		Sites: []string{kq.Site}, Grain: grain(kq), From: kq.From, To: kq.To, Dim: kq.By, AsOf: at.Number,
 	})
@@ -162,10 +165,7 @@ func sorted(rows map[key]*Row) []Row {
 
 // overdue returns the tickets whose clock runs past its due time (SLA-13).
 func (r *Reader) overdue(ctx context.Context, q readmodel.Querier, schema string, kq Query, at Moment, where string, args []any) ([]readmodel.Versioned[ticket.Row], error) {
-	due := "resolution_due_at"
-	if kq.Target == domainticket.FirstContact {
-		due = "contact_due_at"
-	}
+	due := ticket.DueColumn(kq.Target)
 	lq := readmodel.ListQuery{Sites: []string{kq.Site}, AsOf: at.Number, Args: append([]any{at.Time, string(kq.From), string(kq.To)}, args...)}
 	lq.Where = due + " <= $1 AND opened_on BETWEEN $2::text::date AND $3::text::date" + where
 	list, err := r.tickets.List(ctx, q, schema, lq)
@@ -185,10 +185,7 @@ var measures = func() map[string]int {
 }()
 
 func (r *Row) add(target domainticket.TargetName, sums []int64) {
-	first := measures["resolution_met"]
-	if target == domainticket.FirstContact {
-		first = measures["contact_met"]
-	}
+	first := measures[ticket.Prefix(target)+"met"]
 	for i, p := range []*int64{&r.Met, &r.Breached, &r.Running, &r.Withdrawn, &r.NoTarget} {
 		*p += sums[first+i]
 	}
@@ -224,10 +221,7 @@ type Figure struct {
 // column returns the place of the figure's measure and what a clock that is
 // overdue adds to it; false for a measure that does not exist.
 func (f Figure) column() (place int, overdue int64, ok bool) {
-	prefix := "resolution_"
-	if f.Target == domainticket.FirstContact {
-		prefix = "contact_"
-	}
+	prefix := ticket.Prefix(f.Target)
 	switch f.Measure {
 	case "breached":
 		overdue = 1

@@ -21,7 +21,23 @@ var Measures = []string{
 	"resolution_met", "resolution_breached", "resolution_running", "resolution_withdrawn", "resolution_no_target",
 	"cases", "first_resolved", "active_again", "gross_s", "paused_s", "net_s", "within_gross", "within_net",
 	"level_differs", "level_changed", "reassigned_3", "source_unresolved", "source_met", "source_breached",
+	"remote_met", "remote_breached", "remote_running", "remote_withdrawn", "remote_no_target",
+	"arrival_met", "arrival_breached", "arrival_running", "arrival_withdrawn", "arrival_no_target",
+	"update_met", "update_breached", "update_running", "update_withdrawn", "update_no_target",
 }
+
+// prefixes are how the measures of each target begin.
+var prefixes = map[ticket.TargetName]string{
+	ticket.FirstContact: "contact_", ticket.RemoteResolution: "remote_", ticket.Arrival: "arrival_",
+	ticket.Resolution: "resolution_", ticket.NextUpdate: "update_",
+}
+
+// Prefix returns how the measures of a target begin: "contact_".
+func Prefix(name ticket.TargetName) string { return prefixes[name] }
+
+// DueColumn returns the column that says when a target is due while its
+// clock runs and does not stand; those of a ticket that has ended are empty (SLA-13).
+func DueColumn(name ticket.TargetName) string { return prefixes[name] + "due_at" }
 
 // Contribute returns what a ticket adds to the figures of the day it was opened. Pure.
 func Contribute(r Row) []readmodel.Contribution {
@@ -33,6 +49,9 @@ func Contribute(r Row) []readmodel.Contribution {
 	values = append(values, r.firstResolution()...)
 	values = append(values, flag(r.Level != r.FirstLevel), flag(r.LevelChanges > 0))
 	values = append(values, r.sourceParts()...)
+	values = append(values, r.Remote.parts()...)
+	values = append(values, r.Arrival.parts()...)
+	values = append(values, r.Update.parts()...)
 	return []readmodel.Contribution{{Day: r.OpenedOn, Dims: DimsOf(r), Values: values}}
 }
 
@@ -48,10 +67,11 @@ func DimsOf(r Row) Dims {
 	return d
 }
 
-// parts are the five parts of a target: met, breached, running, withdrawn, no target (SLA-09).
+// parts are the five parts of a target: met, breached, running, withdrawn, no
+// target (SLA-09). A clock counts as running until its verdict is there. A cycle for which nothing was agreed counts as no target.
 func (c Clock) parts() []int64 {
 	return []int64{
-		c.Met, c.Breached, flag(c.Running && c.Agreed), c.Withdrawn, c.NoTarget + flag(c.Running && !c.Agreed),
+		c.Met, c.Breached, flag(c.Verdict == "" && c.Agreed), c.Withdrawn, c.NoTarget + flag(c.Verdict == "" && !c.Agreed),
 	}
 }
 

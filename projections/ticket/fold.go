@@ -29,7 +29,7 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 	case ticket.Registered:
 		r = registered(e, rec)
 	case ticket.Accepted:
-		r = r.at(e.At).activated(ticket.StatusAccepted, ticket.StatusRegistered)
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).activated(ticket.StatusAccepted, ticket.StatusRegistered)
 	case ticket.Assigned:
 		r = r.at(e.At)
 		r.Team, r.Technician = e.Team, e.Technician
@@ -40,24 +40,51 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 		r = r.at(e.At).retargeted(e.Targets)
 		r.Level = int(e.To)
 		r.LevelChanges++
+	case ticket.ZoneChanged:
+		r = r.at(e.At).retargeted(e.Targets)
+		r.ServiceZone = e.To
+	case ticket.Retargeted:
+		r = r.at(e.At).retargeted(e.Targets)
 	case ticket.Paused:
 		r = r.at(e.At).paused(e)
 	case ticket.Resumed:
 		r = r.at(e.At).resumed(e)
+	case ticket.PauseRecorded:
+		r = r.at(e.At).moved(e.Targets)
+	case ticket.DueCorrected:
+		r = r.moved(e.Targets)
+	case ticket.VisitNeeded:
+		r = r.at(e.At).visitNeeded(rec.Revision, e)
+	case ticket.ArrivalAgreed:
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).due(e.Targets)
+		r.ArrivalBy = when(e.ArrivalBy)
 	case ticket.Arrived:
-		r = r.at(e.At).activated(ticket.StatusOnSite)
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact, ticket.Arrival).
+			stopped(e.At, false, ticket.RemoteResolution).activated(ticket.StatusOnSite)
+	case ticket.Updated:
+		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).restarted(rec.Revision, ticket.NextUpdate, e.At, e.Targets)
+	case ticket.NoteAdded:
+		r = r.at(e.At)
 	case ticket.Resolved:
-		r = r.at(e.At).ended(ticket.StatusResolved)
-		r.Solution, r.ResolvedAt = e.Solution, when(e.At)
+		r = r.at(e.At).resolved(e)
 	case ticket.SignedOff:
-		r = r.at(e.At).ended(ticket.StatusSignedOff)
+		r = r.at(e.At).ended(e.At, ticket.StatusSignedOff)
 	case ticket.Closed:
-		r = r.at(e.At).ended(ticket.StatusClosed)
+		r = r.at(e.At).ended(e.At, ticket.StatusClosed)
 		r.ClosedAt = when(e.At)
+	case ticket.Merged:
+		r = r.at(e.At).ended(e.At, ticket.StatusMerged)
+		r.MergedInto = e.Into
+	case ticket.CallWithdrawn:
+		r = r.at(e.At).ended(e.At, ticket.StatusWithdrawn)
+	case ticket.Rejected:
+		r = r.at(e.At).ended(e.At, ticket.StatusRejected)
 	case ticket.Reopened:
-		r = r.at(e.At).reopened(e)
+		r = r.at(e.At).reopened(rec.Revision, e)
 	case ticket.Judged:
 		r = r.judged(e)
+	case ticket.Escalated:
+		r.Escalated++
 	case ticket.SourceVerdictRecorded:
 		r.Source = &SourceClaim{ResolvedAt: e.ResolvedAt, SLAMet: e.SLAMet, Reassignments: e.Reassignments}
 	default:
@@ -69,21 +96,24 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 func registered(e ticket.Registered, rec eventschemas.Record) Row {
 	r := Row{
 		Number: e.Number, Channel: string(e.Channel), Kind: e.Kind, Problem: e.Problem,
-		Level: int(e.Level), FirstLevel: int(e.Level),
+		Level: int(e.Level), FirstLevel: int(e.Level), ServiceZone: e.ServiceZone,
 		Status: string(ticket.StatusRegistered), Active: string(ticket.StatusRegistered),
 		Customer: e.Customer, Phone: e.Phone, Text: e.Text,
-		OpenedAt: e.At.Time, OpenedOn: e.OpenedOn, UpdatedAt: e.At.Time, Cycle: 1,
-		FirstContact: Clock{}.started(1, e.At), Resolution: Clock{}.started(1, e.At),
+		OpenedAt: e.At.Time, OpenedOn: e.OpenedOn, UpdatedAt: e.At.Time, Cycle: 1, CycleAt: e.At.Time,
 		Imported: rec.Envelope.Source != nil,
 	}
 	if e.External != nil {
 		r.ExternalSystem, r.ExternalKey = e.External.System, e.External.Key
 	}
+	r.each(func(_ ticket.TargetName, t target) { *t.clock = t.clock.started(rec.Revision, 1, e.At) })
 	return r.retargeted(e.Targets)
 }
 
+// at moves the time of the last change on; what is entered late leaves it.
 func (r Row) at(at domain.Instant) Row {
-	r.UpdatedAt = at.Time
+	if at.After(r.UpdatedAt) || r.Imported {
+		r.UpdatedAt = at.Time
+	}
 	return r
 }
 
@@ -105,7 +135,7 @@ func assignedStatus(r Row) ticket.Status {
 	switch {
 	case r.Team != uuid.Nil || r.Technician != uuid.Nil:
 		return ticket.StatusAssigned
-	case !r.FirstContact.Running:
+	case r.FirstContact.ReachedAt != nil:
 		return ticket.StatusAccepted
 	default:
 		return ticket.StatusRegistered
@@ -113,73 +143,129 @@ func assignedStatus(r Row) ticket.Status {
 }
 
 // started begins a cycle; the judgements of the cycles before stay counted.
-func (c Clock) started(cycle int, at domain.Instant) Clock {
+func (c Clock) started(revision uint64, cycle int, at domain.Instant) Clock {
 	return Clock{
-		Cycle: cycle, Running: true, Clock: c.Clock, StartAt: at,
-		Met: c.Met, Breached: c.Breached, Withdrawn: c.Withdrawn, NoTarget: c.NoTarget,
+		Cycle: cycle, StartedBy: revision, Running: true, Clock: c.Clock, StartAt: at,
+		Met: c.Met, Breached: c.Breached, Withdrawn: c.Withdrawn, NoTarget: c.NoTarget, Standing: c.Standing,
 	}
 }
 
-// retargeted replaces the targets of the clocks that run (SLA-07).
-func (r Row) retargeted(targets []ticket.Target) Row {
-	r.FirstContact, r.ContactDueAt = r.FirstContact.unagreed(r.ContactDueAt)
-	r.Resolution, r.ResolveDueAt = r.Resolution.unagreed(r.ResolveDueAt)
+// restarted begins a clock of the same cycle again if it has a new target: an
+// arrival that counts from the finding, or the next update. It stands if it stood.
+func (r Row) restarted(revision uint64, name ticket.TargetName, at domain.Instant, targets []ticket.Target) Row {
+	t, _ := r.target(name)
+	if !r.open() || !t.clock.Running || name == ticket.Arrival && len(targets) == 0 {
+		return r
+	}
+	stood := t.clock.Stands
+	*t.clock, *t.due = t.clock.started(revision, r.Cycle, at), nil
 	r = r.due(targets)
-	if r.PausedAt != nil {
-		r = r.stand(*r.PausedAt, r.FirstContact.Stands, r.Resolution.Stands)
+	if stood {
+		r = r.stand(at, name)
 	}
 	return r
 }
 
-func (c Clock) unagreed(due *time.Time) (Clock, *time.Time) {
-	if !c.Running {
-		return c, due
-	}
-	c.Agreed, c.LimitS, c.DueAt = false, 0, nil
-	return c, nil
+// open reports whether the ticket is at work.
+func (r Row) open() bool { return ticket.Status(r.Status).Open() }
+
+// retargeted replaces the targets of the clocks that run (SLA-07).
+func (r Row) retargeted(targets []ticket.Target) Row {
+	r.each(func(_ ticket.TargetName, t target) {
+		if t.clock.Running {
+			t.clock.Agreed, t.clock.LimitS, t.clock.DueAt, *t.due = false, 0, nil, nil
+		}
+	})
+	r = r.due(targets)
+	r.each(func(_ ticket.TargetName, t target) {
+		if t.clock.Running && t.clock.Stands {
+			*t.due = standing(*t.due, t.clock.StandsAt.Time)
+		}
+	})
+	return r
 }
 
 // due takes over the targets of the clocks that run on.
 func (r Row) due(targets []ticket.Target) Row {
-	for _, t := range targets {
-		switch t.Name {
-		case ticket.FirstContact:
-			r.FirstContact, r.ContactDueAt = r.FirstContact.agreed(t), when(t.DueAt)
-		case ticket.Resolution:
-			r.Resolution, r.ResolveDueAt = r.Resolution.agreed(t), when(t.DueAt)
+	for _, agreed := range targets {
+		t, ok := r.target(agreed.Name)
+		if !ok || !t.clock.Running {
+			continue
+		}
+		*t.clock, *t.due = t.clock.agreed(agreed), when(agreed.DueAt)
+		if t.clock.Stands {
+			*t.due = standing(*t.due, t.clock.StandsAt.Time)
 		}
 	}
 	return r
 }
 
 func (c Clock) agreed(t ticket.Target) Clock {
-	c.Agreed, c.Clock, c.LimitS, c.DueAt = true, string(t.Clock), t.LimitS, &t.DueAt
+	c.Agreed, c.Clock, c.LimitS, c.DueAt, c.StartAt = true, string(t.Clock), t.LimitS, &t.DueAt, t.StartAt
 	return c
 }
 
 func (r Row) paused(e ticket.Paused) Row {
+	if !r.open() { // the reopening before it was struck
+		return r
+	}
 	r.Status, r.PauseReason = string(ticket.StatusPaused), string(e.Reason)
 	if r.PausedAt == nil {
 		r.PausedAt = when(e.At)
 	}
-	return r.stand(e.At.Time, slices.Contains(e.Clocks, ticket.FirstContact), slices.Contains(e.Clocks, ticket.Resolution))
+	return r.stand(e.At, e.Clocks...)
 }
 
 // stand stops the named clocks at an instant.
-func (r Row) stand(at time.Time, contact, resolution bool) Row {
-	if contact && r.FirstContact.Running {
-		r.FirstContact.Stands, r.ContactDueAt = true, standing(r.ContactDueAt, at)
-	}
-	if resolution && r.Resolution.Running {
-		r.Resolution.Stands, r.ResolveDueAt = true, standing(r.ResolveDueAt, at)
+func (r Row) stand(at domain.Instant, names ...ticket.TargetName) Row {
+	for _, name := range names {
+		t, ok := r.target(name)
+		if ok && t.clock.Running && !t.clock.Stands {
+			t.clock.Stands, t.clock.StandsAt = true, &at
+			*t.due = standing(*t.due, at.Time)
+		}
 	}
 	return r
 }
 
+// resumed starts the named clocks, or all: the ticket is then at work again.
 func (r Row) resumed(e ticket.Resumed) Row {
-	r.Status, r.PauseReason, r.PausedAt = r.Active, "", nil
-	r.FirstContact.Stands, r.Resolution.Stands = false, false
-	return r.due(e.Targets)
+	if r.Status != string(ticket.StatusPaused) { // the pause was struck
+		return r
+	}
+	var resumed []ticket.Target
+	r.each(func(name ticket.TargetName, t target) {
+		stood := t.clock.Stands
+		if len(e.Clocks) == 0 || slices.Contains(e.Clocks, name) {
+			t.clock.Stands, t.clock.StandsAt = false, nil
+			if t.clock.Running && t.clock.DueAt != nil {
+				*t.due = when(*t.clock.DueAt)
+			}
+		}
+		if i := slices.IndexFunc(e.Targets, func(t ticket.Target) bool { return t.Name == name }); stood && !t.clock.Stands && i >= 0 {
+			resumed = append(resumed, e.Targets[i])
+		}
+	})
+	if len(e.Clocks) == 0 {
+		r.Status, r.PauseReason, r.PausedAt = r.Active, "", nil
+	}
+	return r.moved(resumed)
+}
+
+// moved takes over when clocks are due. What is agreed stays: that may have
+// been another when it was worked out.
+func (r Row) moved(targets []ticket.Target) Row {
+	for _, by := range targets {
+		t, ok := r.target(by.Name)
+		if !ok || !t.clock.Running || !t.clock.Agreed {
+			continue
+		}
+		t.clock.DueAt, *t.due = &by.DueAt, when(by.DueAt)
+		if t.clock.Stands {
+			*t.due = standing(*t.due, t.clock.StandsAt.Time)
+		}
+	}
+	return r
 }
 
 // standing is the due time of a clock that stands since an instant: it is
@@ -191,42 +277,110 @@ func standing(due *time.Time, since time.Time) *time.Time {
 	return due
 }
 
-func (r Row) ended(st ticket.Status) Row {
-	r.Status, r.PauseReason, r.PausedAt = string(st), "", nil
+// visitNeeded starts the arrival clock if it counts from the finding (TKT-11).
+func (r Row) visitNeeded(revision uint64, e ticket.VisitNeeded) Row {
+	if !r.open() { // what it was found in was struck
+		return r
+	}
+	r = r.stopped(e.At, true, ticket.FirstContact).stopped(e.At, false, ticket.RemoteResolution)
+	r.VisitNeededAt = when(e.At)
+	return r.restarted(revision, ticket.Arrival, e.At, e.Targets)
+}
+
+// resolved ends the cycle's work. Entered late, it may come before an end
+// that is there already, which then stays.
+func (r Row) resolved(e ticket.Resolved) Row {
+	if e.LateReason != "" && r.EndedAt != nil && r.EndedAt.After(e.At.Time) {
+		r = r.stopped(e.At, true, ticket.FirstContact)
+		r.ResolvedAt = when(e.At)
+		return r
+	}
+	r = r.stopped(e.At, true, ticket.FirstContact, ticket.RemoteResolution, ticket.Resolution).ended(e.At, ticket.StatusResolved)
+	r.Solution, r.ResolvedAt = e.Solution, when(e.At)
 	return r
 }
 
-func (r Row) reopened(e ticket.Reopened) Row {
-	r.ActiveAgain = r.ActiveAgain || r.First != nil
-	r.Cycle, r.Solution, r.ResolvedAt, r.ClosedAt, r.PauseReason, r.PausedAt = e.Cycle, "", nil, nil, "", nil
-	r.Active = string(assignedStatus(r))
-	r.Status = r.Active
-	r.Resolution = r.Resolution.started(e.Cycle, e.At)
-	return r.retargeted(e.Targets)
+// ended ends the cycle: every clock stops.
+func (r Row) ended(at domain.Instant, st ticket.Status) Row {
+	if st == ticket.StatusSignedOff || st == ticket.StatusClosed {
+		r = r.stopped(at, true, ticket.FirstContact)
+	}
+	r = r.stopped(at, false, ticket.TargetNames()...)
+	r.Status, r.PauseReason, r.PausedAt, r.EndedAt = string(st), "", nil, when(at)
+	return r
 }
 
-// judged counts a verdict (SLA-05).
-func (r Row) judged(e ticket.Judged) Row {
-	switch e.Target {
-	case ticket.FirstContact:
-		r.FirstContact, r.ContactDueAt = r.FirstContact.judged(e), nil
-	case ticket.Resolution:
-		r.Resolution, r.ResolveDueAt = r.Resolution.judged(e), nil
-		if e.ReachedAt != nil && (r.First == nil || e.Cycle == r.First.Cycle) {
-			r.First = &FirstResolution{Cycle: e.Cycle, At: *e.ReachedAt, LimitS: e.LimitS, GrossS: e.GrossS, PausedS: e.PausedS, NetS: e.NetS}
+// stopped ends those of the named clocks that run; what they come to is in
+// the verdict, if they get one.
+func (r Row) stopped(at domain.Instant, reached bool, names ...ticket.TargetName) Row {
+	for _, name := range names {
+		t, _ := r.target(name)
+		if !t.clock.Running {
+			continue
+		}
+		t.clock.Running, t.clock.Stands, t.clock.StandsAt, *t.due = false, false, nil, nil
+		if reached {
+			t.clock.ReachedAt = &at
 		}
 	}
 	return r
 }
 
-func (c Clock) judged(e ticket.Judged) Clock {
-	if !c.Running && c.Cycle == e.Cycle { // a second verdict on a cycle, after a strike, takes the place of the first
-		c = c.count(ticket.Verdict(c.Verdict), -1)
+func (r Row) reopened(revision uint64, e ticket.Reopened) Row {
+	r.ActiveAgain = r.ActiveAgain || r.First != nil
+	r.Cycle, r.CycleAt, r.Solution, r.ResolvedAt, r.ClosedAt, r.PauseReason, r.PausedAt = e.Cycle, e.At.Time, "", nil, nil, "", nil
+	r.VisitNeededAt, r.ArrivalBy, r.EndedAt = nil, nil, nil
+	r.Active = string(assignedStatus(r))
+	r.Status = r.Active
+	var begun []ticket.Target
+	r.each(func(name ticket.TargetName, t target) {
+		if made := t.clock.Running || t.clock.ReachedAt != nil; name != ticket.FirstContact || !made {
+			*t.clock, *t.due = t.clock.started(revision, e.Cycle, e.At), nil
+			begun = append(begun, slices.DeleteFunc(slices.Clone(e.Targets), func(t ticket.Target) bool { return t.Name != name })...)
+		}
+	})
+	return r.due(begun)
+}
+
+// judged counts a verdict (SLA-05).
+func (r Row) judged(e ticket.Judged) Row {
+	t, ok := r.target(e.Target)
+	if !ok {
+		return r
 	}
-	c.Running, c.Stands, c.Cycle, c.Verdict = false, false, e.Cycle, string(e.Verdict)
+	now := e.StartedBy() == t.clock.StartedBy && !t.clock.Running
+	*t.clock = t.clock.judged(e, now)
+	if e.Target != ticket.Resolution {
+		return r
+	}
+	switch first := r.First != nil && e.Cycle == r.First.Cycle; {
+	case e.ReachedAt != nil && (r.First == nil || first):
+		r.First = &FirstResolution{Cycle: e.Cycle, At: *e.ReachedAt, LimitS: e.LimitS, GrossS: e.GrossS, PausedS: e.PausedS, NetS: e.NetS}
+	case first:
+		r.First = nil
+	}
+	return r
+}
+
+// judged counts e, and shows it if it is of the present clock.
+func (c Clock) judged(e ticket.Judged, now bool) Clock {
+	c.Standing = slices.Clone(c.Standing)
+	v := Standing{e.StartedBy(), string(e.Verdict)}
+	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.StartedBy == e.StartedBy() })
+	if i >= 0 { // given again, it takes the place of the first
+		c = c.count(ticket.Verdict(c.Standing[i].Verdict), -1)
+		c.Standing[i] = v
+	} else {
+		c.Standing = append(c.Standing, v)
+	}
+	c = c.count(e.Verdict, 1)
+	if !now {
+		return c
+	}
+	c.Verdict, c.StartAt = string(e.Verdict), e.StartAt
 	c.Clock, c.DueAt, c.ReachedAt = string(e.Clock), e.DueAt, e.ReachedAt
 	c.GrossS, c.PausedS, c.NetS = e.GrossS, e.PausedS, e.NetS
-	return c.count(e.Verdict, 1)
+	return c
 }
 
 func (c Clock) count(v ticket.Verdict, n int64) Clock {

@@ -24,7 +24,7 @@ func fold(t *testing.T, events ...domainticket.Event) ticket.Row {
 	var row ticket.Row
 	for i, e := range events {
 		var err error
-		row, err = ticket.Evolve(row, eventschemas.Record{Number: int64(i + 1), Event: e})
+		row, err = ticket.Evolve(row, eventschemas.Record{Recorded: eventschemas.Recorded{Revision: uint64(i)}, Number: int64(i + 1), Event: e})
 		require.NoError(t, err)
 	}
 	return row
@@ -95,7 +95,7 @@ func TestSLA09TheFivePartsOfATargetAddUpOverAllCycles(t *testing.T) {
 	t.Parallel()
 	events := []domainticket.Event{
 		registered(),
-		judged(domainticket.FirstContact, domainticket.Met, 1, time.Minute),
+		domainticket.Accepted{At: at(time.Minute)}, judged(domainticket.FirstContact, domainticket.Met, 1, time.Minute),
 		domainticket.Resolved{At: at(time.Hour)},
 		judged(domainticket.Resolution, domainticket.Met, 1, time.Hour),
 		domainticket.Reopened{At: at(2 * time.Hour), Cycle: 2, Targets: []domainticket.Target{target(domainticket.Resolution, 6*time.Hour)}},
@@ -103,6 +103,7 @@ func TestSLA09TheFivePartsOfATargetAddUpOverAllCycles(t *testing.T) {
 	require.Equal(t, map[string]int64{
 		"contact_met": 1, "resolution_met": 1, "resolution_running": 1, "cases": 1, "first_resolved": 1, "active_again": 1,
 		"gross_s": 100, "paused_s": 40, "net_s": 60, "within_gross": 1, "within_net": 1,
+		"remote_no_target": 1, "arrival_no_target": 1, "update_no_target": 1,
 	}, sums(fold(t, events...)))
 	events = append(events, domainticket.Resolved{At: at(9 * time.Hour)}, judged(domainticket.Resolution, domainticket.Breached, 2, 9*time.Hour))
 	got := sums(fold(t, events...))

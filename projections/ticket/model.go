@@ -10,7 +10,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "ticket"
-	Version = 1
+	Version = 2
 )
 
 // Projection returns the ticket's tables: ticket with its versions and
@@ -25,11 +25,14 @@ func Table() readmodel.Model[Row] {
 		Name: "ticket", Category: "ticket",
 		Evolve: Evolve, Contribute: Contribute, Measures: Measures, Dims: Dims{},
 		Indexes: []string{
-			`CREATE INDEX ON {{.schema}}.ticket (site, opened_at, id)`,                                                       // every list, newest first
-			`CREATE INDEX ON {{.schema}}.ticket (site, contact_due_at) WHERE contact_due_at IS NOT NULL`,                     // SLA-13, overdue
-			`CREATE INDEX ON {{.schema}}.ticket (site, resolution_due_at) WHERE resolution_due_at IS NOT NULL`,               // SLA-13, overdue
-			`CREATE INDEX ON {{.schema}}.ticket (site, technician) WHERE status NOT IN ('resolved', 'signed_off', 'closed')`, // my tickets
-			`CREATE INDEX ON {{.schema}}.ticket (number)`,                                                                    // a card by its number
+			`CREATE INDEX ON {{.schema}}.ticket (site, opened_at, id)`,                                                                                          // every list, newest first
+			`CREATE INDEX ON {{.schema}}.ticket (site, contact_due_at) WHERE contact_due_at IS NOT NULL`,                                                        // SLA-13, overdue
+			`CREATE INDEX ON {{.schema}}.ticket (site, resolution_due_at) WHERE resolution_due_at IS NOT NULL`,                                                  // SLA-13, overdue
+			`CREATE INDEX ON {{.schema}}.ticket (site, remote_due_at) WHERE remote_due_at IS NOT NULL`,                                                          // SLA-13, overdue
+			`CREATE INDEX ON {{.schema}}.ticket (site, arrival_due_at) WHERE arrival_due_at IS NOT NULL`,                                                        // SLA-13, overdue
+			`CREATE INDEX ON {{.schema}}.ticket (site, update_due_at) WHERE update_due_at IS NOT NULL`,                                                          // SLA-13, overdue
+			`CREATE INDEX ON {{.schema}}.ticket (site, technician) WHERE status NOT IN ('resolved', 'signed_off', 'closed', 'merged', 'withdrawn', 'rejected')`, // my tickets
+			`CREATE INDEX ON {{.schema}}.ticket (number)`,                                                                                                       // a card by its number
 		},
 		Filters: [][]string{{"site"}},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
 // Row is a ticket as lists and cards show it. Times are UTC, durations whole
@@ -41,11 +42,24 @@ type Row struct {
 	PausedAt       *time.Time       `db:"paused_at"`
 	ResolvedAt     *time.Time       `db:"resolved_at"` // of the present cycle
 	ClosedAt       *time.Time       `db:"closed_at"`
+	EndedAt        *time.Time       `db:"ended_at"` // when the present cycle was last resolved, signed off, closed, merged, withdrawn or rejected
 	Cycle          int              `db:"cycle"`
+	CycleAt        time.Time        `db:"cycle_at"`     // when the present cycle started
+	ServiceZone    string           `db:"service_zone"` // SLA-11
+	MergedInto     uuid.UUID        `db:"merged_into,null"`
+	VisitNeededAt  *time.Time       `db:"visit_needed_at"` // of the present cycle
+	ArrivalBy      *time.Time       `db:"arrival_by"`      // as last agreed in the present cycle (SLA-02)
 	FirstContact   Clock            `db:"first_contact,json"`
+	Remote         Clock            `db:"remote_resolution,json"`
+	Arrival        Clock            `db:"arrival,json"`
 	Resolution     Clock            `db:"resolution,json"`
-	ContactDueAt   *time.Time       `db:"contact_due_at"`    // while the clock runs and does not stand; SLA-13 counts from it
-	ResolveDueAt   *time.Time       `db:"resolution_due_at"` // likewise
+	Update         Clock            `db:"next_update,json"`
+	ContactDueAt   *time.Time       `db:"contact_due_at"` // while the clock runs and does not stand; SLA-13 counts from it
+	RemoteDueAt    *time.Time       `db:"remote_due_at"`  // likewise, as the three below
+	ArrivalDueAt   *time.Time       `db:"arrival_due_at"`
+	ResolveDueAt   *time.Time       `db:"resolution_due_at"`
+	UpdateDueAt    *time.Time       `db:"update_due_at"`
+	Escalated      int              `db:"escalated"` // steps that were taken, over all targets (SLA-08)
 	First          *FirstResolution `db:"first_resolution,json"`
 	ActiveAgain    bool             `db:"active_again"` // after the first resolution
 	Source         *SourceClaim     `db:"source_claim,json"`
@@ -62,14 +76,16 @@ type SourceClaim struct {
 // Clock is one target: its present or last cycle, and the judgements of all cycles.
 type Clock struct {
 	Cycle     int             `json:"cycle"`
-	Running   bool            `json:"running"` // started, not yet judged
+	Running   bool            `json:"running"` // started and not ended
 	Agreed    bool            `json:"agreed"`  // there is a target
 	Clock     string          `json:"clock"`   // "working" or "wall"
 	LimitS    int64           `json:"limit_s"`
 	StartAt   domain.Instant  `json:"start_at"`
 	DueAt     *domain.Instant `json:"due_at,omitempty"` // as last computed; a pause moves it
 	Stands    bool            `json:"stands"`           // paused
-	Verdict   string          `json:"verdict"`          // of the last judgement, "" before
+	StandsAt  *domain.Instant `json:"stands_at,omitempty"`
+	StartedBy uint64          `json:"started_by"` // revision
+	Verdict   string          `json:"verdict"`    // of the last judgement, "" before
 	ReachedAt *domain.Instant `json:"reached_at,omitempty"`
 	GrossS    int64           `json:"gross_s"`
 	PausedS   int64           `json:"paused_s"`
@@ -78,6 +94,15 @@ type Clock struct {
 	Breached  int64           `json:"breached"`
 	Withdrawn int64           `json:"withdrawn"`
 	NoTarget  int64           `json:"no_target"`
+	// Standing are the verdicts that the counts above are of: one given again
+	// takes the place of the one before (SLA-05).
+	Standing []Standing `json:"standing"`
+}
+
+// Standing is a verdict that stands.
+type Standing struct {
+	StartedBy uint64 `json:"started_by"` // the clock
+	Verdict   string `json:"verdict"`
 }
 
 // FirstResolution is how long the first resolution took, in its cycle.
@@ -88,6 +113,48 @@ type FirstResolution struct {
 	GrossS  int64          `json:"gross_s"`
 	PausedS int64          `json:"paused_s"`
 	NetS    int64          `json:"net_s"`
+}
+
+// target is a clock of a row and where it keeps when it is due.
+type target struct {
+	clock *Clock
+	due   **time.Time
+}
+
+// target returns the place of a target's clock. The row is the caller's own.
+func (r *Row) target(name ticket.TargetName) (target, bool) {
+	switch name {
+	case ticket.FirstContact:
+		return target{&r.FirstContact, &r.ContactDueAt}, true
+	case ticket.RemoteResolution:
+		return target{&r.Remote, &r.RemoteDueAt}, true
+	case ticket.Arrival:
+		return target{&r.Arrival, &r.ArrivalDueAt}, true
+	case ticket.Resolution:
+		return target{&r.Resolution, &r.ResolveDueAt}, true
+	case ticket.NextUpdate:
+		return target{&r.Update, &r.UpdateDueAt}, true
+	}
+	return target{}, false
+}
+
+// each calls f with the clock of every target.
+func (r *Row) each(f func(ticket.TargetName, target)) {
+	for _, name := range ticket.TargetNames() {
+		if t, ok := r.target(name); ok {
+			f(name, t)
+		}
+	}
+}
+
+// Of returns the clock of a target and when it is due, while it runs and does
+// not stand; the zero Clock for none of ours.
+func (r Row) Of(name ticket.TargetName) (Clock, *time.Time) {
+	t, ok := r.target(name)
+	if !ok {
+		return Clock{}, nil
+	}
+	return *t.clock, *t.due
 }
 
 // exists reports whether the ticket is there: it has been registered.

@@ -1,0 +1,52 @@
+package policy
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// MarshalJSON writes missing lists as [].
+func (c Codes) MarshalJSON() ([]byte, error) {
+	type plain Codes
+	for _, list := range []*[]Code{&c.Kinds, &c.Problems, &c.Solutions} {
+		if *list == nil {
+			*list = []Code{}
+		}
+	}
+	return json.Marshal(plain(c))
+}
+
+// Allows reports whether a list of codes allows one: it is empty, or has it.
+func Allows(list []Code, code string) bool {
+	for _, c := range list {
+		if c.Code == code {
+			return true
+		}
+	}
+	return len(list) == 0
+}
+
+// check returns one *domain.InvalidError for each fault, joined.
+func (c Codes) check() error {
+	var faults []error
+	list := func(name string, codes []Code) {
+		seen := make(map[string]bool, len(codes))
+		for i, code := range codes {
+			at := "/content/" + name + "/" + strconv.Itoa(i) + "/code"
+			switch {
+			case code.Code == "":
+				faults = append(faults, domain.Invalid(at, "TKT-03", "policy.code_missing"))
+			case seen[code.Code]:
+				faults = append(faults, domain.Invalid(at, "TKT-03", "policy.code_repeated", "code", code.Code))
+			}
+			seen[code.Code] = true
+		}
+	}
+	list("kinds", c.Kinds)
+	list("problems", c.Problems)
+	list("solutions", c.Solutions)
+	return errors.Join(faults...)
+}
