@@ -82,7 +82,7 @@ func standing(stored []eventschemas.Recorded) ([]ticket.Event, error) {
 		}
 		switch ev := ev.(type) {
 		case record.Struck:
-			if ev.Revision < uint64(i) { //nolint:gosec // a place in a list
+			if ev.Revision < uint64(i) {
 				out[ev.Revision] = nil
 			}
 		case ticket.Event:

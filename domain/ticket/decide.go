@@ -50,7 +50,7 @@ func inOrder(s State, at domain.Instant) error {
 // time. Rows of imports come in their own order; the rest says something
 // about the ticket without moving it on.
 func ordered(c Command) bool {
-	switch c := c.(type) {
+	switch c := any(c).(type) { // of a few
 	case ImportRow, RecordPause, Rejudge, EscalateIfDue:
 		return false
 	case AddNote:

@@ -290,7 +290,7 @@ type Span struct {
 // Follows reports whether e is a consequence of the fact before it and no
 // fact itself: a strike of that fact takes it along (AUD-02).
 func Follows(e Event) bool {
-	switch e.(type) {
+	switch any(e).(type) { // of a few
 	case Judged, DueCorrected:
 		return true
 	default:

@@ -126,7 +126,7 @@ func occurred(e Event) (time.Time, bool) {
 
 // lateAt returns the time of a fact that was entered late.
 func lateAt(e Event) (domain.Instant, bool) {
-	switch e := e.(type) {
+	switch e := any(e).(type) { // of a few
 	case Accepted:
 		return e.At, e.LateReason != ""
 	case Arrived:

@@ -203,7 +203,7 @@ func JudgeUnder(events []Event, book *policy.Book, slaRef, calendarRef *domain.P
 	}
 	var recorded State
 	for i, e := range events {
-		recorded = EvolveAt(recorded, uint64(i), e) //nolint:gosec // a place in a list
+		recorded = EvolveAt(recorded, uint64(i), e)
 	}
 	l.site = recorded.Site
 	var s State

@@ -7,7 +7,7 @@ import (
 
 // late returns when a command says that it happened, and why it comes late.
 func late(c Command) (domain.Instant, string) {
-	switch c := c.(type) {
+	switch c := any(c).(type) { // of a few
 	case Accept:
 		return c.At, c.LateReason
 	case Arrive:
@@ -45,7 +45,7 @@ func decideLate(s State, c Command, at domain.Instant) ([]Event, error) {
 }
 
 func bookOf(c Command) *policy.Book {
-	switch c := c.(type) {
+	switch c := any(c).(type) { // of a few
 	case Accept:
 		return c.Book
 	case Arrive:

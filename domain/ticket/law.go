@@ -129,7 +129,7 @@ func due(cal *calendar.Calendar, t Target, pauses []sla.Interval) time.Time {
 func (l law) filled(s State, e Event) (Event, error) {
 	after := EvolveAt(s, s.Next, e) // with no new target yet
 	var err error
-	switch e := e.(type) {
+	switch e := any(e).(type) { // of those with targets
 	case Registered:
 		e.Targets, err = l.fresh(after, e.At, targetNames[:]...) // TKT-07
 		return e, err
@@ -164,9 +164,8 @@ func (l law) filled(s State, e Event) (Event, error) {
 	case PauseRecorded:
 		e.Targets, err = l.moved(s, after, e.At)
 		return e, err
-	default:
-		return e, nil
 	}
+	return e, nil
 }
 
 // fresh returns the targets of the named clocks, which start now.

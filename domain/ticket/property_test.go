@@ -127,7 +127,7 @@ func requireSound(t *rapid.T, revision uint64, j ticket.Judged) {
 	switch j.Verdict {
 	case ticket.Met:
 		require.False(t, j.ReachedAt.After(j.DueAt.Time))
-		require.True(t, j.NetS <= j.LimitS)
+		require.LessOrEqual(t, j.NetS, j.LimitS)
 	case ticket.Breached:
 		if j.ReachedAt == nil {
 			require.Equal(t, *j.DueAt, j.At) // SLA-13

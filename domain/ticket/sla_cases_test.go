@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -178,7 +179,7 @@ func (r *run) step(line string) {
 		return
 	}
 	require.True(r.t, tickettest.Refused(err), "%s: %v", line, err)
-	if e, ok := err.(*domain.RuleError); ok {
+	if e, ok := errors.AsType[*domain.RuleError](err); ok {
 		r.lines = append(r.lines, "refused by "+e.Rule+": "+e.Key)
 		return
 	}

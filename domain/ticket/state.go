@@ -88,7 +88,7 @@ func EvolveAt(s State, revision uint64, e Event) State {
 }
 
 func (s State) after(revision uint64, e Event) State {
-	switch e := e.(type) { // what follows from the facts and is none
+	switch e := any(e).(type) { // what follows from the facts and is none
 	case Judged:
 		return s.judged(revision, e)
 	case DueCorrected:

@@ -40,7 +40,7 @@ func (w *Walk) Step(t *rapid.T) {
 	w.later(t, 36*60)
 	if rapid.IntRange(0, 14).Draw(t, "strike") == 0 && len(w.Events) > 1 && !w.NoStrikes {
 		w.Last = nil
-		w.Err = w.Strike(rapid.Uint64Range(1, uint64(len(w.Events)-1)).Draw(t, "revision"))
+		w.Err = w.Strike(rapid.Uint64Range(1, uint64(len(w.Events)-1)).Draw(t, "revision")) //nolint:gosec // a place in a list
 		return
 	}
 	w.ask(w.draw(t))
@@ -86,7 +86,7 @@ func drawReason(t *rapid.T) ticket.PauseReason {
 // draw returns anything that may be asked of a ticket.
 func (w *Walk) draw(t *rapid.T) ticket.Command {
 	at, book := domain.At(w.Now), w.Book
-	id := uuid.UUID{1: byte(rapid.IntRange(0, 2).Draw(t, "id"))}
+	id := uuid.UUID{1: rapid.ByteRange(0, 2).Draw(t, "id")}
 	switch rapid.IntRange(0, 23).Draw(t, "command") {
 	case 0:
 		return ticket.Accept{At: at, Book: book}

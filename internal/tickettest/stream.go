@@ -39,7 +39,7 @@ func (s *Stream) Do(c ticket.Command) ([]ticket.Event, error) {
 func (s *Stream) Strike(revision uint64) error {
 	metas := make([]record.Meta, len(s.Events))
 	for i, e := range s.Events {
-		metas[i] = record.Meta{Revision: uint64(i), EventID: uuid.UUID{byte(i)}, Type: fmt.Sprintf("%T", e), Struck: s.Struck[i]} //nolint:gosec // a place in a list
+		metas[i] = record.Meta{Revision: uint64(i), EventID: uuid.UUID{byte(i)}, Type: fmt.Sprintf("%T", e), Struck: s.Struck[i]}
 		if e, ok := e.(ticket.Event); ok {
 			metas[i].Follows, metas[i].TiedTo = ticket.Follows(e), ticket.TiedTo(e)
 		} else {
@@ -56,7 +56,7 @@ func (s *Stream) Strike(revision uint64) error {
 	}
 	s.State = ticket.State{}
 	for i, e := range s.Standing() {
-		s.State = ticket.EvolveAt(s.State, uint64(i), e) //nolint:gosec // a place in a list
+		s.State = ticket.EvolveAt(s.State, uint64(i), e)
 	}
 	_, err = s.Do(ticket.Rejudge{Cause: ticket.CauseStrike, Book: s.Book})
 	return err

@@ -73,30 +73,31 @@ type SourceClaim struct {
 	Reassignments *int64          `json:"reassignments,omitempty"`
 }
 
-// Clock is one target: its present or last cycle, and the judgements of all cycles.
+// Clock is one target: its present or last cycle, and the judgements of all
+// cycles. What is zero is left out: most tickets have a clock or two at work.
 type Clock struct {
-	Cycle     int             `json:"cycle"`
-	Running   bool            `json:"running"` // started and not ended
-	Agreed    bool            `json:"agreed"`  // there is a target
-	Clock     string          `json:"clock"`   // "working" or "wall"
-	LimitS    int64           `json:"limit_s"`
-	StartAt   domain.Instant  `json:"start_at"`
-	DueAt     *domain.Instant `json:"due_at,omitempty"` // as last computed; a pause moves it
-	Stands    bool            `json:"stands"`           // paused
-	StandsAt  *domain.Instant `json:"stands_at,omitempty"`
-	StartedBy uint64          `json:"started_by"` // revision
-	Verdict   string          `json:"verdict"`    // of the last judgement, "" before
-	ReachedAt *domain.Instant `json:"reached_at,omitempty"`
-	GrossS    int64           `json:"gross_s"`
-	PausedS   int64           `json:"paused_s"`
-	NetS      int64           `json:"net_s"`
-	Met       int64           `json:"met"`
-	Breached  int64           `json:"breached"`
-	Withdrawn int64           `json:"withdrawn"`
-	NoTarget  int64           `json:"no_target"`
+	Cycle     int             `json:"cycle,omitzero"`
+	Running   bool            `json:"running,omitzero"` // started and not ended
+	Agreed    bool            `json:"agreed,omitzero"`  // there is a target
+	Clock     string          `json:"clock,omitzero"`   // "working" or "wall"
+	LimitS    int64           `json:"limit_s,omitzero"`
+	StartAt   domain.Instant  `json:"start_at,omitzero"`
+	DueAt     *domain.Instant `json:"due_at,omitzero"` // as last computed; a pause moves it
+	Stands    bool            `json:"stands,omitzero"` // paused
+	StandsAt  *domain.Instant `json:"stands_at,omitzero"`
+	StartedBy uint64          `json:"started_by,omitzero"` // revision
+	Verdict   string          `json:"verdict,omitzero"`    // of the last judgement, "" before
+	ReachedAt *domain.Instant `json:"reached_at,omitzero"`
+	GrossS    int64           `json:"gross_s,omitzero"`
+	PausedS   int64           `json:"paused_s,omitzero"`
+	NetS      int64           `json:"net_s,omitzero"`
+	Met       int64           `json:"met,omitzero"`
+	Breached  int64           `json:"breached,omitzero"`
+	Withdrawn int64           `json:"withdrawn,omitzero"`
+	NoTarget  int64           `json:"no_target,omitzero"`
 	// Standing are the verdicts that the counts above are of: one given again
 	// takes the place of the one before (SLA-05).
-	Standing []Standing `json:"standing"`
+	Standing []Standing `json:"standing,omitempty"`
 }
 
 // Standing is a verdict that stands.
