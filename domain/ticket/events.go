@@ -82,8 +82,8 @@ type PauseRecorded struct {
 	Reason     PauseReason    `json:"reason"`
 	Clocks     []TargetName   `json:"clocks"`
 	Evidence   domain.Sealed  `json:"evidence"`
-	LateReason string         `json:"late_reason"`
-	Targets    []Target       `json:"targets"` // new due times of the clocks that run
+	LateReason string         `json:"late_reason"` // why it was entered afterwards
+	Targets    []Target       `json:"targets"`     // new due times of the clocks that run
 }
 
 // VisitNeeded is the finding that the telephone cannot solve it (TKT-11). The
@@ -154,22 +154,22 @@ type Merged struct {
 // CallWithdrawn says that the customer took the call back. Type ticket.withdrawn.v1.
 type CallWithdrawn struct {
 	At     domain.Instant `json:"at"`
-	Reason string         `json:"reason"`
+	Reason string         `json:"reason"` // why, in words
 }
 
 // Rejected says that the call is none of the desk's. Type ticket.rejected.v1.
 type Rejected struct {
 	At     domain.Instant `json:"at"`
-	Reason string         `json:"reason"`
+	Reason string         `json:"reason"` // why, in words
 }
 
 // ZoneChanged moves the customer to another service zone (SLA-07, SLA-11).
 // Due times as of LevelChanged. Type ticket.zone_changed.v1.
 type ZoneChanged struct {
 	At      domain.Instant `json:"at"`
-	From    string         `json:"from"`
-	To      string         `json:"to"`
-	Reason  string         `json:"reason"`
+	From    string         `json:"from"`    // the one before
+	To      string         `json:"to"`      // the one from now on
+	Reason  string         `json:"reason"`  // why, in words
 	Targets []Target       `json:"targets"` // of the clocks that still run
 }
 
@@ -201,9 +201,9 @@ type Escalated struct {
 	Target    TargetName       `json:"target"`
 	Cycle     int              `json:"cycle"`
 	StartedBy uint64           `json:"started_by"` // revision of the event that started the clock
-	Percent   int              `json:"percent"`
-	To        string           `json:"to"`      // "technician", "director", "manager"
-	PastAt    domain.Instant   `json:"past_at"` // when that share was over
+	Percent   int              `json:"percent"`    // of the limit
+	To        string           `json:"to"`         // "technician", "director", "manager"
+	PastAt    domain.Instant   `json:"past_at"`    // when that share was over
 	Policy    domain.PolicyRef `json:"policy"`
 }
 
