@@ -10,13 +10,13 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "ticket"
-	Version = 1
+	Version = 2
 )
 
 // Projection returns the ticket's tables: ticket with its versions and
 // figures, and ticket_event, one row for each event of a ticket.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Events()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{listed(Table()), Events()}}
 }
 
 // Table is the model behind every list, card and figure of tickets.
