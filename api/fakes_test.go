@@ -216,3 +216,60 @@ func (k kpis) Explain(_ context.Context, at api.AsOf, _ api.SLACell, p api.Page)
 	}
 	return api.SLAFacts{Facts: page, Next: next, Sum: sum}, k.ask(at), k.err
 }
+
+// touched is one event that touched a ticket.
+type touched struct {
+	site string
+	id   uuid.UUID
+}
+
+// touches is a log of touches in memory; the number of one is its place, from 1.
+type touches struct {
+	mu      sync.Mutex
+	all     []touched
+	changed chan struct{}
+	told    int64 // up to where Since answered last
+	err     error
+}
+
+func (l *touches) toldAll() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.told == int64(len(l.all))
+}
+
+func (l *touches) add(site string, id uuid.UUID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, touched{site, id})
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
+}
+
+func (l *touches) Changed() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	return l.changed
+}
+
+func (l *touches) Since(_ context.Context, sites []string, after int64, most int) (api.TicketChanges, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	head := int64(len(l.all))
+	l.told = head
+	out := api.TicketChanges{Number: head}
+	for _, e := range l.all[min(after, head):] {
+		if (sites == nil || slices.Contains(sites, e.site)) && !slices.Contains(out.Tickets, e.id) {
+			out.Tickets = append(out.Tickets, e.id)
+		}
+	}
+	if len(out.Tickets) > most || after > head {
+		return api.TicketChanges{Number: head, TooMany: true}, l.err
+	}
+	return out, l.err
+}

@@ -26,8 +26,11 @@ type exchange struct {
 	path        string
 	query       url.Values
 	traceparent string
+	token       string // the bearer token
 	actor       eventschemas.Actor
-	sites       []string // nil means all
+	sites       []string        // nil means all
+	headOnly    bool            // the method is HEAD
+	whole       context.Context //nolint:containedctx // of the request, without our time limit: for what goes on for long
 }
 
 type exchangeKey struct{}
@@ -93,10 +96,10 @@ func traceparentOf(r *http.Request) string {
 func (s *Server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := s.Clock.Now()
-		x := &exchange{path: r.URL.Path, traceparent: traceparentOf(r)}
+		x := &exchange{path: r.URL.Path, traceparent: traceparentOf(r), headOnly: r.Method == http.MethodHead, whole: r.Context()}
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), requestTimeout)
 		defer cancel()
-		a := &answer{ResponseWriter: w, headOnly: r.Method == http.MethodHead}
+		a := &answer{ResponseWriter: w, headOnly: x.headOnly}
 		r = r.WithContext(ctx)
 		if a.headOnly {
 			r.Method = http.MethodGet // of the copy
@@ -190,7 +193,7 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 			s.fail(w, r, tokenProblem(err))
 			return
 		}
-		x.actor, x.sites = actor, sites
+		x.token, x.actor, x.sites = token, actor, sites
 		next.ServeHTTP(w, r)
 	})
 }

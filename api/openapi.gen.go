@@ -381,22 +381,40 @@ func (e TargetStateState) Valid() bool {
 
 // Defines values for TicketOrder.
 const (
-	CalledAt      TicketOrder = "called_at"
-	MinusCalledAt TicketOrder = "-called_at"
-	MinusNumber   TicketOrder = "-number"
-	Number        TicketOrder = "number"
+	TicketOrderCalledAt       TicketOrder = "called_at"
+	TicketOrderDueAt          TicketOrder = "due_at"
+	TicketOrderLevel          TicketOrder = "level"
+	TicketOrderMinusCalledAt  TicketOrder = "-called_at"
+	TicketOrderMinusDueAt     TicketOrder = "-due_at"
+	TicketOrderMinusLevel     TicketOrder = "-level"
+	TicketOrderMinusNumber    TicketOrder = "-number"
+	TicketOrderMinusUpdatedAt TicketOrder = "-updated_at"
+	TicketOrderNumber         TicketOrder = "number"
+	TicketOrderUpdatedAt      TicketOrder = "updated_at"
 )
 
 // Valid indicates whether the value is a known member of the TicketOrder enum.
 func (e TicketOrder) Valid() bool {
 	switch e {
-	case CalledAt:
+	case TicketOrderCalledAt:
 		return true
-	case MinusCalledAt:
+	case TicketOrderDueAt:
 		return true
-	case MinusNumber:
+	case TicketOrderLevel:
 		return true
-	case Number:
+	case TicketOrderMinusCalledAt:
+		return true
+	case TicketOrderMinusDueAt:
+		return true
+	case TicketOrderMinusLevel:
+		return true
+	case TicketOrderMinusNumber:
+		return true
+	case TicketOrderMinusUpdatedAt:
+		return true
+	case TicketOrderNumber:
+		return true
+	case TicketOrderUpdatedAt:
 		return true
 	default:
 		return false
@@ -433,6 +451,36 @@ func (e TicketStatus) Valid() bool {
 	case TicketStatusResolved:
 		return true
 	case TicketStatusSignedOff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TicketView.
+const (
+	TicketViewClosed       TicketView = "closed"
+	TicketViewDueNext      TicketView = "due_next"
+	TicketViewMine         TicketView = "mine"
+	TicketViewOverdue      TicketView = "overdue"
+	TicketViewPaused       TicketView = "paused"
+	TicketViewUndispatched TicketView = "undispatched"
+)
+
+// Valid indicates whether the value is a known member of the TicketView enum.
+func (e TicketView) Valid() bool {
+	switch e {
+	case TicketViewClosed:
+		return true
+	case TicketViewDueNext:
+		return true
+	case TicketViewMine:
+		return true
+	case TicketViewOverdue:
+		return true
+	case TicketViewPaused:
+		return true
+	case TicketViewUndispatched:
 		return true
 	default:
 		return false
@@ -1078,7 +1126,7 @@ type TicketExplanation struct {
 	Verdicts []VerdictExplanation `json:"verdicts"`
 }
 
-// TicketOrder defines model for TicketOrder.
+// TicketOrder due_at is the next due time over all targets; tickets without one come last, or first when turned round.
 type TicketOrder string
 
 // TicketPage defines model for TicketPage.
@@ -1093,6 +1141,9 @@ type TicketPage struct {
 
 // TicketStatus defines model for TicketStatus.
 type TicketStatus string
+
+// TicketView mine: the caller is the technician. paused, closed: in that status. overdue: with a target that is past its due time and unmet (SLA-13). due_next: with a due time, the next one first; overdue=false leaves out what is late already. undispatched: without team and technician, and not ended.
+type TicketView string
 
 // Timed defines model for Timed.
 type Timed struct {
@@ -1150,6 +1201,15 @@ type ReadAsOf = string
 
 // TicketId defines model for TicketId.
 type TicketId = openapi_types.UUID
+
+// StreamChangesParams defines parameters for StreamChanges.
+type StreamChangesParams struct {
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// LastEventID Log number that the caller has seen. Nothing means now.
+	LastEventID *int64 `json:"Last-Event-ID,omitempty"`
+}
 
 // GetHeadParams defines parameters for GetHead.
 type GetHeadParams struct {
@@ -1348,8 +1408,23 @@ type ListTicketsParams struct {
 	// Cursor The `next` of the page before. The other parameters must be the same.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
+	// View One of the board's lists; the other parameters narrow it further.
+	View *TicketView `form:"view,omitempty" json:"view,omitempty"`
+
 	// Status Only tickets in this status.
 	Status *TicketStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Kind Only tickets of this type (TKT-03).
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Problem Only tickets with this problem code (TKT-03).
+	Problem *string `form:"problem,omitempty" json:"problem,omitempty"`
+
+	// OpenedFrom Only tickets called on or after this civil day, in the zone of the site.
+	OpenedFrom *Day `form:"opened_from,omitempty" json:"opened_from,omitempty"`
+
+	// OpenedTo Only tickets called on or before this civil day.
+	OpenedTo *Day `form:"opened_to,omitempty" json:"opened_to,omitempty"`
 
 	// Technician Only tickets of this technician; the zero id means none.
 	Technician *openapi_types.UUID `form:"technician,omitempty" json:"technician,omitempty"`
@@ -1363,7 +1438,7 @@ type ListTicketsParams struct {
 	// Overdue Only tickets with (true) or without (false) a target that is past its due time and unmet.
 	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
 
-	// Sort Order; a leading minus turns it round. Nothing means -called_at.
+	// Sort Order; a leading minus turns it round. Nothing means -called_at, and due_at in the view due_next.
 	Sort *TicketOrder `form:"sort,omitempty" json:"sort,omitempty"`
 }
 
@@ -1555,6 +1630,9 @@ type StrikeTicketEventJSONRequestBody = StrikeEvent
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// StreamChanges Tells live which tickets changed, as server-sent events.
+	// (GET /v1/changes)
+	StreamChanges(w http.ResponseWriter, r *http.Request, params StreamChangesParams)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(w http.ResponseWriter, r *http.Request, params GetHeadParams)
@@ -1655,6 +1733,60 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// StreamChanges operation middleware
+func (siw *ServerInterfaceWrapper) StreamChanges(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamChangesParams
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID int64
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.StreamChanges(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // GetHead operation middleware
 func (siw *ServerInterfaceWrapper) GetHead(w http.ResponseWriter, r *http.Request) {
@@ -2691,6 +2823,19 @@ func (siw *ServerInterfaceWrapper) ListTickets(w http.ResponseWriter, r *http.Re
 		return
 	}
 
+	// ------------- Optional query parameter "view" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "view", r.URL.Query(), &params.View, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "view"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "view", Err: err})
+		}
+		return
+	}
+
 	// ------------- Optional query parameter "status" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", r.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -2700,6 +2845,58 @@ func (siw *ServerInterfaceWrapper) ListTickets(w http.ResponseWriter, r *http.Re
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "status"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "status", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "problem" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "problem", r.URL.Query(), &params.Problem, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "problem"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "problem", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "opened_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "opened_from", r.URL.Query(), &params.OpenedFrom, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "opened_from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "opened_from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "opened_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "opened_to", r.URL.Query(), &params.OpenedTo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "opened_to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "opened_to", Err: err})
 		}
 		return
 	}
@@ -4030,6 +4227,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/head", wrapper.GetHead).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/changes", wrapper.StreamChanges).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/health", wrapper.GetHealth).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/openapi.yaml", wrapper.GetOpenAPI).Methods(http.MethodGet)
@@ -4040,6 +4239,74 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type StreamChangesRequestObject struct {
+	Params StreamChangesParams
+}
+
+type StreamChangesResponseObject interface {
+	VisitStreamChangesResponse(w http.ResponseWriter) error
+}
+
+type StreamChanges200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamChanges200TexteventStreamResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamChangesdefaultApplicationProblemPlusJSONResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type GetHeadRequestObject struct {
 	Params GetHeadParams
@@ -5524,6 +5791,9 @@ func (response StrikeTicketEventdefaultApplicationProblemPlusJSONResponse) Visit
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// StreamChanges Tells live which tickets changed, as server-sent events.
+	// (GET /v1/changes)
+	StreamChanges(ctx context.Context, request StreamChangesRequestObject) (StreamChangesResponseObject, error)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(ctx context.Context, request GetHeadRequestObject) (GetHeadResponseObject, error)
@@ -5653,6 +5923,32 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// StreamChanges operation middleware
+func (sh *strictHandler) StreamChanges(w http.ResponseWriter, r *http.Request, params StreamChangesParams) {
+	var request StreamChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamChanges(ctx, request.(StreamChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamChanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StreamChangesResponseObject); ok {
+		if err := validResponse.VisitStreamChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // GetHead operation middleware

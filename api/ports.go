@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,6 +63,7 @@ type Deps struct {
 	KPIs          KPIs
 	Directory     Directory
 	Progress      Progress
+	Changes       Changes
 	Authenticator Authenticator
 	Authorizer    Authorizer
 	Opener        Opener
@@ -78,6 +80,12 @@ type Deps struct {
 
 	// Secret signs cursors and positions; at least 32 bytes, the same after a restart.
 	Secret []byte
+	// Stopping is closed when the server is about to stop, so that feeds end; nil never is.
+	Stopping <-chan struct{}
+	// Heartbeat is how often a silent feed says that it is there; 0 means 15 s.
+	// WriteLimit is how long its reader has for each event; 0 means 10 s.
+	Heartbeat, WriteLimit time.Duration
+
 	// Rate and Burst limit the requests of one caller a second; 0 means 200 and 400.
 	Rate, Burst int
 }
@@ -90,7 +98,7 @@ func (d Deps) check() error {
 	}
 	for name, missing := range map[string]bool{
 		"App": d.App == nil, "Tickets": d.Tickets == nil, "KPIs": d.KPIs == nil, "Directory": d.Directory == nil,
-		"Progress": d.Progress == nil, "Authenticator": d.Authenticator == nil, "Authorizer": d.Authorizer == nil,
+		"Progress": d.Progress == nil, "Changes": d.Changes == nil, "Authenticator": d.Authenticator == nil, "Authorizer": d.Authorizer == nil,
 		"Opener": d.Opener == nil, "AccessLog": d.AccessLog == nil, "Eraser": d.Eraser == nil, "Clock": d.Clock == nil,
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Text": d.Text == nil, "Match": d.Match == nil,
 	} {

@@ -57,16 +57,22 @@ type SealedEvent struct {
 // TicketFilter narrows a list of tickets. The zero value of a field does not.
 type TicketFilter struct {
 	Sites      []string // codes; nil means all, empty none
+	View       TicketView
+	Mine       uuid.UUID // the technician of TicketViewMine
 	Status     *TicketStatus
-	Technician *uuid.UUID // zero id: without one
-	Team       *uuid.UUID // zero id: without one
+	Kind       *string
+	Problem    *string
+	OpenedFrom *domain.Day // in the zone of the ticket's site
+	OpenedTo   *domain.Day // inclusive
+	Technician *uuid.UUID  // zero id: without one
+	Team       *uuid.UUID  // zero id: without one
 	Level      *int
 	Overdue    *bool
 }
 
 // TicketSort is the order of a list of tickets; the id breaks ties.
 type TicketSort struct {
-	By   string // "called_at" or "number"
+	By   string // "called_at", "number", "due_at", "updated_at" or "level"
 	Desc bool
 }
 
@@ -134,4 +140,21 @@ type Progress interface {
 	Wait(ctx context.Context, stream string, revision int64) error
 	// Health tells how the parts are. It names no data and never fails.
 	Health(ctx context.Context) Health
+}
+
+// TicketChanges tells which tickets changed.
+type TicketChanges struct {
+	Number  int64       // log number up to which this holds
+	Tickets []uuid.UUID // each once, in the order of their first change
+	TooMany bool        // there are more than can be told: read the lists anew
+}
+
+// Changes tells what was committed to the tickets' read model.
+type Changes interface {
+	// Changed returns a channel that is closed after the next commit. Take it
+	// before asking Since.
+	Changed() <-chan struct{}
+	// Since returns the tickets at sites (nil means all, empty none) that events
+	// after a log number touched; at most so many, else TooMany.
+	Since(ctx context.Context, sites []string, after int64, most int) (TicketChanges, error)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -26,6 +27,7 @@ type Server struct {
 	signer   signer
 	limiters *lru.Cache[string, *rate.Limiter]
 	duration *prometheus.HistogramVec
+	feeds    atomic.Int64 // open now
 }
 
 // New returns the handler of every route, or an error that names what is
@@ -44,6 +46,12 @@ func newServer(d Deps) (*Server, error) {
 	}
 	if d.Rate <= 0 || d.Burst <= 0 {
 		d.Rate, d.Burst = defaultRate, defaultBurst
+	}
+	if d.Heartbeat <= 0 {
+		d.Heartbeat = defaultHeartbeat
+	}
+	if d.WriteLimit <= 0 {
+		d.WriteLimit = defaultWriteLimit
 	}
 	sp, err := readSpec(openAPI)
 	if err != nil {

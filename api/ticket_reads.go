@@ -2,9 +2,13 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
 )
 
 // ListTickets answers a page of the tickets that the caller may see.
@@ -18,10 +22,11 @@ func (s *Server) ListTickets(ctx context.Context, in ListTicketsRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	filter := TicketFilter{
-		Sites: sites, Status: p.Status, Technician: p.Technician, Team: p.Team, Level: p.Level, Overdue: p.Overdue,
+	filter, err := s.ticketFilter(ctx, p, sites)
+	if err != nil {
+		return nil, err
 	}
-	rows, after, seen, err := s.Tickets.List(ctx, l.at, filter, order(p.Sort), l.page)
+	rows, after, seen, err := s.Tickets.List(ctx, l.at, filter, ticketOrder(p), l.page)
 	if err != nil {
 		return nil, err
 	}
@@ -33,13 +38,47 @@ func (s *Server) ListTickets(ctx context.Context, in ListTicketsRequestObject) (
 	return ListTickets200JSONResponse(page), o.done()
 }
 
-// order reads the order of a list; nothing means the newest calls first.
-func order(sort *TicketOrder) TicketSort {
-	if sort == nil {
-		return TicketSort{By: string(CalledAt), Desc: true}
+// ticketFilter reads what a list of tickets is narrowed by.
+func (s *Server) ticketFilter(ctx context.Context, p ListTicketsParams, sites []string) (TicketFilter, error) {
+	f := TicketFilter{
+		Sites: sites, View: or(p.View), Status: p.Status, Kind: p.Kind, Problem: p.Problem,
+		Technician: p.Technician, Team: p.Team, Level: p.Level, Overdue: p.Overdue,
 	}
-	by, desc := strings.CutPrefix(string(*sort), "-")
-	return TicketSort{By: by, Desc: desc}
+	if f.View == TicketViewMine {
+		person, err := uuid.Parse(exchangeOf(ctx).actor.Person)
+		if err != nil {
+			return f, fmt.Errorf("read person of the caller: %w", err)
+		}
+		f.Mine = person
+	}
+	for _, d := range []struct {
+		name string
+		in   *Day
+		out  **domain.Day
+	}{{"opened_from", p.OpenedFrom, &f.OpenedFrom}, {"opened_to", p.OpenedTo, &f.OpenedTo}} {
+		if d.in == nil {
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, *d.in); err != nil {
+			return f, badParameter(d.name, "param.day")
+		}
+		day := domain.Day(*d.in)
+		*d.out = &day
+	}
+	return f, nil
+}
+
+// ticketOrder reads the order of a list; nothing means the newest calls first,
+// or what is due next where that is asked for.
+func ticketOrder(p ListTicketsParams) TicketSort {
+	switch {
+	case p.Sort != nil:
+		by, desc := strings.CutPrefix(string(*p.Sort), "-")
+		return TicketSort{By: by, Desc: desc}
+	case or(p.View) == TicketViewDueNext:
+		return TicketSort{By: string(TicketOrderDueAt)}
+	}
+	return TicketSort{By: string(TicketOrderCalledAt), Desc: true}
 }
 
 // GetTicket answers a ticket with its revision as ETag.

@@ -37,7 +37,7 @@ type Parts struct {
 	Ping func(ctx context.Context) error
 }
 
-// Side is api.Tickets, api.KPIs, api.Directory and api.Progress. Safe for concurrent use.
+// Side is api.Tickets, api.KPIs, api.Directory, api.Progress and api.Changes. Safe for concurrent use.
 type Side struct {
 	Parts
 	tickets *readmodel.Reader[ticket.Row]
@@ -46,6 +46,7 @@ type Side struct {
 	teams   *readmodel.Reader[directory.Team]
 	sites   *readmodel.Reader[directory.Site]
 	kpi     *kpi.Reader
+	recent  recentTouches
 }
 
 // New returns a Side.

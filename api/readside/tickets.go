@@ -3,8 +3,6 @@ package readside
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,13 +55,14 @@ func (s *Side) List(ctx context.Context, at api.AsOf, f api.TicketFilter, by api
 		if f.Sites != nil && len(f.Sites) == 0 {
 			return nil
 		}
-		lq := listQuery(f, v)
-		lq.Order = []readmodel.Order{{By: sortColumn(by.By), Desc: by.Desc}}
-		lq.Limit = p.Limit + 1 // one more tells whether there is a next page
-		var err error
-		if lq.After, err = afterTicket(p.After, by.By); err != nil {
+		start, err := afterTicket(p.After, by.By, v.asked)
+		if err != nil {
 			return err
 		}
+		v.asked = start.asked
+		lq := listQuery(f, v)
+		lq.Order = []readmodel.Order{{By: orderOf(by.By).sql, Desc: by.Desc}}
+		lq.Limit, lq.After = p.Limit+1, start.values // one more tells whether there is a next page
 		rows, err := s.tickets.List(ctx, v.q, v.schema, lq)
 		if err != nil {
 			return err
@@ -71,7 +70,7 @@ func (s *Side) List(ctx context.Context, at api.AsOf, f api.TicketFilter, by api
 		if len(rows) > p.Limit {
 			rows = rows[:p.Limit]
 			last := rows[p.Limit-1]
-			next = place(sortValue(by.By, last.Row), last.ID.String())
+			next = place(orderOf(by.By).of(last.Row), timeText(v.asked), last.ID.String())
 		}
 		for _, r := range rows {
 			out = append(out, sealedTicket(r, v))
@@ -79,70 +78,6 @@ func (s *Side) List(ctx context.Context, at api.AsOf, f api.TicketFilter, by api
 		return nil
 	})
 	return out, next, snap, err
-}
-
-// The orders of a list of tickets.
-func sortColumn(by string) string {
-	if by == "number" {
-		return "number"
-	}
-	return "opened_at"
-}
-
-func sortValue(by string, r ticket.Row) string {
-	if by == "number" {
-		return r.Number
-	}
-	return r.OpenedAt.UTC().Format(time.RFC3339Nano)
-}
-
-func afterTicket(text, by string) ([]any, error) {
-	values, err := after(text, 2)
-	if err != nil || values == nil || by == "number" {
-		return values, err
-	}
-	at, err := time.Parse(time.RFC3339Nano, values[0].(string))
-	if err != nil {
-		return nil, api.ErrBadCursor
-	}
-	values[0] = at
-	return values, nil
-}
-
-func listQuery(f api.TicketFilter, v view) readmodel.ListQuery {
-	lq := readmodel.ListQuery{Sites: f.Sites, AsOf: v.number}
-	var where []string
-	add := func(condition string, args ...any) {
-		for _, a := range args {
-			lq.Args = append(lq.Args, a)
-			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(lq.Args)), 1)
-		}
-		where = append(where, condition)
-	}
-	if f.Status != nil {
-		add("status = ?", string(*f.Status))
-	}
-	for column, id := range map[string]*uuid.UUID{"technician": f.Technician, "team": f.Team} {
-		switch {
-		case id == nil:
-		case *id == uuid.Nil:
-			add(column + " IS NULL")
-		default:
-			add(column+" = ?", *id)
-		}
-	}
-	if f.Level != nil {
-		add("level = ?", *f.Level)
-	}
-	if f.Overdue != nil { // SLA-13
-		late := "(coalesce(contact_due_at <= ?, false) OR coalesce(resolution_due_at <= ?, false))"
-		if !*f.Overdue {
-			late = "NOT " + late
-		}
-		add(late, v.asked, v.asked)
-	}
-	lq.Where = strings.Join(where, " AND ")
-	return lq
 }
 
 // place writes where a page ended; after reads it.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -83,7 +84,8 @@ func newServer(ctx context.Context, s *system, o Serving, demo bool) (_ *server,
 	srv.issuer = issuer
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.gauges())
-	handler, err := s.handler(verifier, registry)
+	stopping := make(chan struct{})
+	handler, err := s.handler(verifier, registry, stopping)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +95,7 @@ func newServer(ctx context.Context, s *system, o Serving, demo bool) (_ *server,
 		mux.Handle(issuer.Path()+"/", issuer.Handler())
 	}
 	srv.api = httpServer(mux)
+	srv.api.RegisterOnShutdown(sync.OnceFunc(func() { close(stopping) })) // live feeds would never end
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	srv.metrics = httpServer(metrics)
@@ -111,7 +114,7 @@ func httpServer(h http.Handler) *http.Server {
 }
 
 // handler joins the API to its parts.
-func (s *system) handler(verifier *auth.Verifier, metrics prometheus.Registerer) (http.Handler, error) {
+func (s *system) handler(verifier *auth.Verifier, metrics prometheus.Registerer, stopping <-chan struct{}) (http.Handler, error) {
 	policies, err := auth.NewPolicies()
 	if err != nil {
 		return nil, fmt.Errorf("read authorization policies: %w", err)
@@ -119,7 +122,7 @@ func (s *system) handler(verifier *auth.Verifier, metrics prometheus.Registerer)
 	mac := hmac.New(sha256.New, s.macKey)
 	mac.Write([]byte("cursors and positions of the api"))
 	return api.New(api.Deps{
-		App: s.app, Tickets: s.side, KPIs: readside.KPIs{Side: s.side}, Directory: s.side, Progress: s.side,
+		App: s.app, Tickets: s.side, KPIs: readside.KPIs{Side: s.side}, Directory: s.side, Progress: s.side, Changes: s.side, Stopping: stopping,
 		Authenticator: verifier, Authorizer: policies, Opener: s.vault, AccessLog: accessLog{s.vault}, Eraser: s.vault,
 		Clock: s.clock, Log: s.log, Metrics: metrics, Text: messages.Text, Match: messages.Match, Secret: mac.Sum(nil),
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -182,7 +183,12 @@ func keyset(a *args, order []Order, after []any) string {
 		alternatives = append(alternatives, equal+"("+o.By+")"+op+v)
 		equal += "(" + o.By + ") = " + v + " AND "
 	}
-	return strings.Join(alternatives, " OR ")
+	// The first key alone lets an index begin where the page does.
+	first := " >= "
+	if order[0].Desc {
+		first = " <= "
+	}
+	return "(" + order[0].By + ")" + first + "$" + strconv.Itoa(len(*a)-len(after)+1) + " AND (" + strings.Join(alternatives, " OR ") + ")"
 }
 
 func orderBy(order []Order) string {

@@ -16,7 +16,7 @@ const (
 // Projection returns the ticket's tables: ticket with its versions and
 // figures, and ticket_event, one row for each event of a ticket.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Events()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{listed(Table()), Events()}}
 }
 
 // Table is the model behind every list, card and figure of tickets.
