@@ -333,14 +333,23 @@ func (e SpanKind) Valid() bool {
 
 // Defines values for TargetName.
 const (
-	FirstContact TargetName = "first_contact"
-	Resolution   TargetName = "resolution"
+	Arrival          TargetName = "arrival"
+	FirstContact     TargetName = "first_contact"
+	NextUpdate       TargetName = "next_update"
+	RemoteResolution TargetName = "remote_resolution"
+	Resolution       TargetName = "resolution"
 )
 
 // Valid indicates whether the value is a known member of the TargetName enum.
 func (e TargetName) Valid() bool {
 	switch e {
+	case Arrival:
+		return true
 	case FirstContact:
+		return true
+	case NextUpdate:
+		return true
+	case RemoteResolution:
 		return true
 	case Resolution:
 		return true
@@ -426,11 +435,14 @@ const (
 	TicketStatusAccepted   TicketStatus = "accepted"
 	TicketStatusAssigned   TicketStatus = "assigned"
 	TicketStatusClosed     TicketStatus = "closed"
+	TicketStatusMerged     TicketStatus = "merged"
 	TicketStatusOnSite     TicketStatus = "on_site"
 	TicketStatusPaused     TicketStatus = "paused"
 	TicketStatusRegistered TicketStatus = "registered"
+	TicketStatusRejected   TicketStatus = "rejected"
 	TicketStatusResolved   TicketStatus = "resolved"
 	TicketStatusSignedOff  TicketStatus = "signed_off"
+	TicketStatusWithdrawn  TicketStatus = "withdrawn"
 )
 
 // Valid indicates whether the value is a known member of the TicketStatus enum.
@@ -442,15 +454,21 @@ func (e TicketStatus) Valid() bool {
 		return true
 	case TicketStatusClosed:
 		return true
+	case TicketStatusMerged:
+		return true
 	case TicketStatusOnSite:
 		return true
 	case TicketStatusPaused:
 		return true
 	case TicketStatusRegistered:
 		return true
+	case TicketStatusRejected:
+		return true
 	case TicketStatusResolved:
 		return true
 	case TicketStatusSignedOff:
+		return true
+	case TicketStatusWithdrawn:
 		return true
 	default:
 		return false
@@ -1038,7 +1056,7 @@ type StrikeEvent struct {
 	SecondPerson openapi_types.UUID `json:"second_person"`
 }
 
-// TargetName defines model for TargetName.
+// TargetName SLA-01.
 type TargetName string
 
 // TargetState defines model for TargetState.
@@ -1055,7 +1073,9 @@ type TargetState struct {
 	// StartAt UTC with milliseconds.
 	StartAt Instant          `json:"start_at"`
 	State   TargetStateState `json:"state"`
-	Target  TargetName       `json:"target"`
+
+	// Target SLA-01.
+	Target TargetName `json:"target"`
 }
 
 // TargetStateState defines model for TargetState.State.
@@ -1109,8 +1129,10 @@ type Ticket struct {
 	Revision int64    `json:"revision"`
 
 	// Site Code of a site.
-	Site       SiteCode            `json:"site"`
-	Status     TicketStatus        `json:"status"`
+	Site   SiteCode     `json:"site"`
+	Status TicketStatus `json:"status"`
+
+	// Targets First contact and resolution; the others once they are started and agreed (SLA-01).
 	Targets    []TargetState       `json:"targets"`
 	Team       *openapi_types.UUID `json:"team"`
 	Technician *openapi_types.UUID `json:"technician"`
@@ -1170,7 +1192,9 @@ type VerdictExplanation struct {
 	Spans     []Span        `json:"spans"`
 
 	// StartAt UTC with milliseconds.
-	StartAt Instant                   `json:"start_at"`
+	StartAt Instant `json:"start_at"`
+
+	// Target SLA-01.
 	Target  TargetName                `json:"target"`
 	Verdict VerdictExplanationVerdict `json:"verdict"`
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
+	domainticket "github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
@@ -120,10 +121,18 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 	if row.ExternalKey != "" {
 		t.External = &api.ExternalKey{System: row.ExternalSystem, Key: row.ExternalKey}
 	}
-	t.Targets = append(t.Targets,
-		targetState("first_contact", row.FirstContact, row.ContactDueAt, v),
-		targetState("resolution", row.Resolution, row.ResolveDueAt, v))
+	for _, name := range domainticket.TargetNames() {
+		if c, due := row.Of(name); shown(name, c) {
+			t.Targets = append(t.Targets, targetState(api.TargetName(name), c, due, v))
+		}
+	}
 	return api.SealedTicket{Ticket: t, Customer: row.Customer, Phone: row.Phone, Text: row.Text}
+}
+
+// shown reports whether a ticket tells of a target: always of first contact
+// and resolution, of the others once they are started and agreed.
+func shown(name domainticket.TargetName, c ticket.Clock) bool {
+	return name == domainticket.FirstContact || name == domainticket.Resolution || c.Cycle > 0 && c.Agreed
 }
 
 func targetState(name api.TargetName, c ticket.Clock, due *time.Time, v view) api.TargetState {

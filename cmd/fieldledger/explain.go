@@ -23,7 +23,7 @@ type explainCmd struct {
 	Site       string `help:"Figure: code of the site."`
 	From       string `help:"Figure: first day the tickets were opened on."`
 	To         string `help:"Figure: last day."`
-	Target     string `default:"resolution" help:"Figure: first_contact or resolution."`
+	Target     string `default:"resolution" help:"Figure: first_contact, remote_resolution, arrival, resolution or next_update."`
 	Measure    string `default:"breached" help:"Figure: met, breached, running, withdrawn, no_target, cases, gross_s, ..."`
 	Team       string `help:"Figure: only of a team id."`
 	Technician string `help:"Figure: only of a person id."`
