@@ -58,6 +58,10 @@ func collect(e *jsonschema.ValidationError, out *[]fault) {
 		for _, name := range k.Missing {
 			*out = append(*out, newFault(at+pointerTo([]string{name}), "required", ""))
 		}
+	case *kind.DependentRequired:
+		for _, name := range k.Missing {
+			*out = append(*out, newFault(at+pointerTo([]string{name}), "required", ""))
+		}
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
 			*out = append(*out, newFault(at+pointerTo([]string{short(name)}), keywordUnknown, ""))

@@ -19,6 +19,24 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AgreeTicketArrivalSetBy.
+const (
+	AgreeTicketArrivalSetByAgreed   AgreeTicketArrivalSetBy = "agreed"
+	AgreeTicketArrivalSetByCustomer AgreeTicketArrivalSetBy = "customer"
+)
+
+// Valid indicates whether the value is a known member of the AgreeTicketArrivalSetBy enum.
+func (e AgreeTicketArrivalSetBy) Valid() bool {
+	switch e {
+	case AgreeTicketArrivalSetByAgreed:
+		return true
+	case AgreeTicketArrivalSetByCustomer:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Grain.
 const (
 	GrainDay   Grain = "day"
@@ -150,22 +168,22 @@ func (e Measure) Valid() bool {
 
 // Defines values for PauseTicketReason.
 const (
-	Customer     PauseTicketReason = "customer"
-	ForceMajeure PauseTicketReason = "force_majeure"
-	Parts        PauseTicketReason = "parts"
-	ThirdParty   PauseTicketReason = "third_party"
+	PauseTicketReasonCustomer     PauseTicketReason = "customer"
+	PauseTicketReasonForceMajeure PauseTicketReason = "force_majeure"
+	PauseTicketReasonParts        PauseTicketReason = "parts"
+	PauseTicketReasonThirdParty   PauseTicketReason = "third_party"
 )
 
 // Valid indicates whether the value is a known member of the PauseTicketReason enum.
 func (e PauseTicketReason) Valid() bool {
 	switch e {
-	case Customer:
+	case PauseTicketReasonCustomer:
 		return true
-	case ForceMajeure:
+	case PauseTicketReasonForceMajeure:
 		return true
-	case Parts:
+	case PauseTicketReasonParts:
 		return true
-	case ThirdParty:
+	case PauseTicketReasonThirdParty:
 		return true
 	default:
 		return false
@@ -205,6 +223,30 @@ func (e ProjectionHealthState) Valid() bool {
 	case Halted:
 		return true
 	case Live:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecordTicketPauseReason.
+const (
+	RecordTicketPauseReasonCustomer     RecordTicketPauseReason = "customer"
+	RecordTicketPauseReasonForceMajeure RecordTicketPauseReason = "force_majeure"
+	RecordTicketPauseReasonParts        RecordTicketPauseReason = "parts"
+	RecordTicketPauseReasonThirdParty   RecordTicketPauseReason = "third_party"
+)
+
+// Valid indicates whether the value is a known member of the RecordTicketPauseReason enum.
+func (e RecordTicketPauseReason) Valid() bool {
+	switch e {
+	case RecordTicketPauseReasonCustomer:
+		return true
+	case RecordTicketPauseReasonForceMajeure:
+		return true
+	case RecordTicketPauseReasonParts:
+		return true
+	case RecordTicketPauseReasonThirdParty:
 		return true
 	default:
 		return false
@@ -529,6 +571,25 @@ func (e VerdictExplanationVerdict) Valid() bool {
 	}
 }
 
+// AddTicketNote defines model for AddTicketNote.
+type AddTicketNote struct {
+	At   *time.Time `json:"at,omitempty"`
+	Text string     `json:"text"`
+
+	// ToCustomer The customer was told; the next update is due from then on.
+	ToCustomer *bool `json:"to_customer,omitempty"`
+}
+
+// AgreeTicketArrival defines model for AgreeTicketArrival.
+type AgreeTicketArrival struct {
+	ArrivalBy time.Time               `json:"arrival_by"`
+	At        *time.Time              `json:"at,omitempty"`
+	SetBy     AgreeTicketArrivalSetBy `json:"set_by"`
+}
+
+// AgreeTicketArrivalSetBy defines model for AgreeTicketArrival.SetBy.
+type AgreeTicketArrivalSetBy string
+
 // AssignTicket defines model for AssignTicket.
 type AssignTicket struct {
 	At         *time.Time          `json:"at,omitempty"`
@@ -541,6 +602,15 @@ type ChangeTicketLevel struct {
 	At     *time.Time `json:"at,omitempty"`
 	Level  int        `json:"level"`
 	Reason string     `json:"reason"`
+}
+
+// ChangeTicketServiceZone defines model for ChangeTicketServiceZone.
+type ChangeTicketServiceZone struct {
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+
+	// Zone Where the customer is, such as town or suburb (SLA-11).
+	Zone ServiceZone `json:"zone"`
 }
 
 // Changed defines model for Changed.
@@ -560,6 +630,12 @@ type Created struct {
 
 // Day Civil date in the zone of the site.
 type Day = string
+
+// EndTicket defines model for EndTicket.
+type EndTicket struct {
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+}
 
 // EventRef defines model for EventRef.
 type EventRef struct {
@@ -666,6 +742,14 @@ type MaybeInstant = domain.Instant
 
 // Measure defines model for Measure.
 type Measure string
+
+// MergeTicket defines model for MergeTicket.
+type MergeTicket struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Into The ticket that stays.
+	Into openapi_types.UUID `json:"into"`
+}
 
 // Next Cursor of the next page; null on the last.
 type Next = string
@@ -807,6 +891,23 @@ type RecordPolicy struct {
 	Site *SiteCode `json:"site,omitempty"`
 }
 
+// RecordTicketPause defines model for RecordTicketPause.
+type RecordTicketPause struct {
+	Clocks   []TargetName `json:"clocks"`
+	Evidence *string      `json:"evidence,omitempty"`
+	From     time.Time    `json:"from"`
+
+	// LateReason Why it was not entered while it lasted.
+	LateReason string                  `json:"late_reason"`
+	Reason     RecordTicketPauseReason `json:"reason"`
+
+	// To Not in it any more.
+	To time.Time `json:"to"`
+}
+
+// RecordTicketPauseReason defines model for RecordTicketPause.Reason.
+type RecordTicketPauseReason string
+
 // RegisterPerson defines model for RegisterPerson.
 type RegisterPerson struct {
 	External ExternalKey `json:"external"`
@@ -855,6 +956,9 @@ type RegisterTicket struct {
 	// Problem Problem code (TKT-03).
 	Problem *string `json:"problem,omitempty"`
 
+	// ServiceZone Where the customer is, such as town or suburb (SLA-11).
+	ServiceZone *ServiceZone `json:"service_zone,omitempty"`
+
 	// Site Code of a site.
 	Site SiteCode `json:"site"`
 
@@ -873,11 +977,22 @@ type ReopenTicket struct {
 
 // ResolveTicket defines model for ResolveTicket.
 type ResolveTicket struct {
-	At   *time.Time `json:"at,omitempty"`
-	Note *string    `json:"note,omitempty"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string `json:"late_reason,omitempty"`
+	Note       *string `json:"note,omitempty"`
 
 	// Solution Solution code (TKT-03).
 	Solution *string `json:"solution,omitempty"`
+}
+
+// ResumeTicket defines model for ResumeTicket.
+type ResumeTicket struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Clocks Nothing means all; the others stand on.
+	Clocks *[]TargetName `json:"clocks,omitempty"`
 }
 
 // Role ORG-01.
@@ -992,6 +1107,9 @@ type SLARow struct {
 	// WithinNet Cases within the target by net time.
 	WithinNet int64 `json:"within_net"`
 }
+
+// ServiceZone Where the customer is, such as town or suburb (SLA-11).
+type ServiceZone = string
 
 // SignOffTicket defines model for SignOffTicket.
 type SignOffTicket struct {
@@ -1171,6 +1289,15 @@ type TicketView string
 type Timed struct {
 	// At When it happened; nothing means now.
 	At *time.Time `json:"at,omitempty"`
+}
+
+// TimedLate defines model for TimedLate.
+type TimedLate struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string `json:"late_reason,omitempty"`
 }
 
 // VerdictExplanation defines model for VerdictExplanation.
@@ -1490,6 +1617,15 @@ type AcceptTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// AgreeTicketArrivalParams defines parameters for AgreeTicketArrival.
+type AgreeTicketArrivalParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // ArriveTicketParams defines parameters for ArriveTicket.
 type ArriveTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -1550,8 +1686,44 @@ type ChangeTicketLevelParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// MergeTicketParams defines parameters for MergeTicket.
+type MergeTicketParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// AddTicketNoteParams defines parameters for AddTicketNote.
+type AddTicketNoteParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // PauseTicketParams defines parameters for PauseTicket.
 type PauseTicketParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RecordTicketPauseParams defines parameters for RecordTicketPause.
+type RecordTicketPauseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RejectTicketParams defines parameters for RejectTicket.
+type RejectTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -1586,6 +1758,15 @@ type ResumeTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ChangeTicketServiceZoneParams defines parameters for ChangeTicketServiceZone.
+type ChangeTicketServiceZoneParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // SignOffTicketParams defines parameters for SignOffTicket.
 type SignOffTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -1597,6 +1778,24 @@ type SignOffTicketParams struct {
 
 // StrikeTicketEventParams defines parameters for StrikeTicketEvent.
 type StrikeTicketEventParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// FindTicketVisitNeededParams defines parameters for FindTicketVisitNeeded.
+type FindTicketVisitNeededParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// WithdrawTicketParams defines parameters for WithdrawTicket.
+type WithdrawTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -1620,10 +1819,13 @@ type RegisterTeamJSONRequestBody = RegisterTeam
 type RegisterTicketJSONRequestBody = RegisterTicket
 
 // AcceptTicketJSONRequestBody defines body for AcceptTicket for application/json ContentType.
-type AcceptTicketJSONRequestBody = Timed
+type AcceptTicketJSONRequestBody = TimedLate
+
+// AgreeTicketArrivalJSONRequestBody defines body for AgreeTicketArrival for application/json ContentType.
+type AgreeTicketArrivalJSONRequestBody = AgreeTicketArrival
 
 // ArriveTicketJSONRequestBody defines body for ArriveTicket for application/json ContentType.
-type ArriveTicketJSONRequestBody = Timed
+type ArriveTicketJSONRequestBody = TimedLate
 
 // AssignTicketJSONRequestBody defines body for AssignTicket for application/json ContentType.
 type AssignTicketJSONRequestBody = AssignTicket
@@ -1634,8 +1836,20 @@ type CloseTicketJSONRequestBody = Timed
 // ChangeTicketLevelJSONRequestBody defines body for ChangeTicketLevel for application/json ContentType.
 type ChangeTicketLevelJSONRequestBody = ChangeTicketLevel
 
+// MergeTicketJSONRequestBody defines body for MergeTicket for application/json ContentType.
+type MergeTicketJSONRequestBody = MergeTicket
+
+// AddTicketNoteJSONRequestBody defines body for AddTicketNote for application/json ContentType.
+type AddTicketNoteJSONRequestBody = AddTicketNote
+
 // PauseTicketJSONRequestBody defines body for PauseTicket for application/json ContentType.
 type PauseTicketJSONRequestBody = PauseTicket
+
+// RecordTicketPauseJSONRequestBody defines body for RecordTicketPause for application/json ContentType.
+type RecordTicketPauseJSONRequestBody = RecordTicketPause
+
+// RejectTicketJSONRequestBody defines body for RejectTicket for application/json ContentType.
+type RejectTicketJSONRequestBody = EndTicket
 
 // ReopenTicketJSONRequestBody defines body for ReopenTicket for application/json ContentType.
 type ReopenTicketJSONRequestBody = ReopenTicket
@@ -1644,13 +1858,22 @@ type ReopenTicketJSONRequestBody = ReopenTicket
 type ResolveTicketJSONRequestBody = ResolveTicket
 
 // ResumeTicketJSONRequestBody defines body for ResumeTicket for application/json ContentType.
-type ResumeTicketJSONRequestBody = Timed
+type ResumeTicketJSONRequestBody = ResumeTicket
+
+// ChangeTicketServiceZoneJSONRequestBody defines body for ChangeTicketServiceZone for application/json ContentType.
+type ChangeTicketServiceZoneJSONRequestBody = ChangeTicketServiceZone
 
 // SignOffTicketJSONRequestBody defines body for SignOffTicket for application/json ContentType.
 type SignOffTicketJSONRequestBody = SignOffTicket
 
 // StrikeTicketEventJSONRequestBody defines body for StrikeTicketEvent for application/json ContentType.
 type StrikeTicketEventJSONRequestBody = StrikeEvent
+
+// FindTicketVisitNeededJSONRequestBody defines body for FindTicketVisitNeeded for application/json ContentType.
+type FindTicketVisitNeededJSONRequestBody = Timed
+
+// WithdrawTicketJSONRequestBody defines body for WithdrawTicket for application/json ContentType.
+type WithdrawTicketJSONRequestBody = EndTicket
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -1711,6 +1934,9 @@ type ServerInterface interface {
 	// AcceptTicket Records first contact with the customer (SLA-01).
 	// (POST /v1/tickets/{id}/accept)
 	AcceptTicket(w http.ResponseWriter, r *http.Request, id TicketId, params AcceptTicketParams)
+	// AgreeTicketArrival Records by when the technician is to be there; it may be moved (SLA-02).
+	// (POST /v1/tickets/{id}/arrival-agreement)
+	AgreeTicketArrival(w http.ResponseWriter, r *http.Request, id TicketId, params AgreeTicketArrivalParams)
 	// ArriveTicket Records that the technician is at the customer's.
 	// (POST /v1/tickets/{id}/arrive)
 	ArriveTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ArriveTicketParams)
@@ -1729,24 +1955,45 @@ type ServerInterface interface {
 	// ChangeTicketLevel Moves the ticket to another fault level (TKT-04).
 	// (POST /v1/tickets/{id}/level)
 	ChangeTicketLevel(w http.ResponseWriter, r *http.Request, id TicketId, params ChangeTicketLevelParams)
+	// MergeTicket Ends a duplicate of another ticket of the site (TKT-17).
+	// (POST /v1/tickets/{id}/merge)
+	MergeTicket(w http.ResponseWriter, r *http.Request, id TicketId, params MergeTicketParams)
+	// AddTicketNote Adds a note, or records what the customer was told (SLA-01).
+	// (POST /v1/tickets/{id}/notes)
+	AddTicketNote(w http.ResponseWriter, r *http.Request, id TicketId, params AddTicketNoteParams)
 	// PauseTicket Stops clocks for a reason (TKT-13).
 	// (POST /v1/tickets/{id}/pause)
 	PauseTicket(w http.ResponseWriter, r *http.Request, id TicketId, params PauseTicketParams)
+	// RecordTicketPause Enters a pause that is over, with both its ends (TKT-13).
+	// (POST /v1/tickets/{id}/recorded-pauses)
+	RecordTicketPause(w http.ResponseWriter, r *http.Request, id TicketId, params RecordTicketPauseParams)
+	// RejectTicket Ends a ticket that is none of the desk's.
+	// (POST /v1/tickets/{id}/rejection)
+	RejectTicket(w http.ResponseWriter, r *http.Request, id TicketId, params RejectTicketParams)
 	// ReopenTicket Starts a new cycle (TKT-16).
 	// (POST /v1/tickets/{id}/reopen)
 	ReopenTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ReopenTicketParams)
 	// ResolveTicket Records that the work is done.
 	// (POST /v1/tickets/{id}/resolve)
 	ResolveTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ResolveTicketParams)
-	// ResumeTicket Starts the stopped clocks again (TKT-13).
+	// ResumeTicket Starts the stopped clocks again, or some of them (TKT-13).
 	// (POST /v1/tickets/{id}/resume)
 	ResumeTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ResumeTicketParams)
+	// ChangeTicketServiceZone Moves the customer to another service zone (SLA-07).
+	// (POST /v1/tickets/{id}/service-zone)
+	ChangeTicketServiceZone(w http.ResponseWriter, r *http.Request, id TicketId, params ChangeTicketServiceZoneParams)
 	// SignOffTicket Records the customer's confirmation (VIS-01).
 	// (POST /v1/tickets/{id}/sign-off)
 	SignOffTicket(w http.ResponseWriter, r *http.Request, id TicketId, params SignOffTicketParams)
 	// StrikeTicketEvent Strikes a recorded event of the ticket (AUD-02).
 	// (POST /v1/tickets/{id}/strikes)
 	StrikeTicketEvent(w http.ResponseWriter, r *http.Request, id TicketId, params StrikeTicketEventParams)
+	// FindTicketVisitNeeded Records that the telephone cannot solve it (TKT-11).
+	// (POST /v1/tickets/{id}/visit-needed)
+	FindTicketVisitNeeded(w http.ResponseWriter, r *http.Request, id TicketId, params FindTicketVisitNeededParams)
+	// WithdrawTicket Ends a ticket whose customer took the call back.
+	// (POST /v1/tickets/{id}/withdrawal)
+	WithdrawTicket(w http.ResponseWriter, r *http.Request, id TicketId, params WithdrawTicketParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -3178,6 +3425,83 @@ func (siw *ServerInterfaceWrapper) AcceptTicket(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// AgreeTicketArrival operation middleware
+func (siw *ServerInterfaceWrapper) AgreeTicketArrival(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AgreeTicketArrivalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AgreeTicketArrival(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ArriveTicket operation middleware
 func (siw *ServerInterfaceWrapper) ArriveTicket(w http.ResponseWriter, r *http.Request) {
 
@@ -3622,6 +3946,160 @@ func (siw *ServerInterfaceWrapper) ChangeTicketLevel(w http.ResponseWriter, r *h
 	handler.ServeHTTP(w, r)
 }
 
+// MergeTicket operation middleware
+func (siw *ServerInterfaceWrapper) MergeTicket(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeTicketParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MergeTicket(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddTicketNote operation middleware
+func (siw *ServerInterfaceWrapper) AddTicketNote(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddTicketNoteParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddTicketNote(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // PauseTicket operation middleware
 func (siw *ServerInterfaceWrapper) PauseTicket(w http.ResponseWriter, r *http.Request) {
 
@@ -3690,6 +4168,160 @@ func (siw *ServerInterfaceWrapper) PauseTicket(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PauseTicket(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordTicketPause operation middleware
+func (siw *ServerInterfaceWrapper) RecordTicketPause(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordTicketPauseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordTicketPause(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RejectTicket operation middleware
+func (siw *ServerInterfaceWrapper) RejectTicket(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectTicketParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RejectTicket(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3930,6 +4562,83 @@ func (siw *ServerInterfaceWrapper) ResumeTicket(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// ChangeTicketServiceZone operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTicketServiceZone(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeTicketServiceZoneParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeTicketServiceZone(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // SignOffTicket operation middleware
 func (siw *ServerInterfaceWrapper) SignOffTicket(w http.ResponseWriter, r *http.Request) {
 
@@ -4084,6 +4793,160 @@ func (siw *ServerInterfaceWrapper) StrikeTicketEvent(w http.ResponseWriter, r *h
 	handler.ServeHTTP(w, r)
 }
 
+// FindTicketVisitNeeded operation middleware
+func (siw *ServerInterfaceWrapper) FindTicketVisitNeeded(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FindTicketVisitNeededParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FindTicketVisitNeeded(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawTicket operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawTicket(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawTicketParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawTicket(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -4226,6 +5089,22 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/close", wrapper.CloseTicket).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/reopen", wrapper.ReopenTicket).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/visit-needed", wrapper.FindTicketVisitNeeded).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/arrival-agreement", wrapper.AgreeTicketArrival).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/service-zone", wrapper.ChangeTicketServiceZone).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/recorded-pauses", wrapper.RecordTicketPause).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/notes", wrapper.AddTicketNote).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/withdrawal", wrapper.WithdrawTicket).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/rejection", wrapper.RejectTicket).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/merge", wrapper.MergeTicket).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/strikes", wrapper.StrikeTicketEvent).Methods(http.MethodPost)
 
@@ -5173,6 +6052,61 @@ func (response AcceptTicketdefaultApplicationProblemPlusJSONResponse) VisitAccep
 	return err
 }
 
+type AgreeTicketArrivalRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params AgreeTicketArrivalParams
+	Body   *AgreeTicketArrivalJSONRequestBody
+}
+
+type AgreeTicketArrivalResponseObject interface {
+	VisitAgreeTicketArrivalResponse(w http.ResponseWriter) error
+}
+
+type AgreeTicketArrival200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type AgreeTicketArrival200JSONResponse struct {
+	Body    Changed
+	Headers AgreeTicketArrival200ResponseHeaders
+}
+
+func (response AgreeTicketArrival200JSONResponse) VisitAgreeTicketArrivalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AgreeTicketArrivaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AgreeTicketArrivaldefaultApplicationProblemPlusJSONResponse) VisitAgreeTicketArrivalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ArriveTicketRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params ArriveTicketParams
@@ -5483,6 +6417,116 @@ func (response ChangeTicketLeveldefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type MergeTicketRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params MergeTicketParams
+	Body   *MergeTicketJSONRequestBody
+}
+
+type MergeTicketResponseObject interface {
+	VisitMergeTicketResponse(w http.ResponseWriter) error
+}
+
+type MergeTicket200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type MergeTicket200JSONResponse struct {
+	Body    Changed
+	Headers MergeTicket200ResponseHeaders
+}
+
+func (response MergeTicket200JSONResponse) VisitMergeTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeTicketdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MergeTicketdefaultApplicationProblemPlusJSONResponse) VisitMergeTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddTicketNoteRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params AddTicketNoteParams
+	Body   *AddTicketNoteJSONRequestBody
+}
+
+type AddTicketNoteResponseObject interface {
+	VisitAddTicketNoteResponse(w http.ResponseWriter) error
+}
+
+type AddTicketNote200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type AddTicketNote200JSONResponse struct {
+	Body    Changed
+	Headers AddTicketNote200ResponseHeaders
+}
+
+func (response AddTicketNote200JSONResponse) VisitAddTicketNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddTicketNotedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddTicketNotedefaultApplicationProblemPlusJSONResponse) VisitAddTicketNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PauseTicketRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params PauseTicketParams
@@ -5527,6 +6571,116 @@ type PauseTicketdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PauseTicketdefaultApplicationProblemPlusJSONResponse) VisitPauseTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordTicketPauseRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params RecordTicketPauseParams
+	Body   *RecordTicketPauseJSONRequestBody
+}
+
+type RecordTicketPauseResponseObject interface {
+	VisitRecordTicketPauseResponse(w http.ResponseWriter) error
+}
+
+type RecordTicketPause200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RecordTicketPause200JSONResponse struct {
+	Body    Changed
+	Headers RecordTicketPause200ResponseHeaders
+}
+
+func (response RecordTicketPause200JSONResponse) VisitRecordTicketPauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordTicketPausedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordTicketPausedefaultApplicationProblemPlusJSONResponse) VisitRecordTicketPauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectTicketRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params RejectTicketParams
+	Body   *RejectTicketJSONRequestBody
+}
+
+type RejectTicketResponseObject interface {
+	VisitRejectTicketResponse(w http.ResponseWriter) error
+}
+
+type RejectTicket200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RejectTicket200JSONResponse struct {
+	Body    Changed
+	Headers RejectTicket200ResponseHeaders
+}
+
+func (response RejectTicket200JSONResponse) VisitRejectTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectTicketdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectTicketdefaultApplicationProblemPlusJSONResponse) VisitRejectTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5703,6 +6857,61 @@ func (response ResumeTicketdefaultApplicationProblemPlusJSONResponse) VisitResum
 	return err
 }
 
+type ChangeTicketServiceZoneRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params ChangeTicketServiceZoneParams
+	Body   *ChangeTicketServiceZoneJSONRequestBody
+}
+
+type ChangeTicketServiceZoneResponseObject interface {
+	VisitChangeTicketServiceZoneResponse(w http.ResponseWriter) error
+}
+
+type ChangeTicketServiceZone200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ChangeTicketServiceZone200JSONResponse struct {
+	Body    Changed
+	Headers ChangeTicketServiceZone200ResponseHeaders
+}
+
+func (response ChangeTicketServiceZone200JSONResponse) VisitChangeTicketServiceZoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTicketServiceZonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeTicketServiceZonedefaultApplicationProblemPlusJSONResponse) VisitChangeTicketServiceZoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SignOffTicketRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params SignOffTicketParams
@@ -5813,6 +7022,116 @@ func (response StrikeTicketEventdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type FindTicketVisitNeededRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params FindTicketVisitNeededParams
+	Body   *FindTicketVisitNeededJSONRequestBody
+}
+
+type FindTicketVisitNeededResponseObject interface {
+	VisitFindTicketVisitNeededResponse(w http.ResponseWriter) error
+}
+
+type FindTicketVisitNeeded200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type FindTicketVisitNeeded200JSONResponse struct {
+	Body    Changed
+	Headers FindTicketVisitNeeded200ResponseHeaders
+}
+
+func (response FindTicketVisitNeeded200JSONResponse) VisitFindTicketVisitNeededResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindTicketVisitNeededdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindTicketVisitNeededdefaultApplicationProblemPlusJSONResponse) VisitFindTicketVisitNeededResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawTicketRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params WithdrawTicketParams
+	Body   *WithdrawTicketJSONRequestBody
+}
+
+type WithdrawTicketResponseObject interface {
+	VisitWithdrawTicketResponse(w http.ResponseWriter) error
+}
+
+type WithdrawTicket200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type WithdrawTicket200JSONResponse struct {
+	Body    Changed
+	Headers WithdrawTicket200ResponseHeaders
+}
+
+func (response WithdrawTicket200JSONResponse) VisitWithdrawTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawTicketdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawTicketdefaultApplicationProblemPlusJSONResponse) VisitWithdrawTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// StreamChanges Tells live which tickets changed, as server-sent events.
@@ -5872,6 +7191,9 @@ type StrictServerInterface interface {
 	// AcceptTicket Records first contact with the customer (SLA-01).
 	// (POST /v1/tickets/{id}/accept)
 	AcceptTicket(ctx context.Context, request AcceptTicketRequestObject) (AcceptTicketResponseObject, error)
+	// AgreeTicketArrival Records by when the technician is to be there; it may be moved (SLA-02).
+	// (POST /v1/tickets/{id}/arrival-agreement)
+	AgreeTicketArrival(ctx context.Context, request AgreeTicketArrivalRequestObject) (AgreeTicketArrivalResponseObject, error)
 	// ArriveTicket Records that the technician is at the customer's.
 	// (POST /v1/tickets/{id}/arrive)
 	ArriveTicket(ctx context.Context, request ArriveTicketRequestObject) (ArriveTicketResponseObject, error)
@@ -5890,24 +7212,45 @@ type StrictServerInterface interface {
 	// ChangeTicketLevel Moves the ticket to another fault level (TKT-04).
 	// (POST /v1/tickets/{id}/level)
 	ChangeTicketLevel(ctx context.Context, request ChangeTicketLevelRequestObject) (ChangeTicketLevelResponseObject, error)
+	// MergeTicket Ends a duplicate of another ticket of the site (TKT-17).
+	// (POST /v1/tickets/{id}/merge)
+	MergeTicket(ctx context.Context, request MergeTicketRequestObject) (MergeTicketResponseObject, error)
+	// AddTicketNote Adds a note, or records what the customer was told (SLA-01).
+	// (POST /v1/tickets/{id}/notes)
+	AddTicketNote(ctx context.Context, request AddTicketNoteRequestObject) (AddTicketNoteResponseObject, error)
 	// PauseTicket Stops clocks for a reason (TKT-13).
 	// (POST /v1/tickets/{id}/pause)
 	PauseTicket(ctx context.Context, request PauseTicketRequestObject) (PauseTicketResponseObject, error)
+	// RecordTicketPause Enters a pause that is over, with both its ends (TKT-13).
+	// (POST /v1/tickets/{id}/recorded-pauses)
+	RecordTicketPause(ctx context.Context, request RecordTicketPauseRequestObject) (RecordTicketPauseResponseObject, error)
+	// RejectTicket Ends a ticket that is none of the desk's.
+	// (POST /v1/tickets/{id}/rejection)
+	RejectTicket(ctx context.Context, request RejectTicketRequestObject) (RejectTicketResponseObject, error)
 	// ReopenTicket Starts a new cycle (TKT-16).
 	// (POST /v1/tickets/{id}/reopen)
 	ReopenTicket(ctx context.Context, request ReopenTicketRequestObject) (ReopenTicketResponseObject, error)
 	// ResolveTicket Records that the work is done.
 	// (POST /v1/tickets/{id}/resolve)
 	ResolveTicket(ctx context.Context, request ResolveTicketRequestObject) (ResolveTicketResponseObject, error)
-	// ResumeTicket Starts the stopped clocks again (TKT-13).
+	// ResumeTicket Starts the stopped clocks again, or some of them (TKT-13).
 	// (POST /v1/tickets/{id}/resume)
 	ResumeTicket(ctx context.Context, request ResumeTicketRequestObject) (ResumeTicketResponseObject, error)
+	// ChangeTicketServiceZone Moves the customer to another service zone (SLA-07).
+	// (POST /v1/tickets/{id}/service-zone)
+	ChangeTicketServiceZone(ctx context.Context, request ChangeTicketServiceZoneRequestObject) (ChangeTicketServiceZoneResponseObject, error)
 	// SignOffTicket Records the customer's confirmation (VIS-01).
 	// (POST /v1/tickets/{id}/sign-off)
 	SignOffTicket(ctx context.Context, request SignOffTicketRequestObject) (SignOffTicketResponseObject, error)
 	// StrikeTicketEvent Strikes a recorded event of the ticket (AUD-02).
 	// (POST /v1/tickets/{id}/strikes)
 	StrikeTicketEvent(ctx context.Context, request StrikeTicketEventRequestObject) (StrikeTicketEventResponseObject, error)
+	// FindTicketVisitNeeded Records that the telephone cannot solve it (TKT-11).
+	// (POST /v1/tickets/{id}/visit-needed)
+	FindTicketVisitNeeded(ctx context.Context, request FindTicketVisitNeededRequestObject) (FindTicketVisitNeededResponseObject, error)
+	// WithdrawTicket Ends a ticket whose customer took the call back.
+	// (POST /v1/tickets/{id}/withdrawal)
+	WithdrawTicket(ctx context.Context, request WithdrawTicketRequestObject) (WithdrawTicketResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -6484,6 +7827,40 @@ func (sh *strictHandler) AcceptTicket(w http.ResponseWriter, r *http.Request, id
 	}
 }
 
+// AgreeTicketArrival operation middleware
+func (sh *strictHandler) AgreeTicketArrival(w http.ResponseWriter, r *http.Request, id TicketId, params AgreeTicketArrivalParams) {
+	var request AgreeTicketArrivalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AgreeTicketArrivalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AgreeTicketArrival(ctx, request.(AgreeTicketArrivalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AgreeTicketArrival")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AgreeTicketArrivalResponseObject); ok {
+		if err := validResponse.VisitAgreeTicketArrivalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ArriveTicket operation middleware
 func (sh *strictHandler) ArriveTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ArriveTicketParams) {
 	var request ArriveTicketRequestObject
@@ -6674,6 +8051,74 @@ func (sh *strictHandler) ChangeTicketLevel(w http.ResponseWriter, r *http.Reques
 	}
 }
 
+// MergeTicket operation middleware
+func (sh *strictHandler) MergeTicket(w http.ResponseWriter, r *http.Request, id TicketId, params MergeTicketParams) {
+	var request MergeTicketRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body MergeTicketJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MergeTicket(ctx, request.(MergeTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergeTicket")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MergeTicketResponseObject); ok {
+		if err := validResponse.VisitMergeTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddTicketNote operation middleware
+func (sh *strictHandler) AddTicketNote(w http.ResponseWriter, r *http.Request, id TicketId, params AddTicketNoteParams) {
+	var request AddTicketNoteRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AddTicketNoteJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddTicketNote(ctx, request.(AddTicketNoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddTicketNote")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddTicketNoteResponseObject); ok {
+		if err := validResponse.VisitAddTicketNoteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PauseTicket operation middleware
 func (sh *strictHandler) PauseTicket(w http.ResponseWriter, r *http.Request, id TicketId, params PauseTicketParams) {
 	var request PauseTicketRequestObject
@@ -6701,6 +8146,74 @@ func (sh *strictHandler) PauseTicket(w http.ResponseWriter, r *http.Request, id 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PauseTicketResponseObject); ok {
 		if err := validResponse.VisitPauseTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordTicketPause operation middleware
+func (sh *strictHandler) RecordTicketPause(w http.ResponseWriter, r *http.Request, id TicketId, params RecordTicketPauseParams) {
+	var request RecordTicketPauseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordTicketPauseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordTicketPause(ctx, request.(RecordTicketPauseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordTicketPause")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordTicketPauseResponseObject); ok {
+		if err := validResponse.VisitRecordTicketPauseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectTicket operation middleware
+func (sh *strictHandler) RejectTicket(w http.ResponseWriter, r *http.Request, id TicketId, params RejectTicketParams) {
+	var request RejectTicketRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RejectTicketJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectTicket(ctx, request.(RejectTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectTicket")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RejectTicketResponseObject); ok {
+		if err := validResponse.VisitRejectTicketResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -6810,6 +8323,40 @@ func (sh *strictHandler) ResumeTicket(w http.ResponseWriter, r *http.Request, id
 	}
 }
 
+// ChangeTicketServiceZone operation middleware
+func (sh *strictHandler) ChangeTicketServiceZone(w http.ResponseWriter, r *http.Request, id TicketId, params ChangeTicketServiceZoneParams) {
+	var request ChangeTicketServiceZoneRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ChangeTicketServiceZoneJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeTicketServiceZone(ctx, request.(ChangeTicketServiceZoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeTicketServiceZone")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeTicketServiceZoneResponseObject); ok {
+		if err := validResponse.VisitChangeTicketServiceZoneResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SignOffTicket operation middleware
 func (sh *strictHandler) SignOffTicket(w http.ResponseWriter, r *http.Request, id TicketId, params SignOffTicketParams) {
 	var request SignOffTicketRequestObject
@@ -6871,6 +8418,74 @@ func (sh *strictHandler) StrikeTicketEvent(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(StrikeTicketEventResponseObject); ok {
 		if err := validResponse.VisitStrikeTicketEventResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindTicketVisitNeeded operation middleware
+func (sh *strictHandler) FindTicketVisitNeeded(w http.ResponseWriter, r *http.Request, id TicketId, params FindTicketVisitNeededParams) {
+	var request FindTicketVisitNeededRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body FindTicketVisitNeededJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FindTicketVisitNeeded(ctx, request.(FindTicketVisitNeededRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindTicketVisitNeeded")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FindTicketVisitNeededResponseObject); ok {
+		if err := validResponse.VisitFindTicketVisitNeededResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawTicket operation middleware
+func (sh *strictHandler) WithdrawTicket(w http.ResponseWriter, r *http.Request, id TicketId, params WithdrawTicketParams) {
+	var request WithdrawTicketRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawTicketJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawTicket(ctx, request.(WithdrawTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawTicket")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawTicketResponseObject); ok {
+		if err := validResponse.VisitWithdrawTicketResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

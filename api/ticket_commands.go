@@ -14,7 +14,7 @@ func (s *Server) RegisterTicket(ctx context.Context, in RegisterTicketRequestObj
 	}
 	reg, err := s.App.Tickets.Register(ctx, request(ctx, in.Params.IdempotencyKey), commands.RegisterTicket{
 		Site: in.Body.Site, CalledAt: in.Body.CalledAt, Channel: ticket.Channel(in.Body.Channel), Kind: in.Body.Kind,
-		Problem: or(in.Body.Problem), Level: ticket.Level(in.Body.Level),
+		Problem: or(in.Body.Problem), Level: ticket.Level(in.Body.Level), ServiceZone: or(in.Body.ServiceZone),
 		Customer: in.Body.Customer, Phone: or(in.Body.Phone), Text: or(in.Body.Text),
 	})
 	if err != nil {
@@ -35,6 +35,9 @@ func clocks(names []TargetName) []ticket.TargetName {
 // AcceptTicket records first contact.
 func (s *Server) AcceptTicket(ctx context.Context, in AcceptTicketRequestObject) (AcceptTicketResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+		if in.Body.LateReason != nil {
+			return s.App.Tickets.AcceptLate(ctx, r, in.Id, commands.LateFact{At: or(in.Body.At), Reason: *in.Body.LateReason})
+		}
 		return s.App.Tickets.Accept(ctx, r, in.Id, in.Body.At)
 	})
 	return AcceptTicket200JSONResponse{body, AcceptTicket200ResponseHeaders(h)}, err
@@ -66,9 +69,12 @@ func (s *Server) PauseTicket(ctx context.Context, in PauseTicketRequestObject) (
 	return PauseTicket200JSONResponse{body, PauseTicket200ResponseHeaders(h)}, err
 }
 
-// ResumeTicket starts the stopped clocks.
+// ResumeTicket starts the stopped clocks, or those named.
 func (s *Server) ResumeTicket(ctx context.Context, in ResumeTicketRequestObject) (ResumeTicketResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+		if in.Body.Clocks != nil {
+			return s.App.Tickets.ResumeClocks(ctx, r, in.Id, commands.ResumeTicket{At: in.Body.At, Clocks: clocks(*in.Body.Clocks)})
+		}
 		return s.App.Tickets.Resume(ctx, r, in.Id, in.Body.At)
 	})
 	return ResumeTicket200JSONResponse{body, ResumeTicket200ResponseHeaders(h)}, err
@@ -77,6 +83,9 @@ func (s *Server) ResumeTicket(ctx context.Context, in ResumeTicketRequestObject)
 // ArriveTicket records the arrival.
 func (s *Server) ArriveTicket(ctx context.Context, in ArriveTicketRequestObject) (ArriveTicketResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+		if in.Body.LateReason != nil {
+			return s.App.Tickets.ArriveLate(ctx, r, in.Id, commands.LateFact{At: or(in.Body.At), Reason: *in.Body.LateReason})
+		}
 		return s.App.Tickets.Arrive(ctx, r, in.Id, in.Body.At)
 	})
 	return ArriveTicket200JSONResponse{body, ArriveTicket200ResponseHeaders(h)}, err
@@ -85,7 +94,9 @@ func (s *Server) ArriveTicket(ctx context.Context, in ArriveTicketRequestObject)
 // ResolveTicket ends the work.
 func (s *Server) ResolveTicket(ctx context.Context, in ResolveTicketRequestObject) (ResolveTicketResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tickets.Resolve(ctx, r, in.Id, commands.ResolveTicket{At: in.Body.At, Solution: or(in.Body.Solution), Note: or(in.Body.Note)})
+		return s.App.Tickets.Resolve(ctx, r, in.Id, commands.ResolveTicket{
+			At: in.Body.At, Solution: or(in.Body.Solution), Note: or(in.Body.Note), LateReason: or(in.Body.LateReason),
+		})
 	})
 	return ResolveTicket200JSONResponse{body, ResolveTicket200ResponseHeaders(h)}, err
 }
