@@ -148,7 +148,7 @@ func (s *system) openVault(ctx context.Context) error {
 		return fmt.Errorf("read installation: %w", err)
 	}
 	s.macKey = macKey
-	if s.vault, err = vault.Open(ctx, s.pool, master, s.clock, vault.Options{}); err != nil {
+	if s.vault, err = vault.Open(ctx, s.pool, master, s.clock, vault.Options{Dir: s.cfg.DataDir}); err != nil {
 		return fmt.Errorf("open vault: %w", err)
 	}
 	s.outcomes = outcomes.New(s.pool, s.clock)

@@ -32,6 +32,7 @@ type Harness struct {
 	Clock *clock.Fake
 	IDs   commands.IDs
 	Log   *slog.Logger
+	keys  string // folder of the bucket keys
 }
 
 // Start is the time at which a Harness's clock stands.
@@ -40,7 +41,7 @@ var Start = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 // New starts a write side that ends with the test.
 func New(tb testing.TB) *Harness {
 	tb.Helper()
-	h := &Harness{Pool: pgtest.Pool(tb), Clock: clock.NewFake(Start), Log: slog.New(slog.DiscardHandler)}
+	h := &Harness{Pool: pgtest.Pool(tb), Clock: clock.NewFake(Start), Log: slog.New(slog.DiscardHandler), keys: tb.TempDir()}
 	var err error
 	h.Node, err = eventnode.Open(tb.Context(), eventnode.Options{Clock: h.Clock})
 	require.NoError(tb, err)
@@ -63,7 +64,7 @@ func New(tb testing.TB) *Harness {
 func (h *Harness) Restart(tb testing.TB) {
 	tb.Helper()
 	var err error
-	h.Vault, err = vault.Open(tb.Context(), h.Pool, testKey(tb), h.Clock, vault.Options{})
+	h.Vault, err = vault.Open(tb.Context(), h.Pool, testKey(tb), h.Clock, vault.Options{Dir: h.keys})
 	require.NoError(tb, err)
 	id, _, err := vault.Installation(tb.Context(), h.Pool)
 	require.NoError(tb, err)

@@ -19,12 +19,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"github.com/tink-crypto/tink-go/v2/aead/subtle"
+	"github.com/tink-crypto/tink-go/v2/keyset"
 
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/clock"
 	"github.com/fieldledger/fieldledger/internal/eventnode"
+	"github.com/fieldledger/fieldledger/internal/vault"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 )
 
@@ -111,6 +114,11 @@ func TestAUD07AnErasedNameIsInNoFileAndDigestsStay(t *testing.T) {
 	defer done()
 	before := digestsIn(t, pool)
 	subject := subjectIn(t, pool)
+	stored := keysetIn(t, pool, subject)
+	require.True(t, s.opens(t, subject, stored), "before, the files open the name's key")
+	oldKeys, err := os.ReadFile(filepath.Join(s.dir, vault.KeysFile))
+	require.NoError(t, err)
+	require.Equal(t, []string{vault.KeysFile}, filesWith(t, s.dir, string(oldKeys[:64])))
 	erase := call{
 		method: http.MethodDelete, path: "/v1/subjects/" + subject.String() + "?reason=asked+for", key: "erase",
 		token: s.token(t, "clerk"),
@@ -126,6 +134,11 @@ func TestAUD07AnErasedNameIsInNoFileAndDigestsStay(t *testing.T) {
 		require.NotContains(t, s.get(t, path+"/history", last, "clerk").body, secret)
 		require.Empty(t, filesWith(t, s.dir, secret))
 	}
+	requireUnreadable := func() { // PostgreSQL may keep the bytes of the deleted row
+		require.False(t, s.opens(t, subject, stored), "no file has the key that opened them")
+		require.Empty(t, filesWith(t, s.dir, string(oldKeys[:64])))
+	}
+	requireUnreadable()
 	require.Equal(t, before, digestsIn(t, pool))
 	done()
 	s.stop(t)
@@ -137,6 +150,51 @@ func TestAUD07AnErasedNameIsInNoFileAndDigestsStay(t *testing.T) {
 	for _, secret := range secrets {
 		require.Empty(t, filesWith(t, s.dir, secret))
 	}
+	requireUnreadable()
+}
+
+// keysetIn returns a subject's key as it is stored.
+func keysetIn(t *testing.T, pool *pgxpool.Pool, subject uuid.UUID) []byte {
+	t.Helper()
+	var stored []byte
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT keyset FROM vault.subject_key WHERE subject = $1", subject).Scan(&stored))
+	return stored
+}
+
+// opens reports whether the installation's key files open a stored keyset:
+// any 32 bytes of them are tried, as they stand and unsealed by the master key.
+func (i *installation) opens(t *testing.T, subject uuid.UUID, stored []byte) bool {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(i.dir, vault.MasterFile))
+	require.NoError(t, err)
+	master, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	require.NoError(t, err)
+	sealer, err := subtle.NewAESGCM(master)
+	require.NoError(t, err)
+	entries, err := os.ReadDir(i.dir)
+	require.NoError(t, err)
+	texts := [][]byte{master}
+	for _, entry := range entries {
+		if !entry.Type().IsRegular() {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(i.dir, entry.Name()))
+		require.NoError(t, err)
+		texts = append(texts, content)
+		if plain, err := sealer.Decrypt(content, []byte("fieldledger vault keys")); err == nil {
+			texts = append(texts, plain)
+		}
+	}
+	for _, text := range texts {
+		for at := 0; at+len(master) <= len(text); at++ {
+			key, err := subtle.NewAESGCM(text[at : at+len(master)])
+			require.NoError(t, err)
+			if _, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(stored)), key, subject[:]); err == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ticketOf registers a ticket with personal data in every field and brings it

@@ -71,14 +71,17 @@ func (c *cache) stale(now time.Time, recheck time.Duration) bool {
 	return age < 0 || age >= recheck
 }
 
-// checked takes the number of destroyed subjects as of asked.
-func (c *cache) checked(asked time.Time, destroyed int64) {
+// checked takes the number of destroyed subjects as of asked, and reports
+// whether it has changed.
+func (c *cache) checked(asked time.Time, destroyed int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.checkedAt = asked
-	if destroyed != c.destroyed {
-		c.destroyed = destroyed
-		c.epoch++
-		c.keys.Purge()
+	if destroyed == c.destroyed {
+		return false
 	}
+	c.destroyed = destroyed
+	c.epoch++
+	c.keys.Purge()
+	return true
 }

@@ -17,10 +17,6 @@ import (
 // chunk is how many keys one transaction makes.
 const chunk = 1000
 
-// lockSubjects serializes destroying with making keys and search tokens:
-// makers share it, so none of them can miss a destruction.
-const lockSubjects = 5_127_604_883_319_402
-
 // key returns the key of subject, from memory if it may still be used from
 // there. It makes the key if make says so; else a missing one is ErrNotFound.
 func (v *Vault) key(ctx context.Context, subject uuid.UUID, create bool) (*subjectKey, error) {
@@ -48,11 +44,11 @@ func (v *Vault) key(ctx context.Context, subject uuid.UUID, create bool) (*subje
 
 // missing tells a destroyed key from one that never was.
 func (v *Vault) missing(ctx context.Context, subject uuid.UUID) error {
-	erased, err := v.erased(ctx, subject)
+	gone, err := erased(ctx, v.pool, subject)
 	switch {
 	case err != nil:
 		return err
-	case erased:
+	case gone:
 		return ErrErased
 	}
 	return ErrNotFound
@@ -96,29 +92,50 @@ func (v *Vault) prepare(ctx context.Context, subjects []uuid.UUID) error {
 	return err
 }
 
+// load reads and unwraps the keys that exist. If the ring in memory is of
+// no use any more, it is read again.
+func (v *Vault) load(ctx context.Context, subjects []uuid.UUID, epoch uint64) (map[uuid.UUID]*subjectKey, error) {
+	if r := v.ring.Load(); r != nil {
+		found, err := v.read(ctx, v.pool, r, subjects, epoch)
+		if !errors.Is(err, errUnwrap) {
+			return found, err
+		}
+	}
+	var found map[uuid.UUID]*subjectKey
+	err := v.shared(ctx, func(tx pgx.Tx, r *ring) (err error) {
+		found, err = v.read(ctx, tx, r, subjects, epoch)
+		return err
+	})
+	return found, err
+}
+
+// querier is a pool, a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
 const readKeys = `
 -- The keys of some subjects.
-SELECT subject, keyset FROM vault.subject_key WHERE subject = ANY(@subjects)`
+SELECT subject, wrapped_by, keyset FROM vault.subject_key WHERE subject = ANY(@subjects)`
 
-// load reads and unwraps the keys that exist.
-func (v *Vault) load(ctx context.Context, subjects []uuid.UUID, epoch uint64) (map[uuid.UUID]*subjectKey, error) {
-	rows, err := v.pool.Query(ctx, readKeys, pgx.NamedArgs{"subjects": subjects})
+func (v *Vault) read(ctx context.Context, db querier, r *ring, subjects []uuid.UUID, epoch uint64) (map[uuid.UUID]*subjectKey, error) {
+	rows, err := db.Query(ctx, readKeys, pgx.NamedArgs{"subjects": subjects})
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}
-	return v.collect(rows, epoch)
-}
-
-func (v *Vault) collect(rows pgx.Rows, epoch uint64) (map[uuid.UUID]*subjectKey, error) {
 	found := make(map[uuid.UUID]*subjectKey)
-	var subject uuid.UUID
-	var wrapped []byte
-	_, err := pgx.ForEachRow(rows, []any{&subject, &wrapped}, func() error {
-		key, err := v.unwrap(subject, wrapped)
+	var w wrapped
+	_, err = pgx.ForEachRow(rows, []any{&w.subject, &w.by, &w.keyset}, func() error {
+		handle, err := w.open(r)
 		if err != nil {
 			return err
 		}
-		found[subject] = key
+		primitive, err := aead.New(handle)
+		if err != nil {
+			return fmt.Errorf("use key of %s: %w", w.subject, err)
+		}
+		found[w.subject] = &subjectKey{id: keyID(handle), aead: primitive}
 		return nil
 	})
 	if err != nil {
@@ -132,9 +149,10 @@ func (v *Vault) collect(rows pgx.Rows, epoch uint64) (map[uuid.UUID]*subjectKey,
 
 const makeKeys = `
 -- No key for a destroyed subject, ever; and the first of two makers wins.
-INSERT INTO vault.subject_key (subject, key_id, keyset, created_at)
-SELECT s.subject, s.key_id, s.keyset, @now
-FROM unnest(@subjects::uuid[], @ids::text[], @keysets::bytea[]) AS s (subject, key_id, keyset)
+INSERT INTO vault.subject_key (subject, key_id, bucket, wrapped_by, keyset, created_at)
+SELECT s.subject, s.key_id, s.bucket, s.wrapped_by, s.keyset, @now
+FROM unnest(@subjects::uuid[], @ids::text[], @buckets::smallint[], @by::bigint[], @keysets::bytea[])
+    AS s (subject, key_id, bucket, wrapped_by, keyset)
 WHERE NOT EXISTS (SELECT FROM vault.destroyed_subject d WHERE d.subject = s.subject)
 ON CONFLICT DO NOTHING`
 
@@ -142,19 +160,26 @@ ON CONFLICT DO NOTHING`
 // stored: another process may have been first. Subjects are in order, so that
 // two makers do not wait for each other in a circle.
 func (v *Vault) create(ctx context.Context, subjects []uuid.UUID, epoch uint64) (map[uuid.UUID]*subjectKey, error) {
-	ids, keysets := make([]string, len(subjects)), make([][]byte, len(subjects))
+	handles := make([]*keyset.Handle, len(subjects))
+	ids := make([]string, len(subjects))
 	for i, subject := range subjects {
 		var err error
-		if ids[i], keysets[i], err = v.generate(subject); err != nil {
-			return nil, err
+		if handles[i], err = keyset.NewHandle(aead.AES256GCMKeyTemplate()); err != nil {
+			return nil, fmt.Errorf("generate key of %s: %w", subject, err)
 		}
+		ids[i] = keyID(handles[i])
 	}
-	err := pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, int64(lockSubjects)); err != nil {
-			return err
+	err := v.shared(ctx, func(tx pgx.Tx, r *ring) error {
+		groups, by, keysets := make([]int16, len(subjects)), make([]int64, len(subjects)), make([][]byte, len(subjects))
+		for i, subject := range subjects {
+			w, err := wrap(r, subject, handles[i])
+			if err != nil {
+				return err
+			}
+			groups[i], by[i], keysets[i] = int16(bucketOf(subject)), w.by, w.keyset
 		}
 		_, err := tx.Exec(ctx, makeKeys, pgx.NamedArgs{
-			"subjects": subjects, "ids": ids, "keysets": keysets, "now": v.clock.Now(),
+			"subjects": subjects, "ids": ids, "buckets": groups, "by": by, "keysets": keysets, "now": v.clock.Now(),
 		})
 		return err
 	})
@@ -162,31 +187,6 @@ func (v *Vault) create(ctx context.Context, subjects []uuid.UUID, epoch uint64) 
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
 	return v.load(ctx, subjects, epoch)
-}
-
-// generate returns a new keyset wrapped by the master key, and the id of its key.
-func (v *Vault) generate(subject uuid.UUID) (id string, wrapped []byte, err error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return "", nil, fmt.Errorf("generate key of %s: %w", subject, err)
-	}
-	var b bytes.Buffer
-	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&b), v.master, subject[:]); err != nil {
-		return "", nil, fmt.Errorf("wrap key of %s: %w", subject, err)
-	}
-	return keyID(handle), b.Bytes(), nil
-}
-
-func (v *Vault) unwrap(subject uuid.UUID, wrapped []byte) (*subjectKey, error) {
-	handle, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), v.master, subject[:])
-	if err != nil {
-		return nil, fmt.Errorf("unwrap key of %s: %w", subject, err)
-	}
-	primitive, err := aead.New(handle)
-	if err != nil {
-		return nil, fmt.Errorf("use key of %s: %w", subject, err)
-	}
-	return &subjectKey{id: keyID(handle), aead: primitive}, nil
 }
 
 func keyID(h *keyset.Handle) string {
@@ -208,7 +208,9 @@ func (v *Vault) refresh(ctx context.Context) error {
 	if err := v.pool.QueryRow(ctx, countDestroyed).Scan(&destroyed); err != nil {
 		return fmt.Errorf("look for destroyed keys: %w", err)
 	}
-	v.keys.checked(now, destroyed)
+	if v.keys.checked(now, destroyed) {
+		v.ring.Store(nil) // it may hold a key that is no more
+	}
 	return nil
 }
 
@@ -216,9 +218,9 @@ const isDestroyed = `
 -- Whether a subject was erased.
 SELECT true FROM vault.destroyed_subject WHERE subject = @subject`
 
-func (v *Vault) erased(ctx context.Context, subject uuid.UUID) (bool, error) {
+func erased(ctx context.Context, db querier, subject uuid.UUID) (bool, error) {
 	var erased bool
-	err := v.pool.QueryRow(ctx, isDestroyed, pgx.NamedArgs{"subject": subject}).Scan(&erased)
+	err := db.QueryRow(ctx, isDestroyed, pgx.NamedArgs{"subject": subject}).Scan(&erased)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return false, fmt.Errorf("look for destroyed key: %w", err)
 	}

@@ -18,7 +18,7 @@ const keySize = 32
 // MasterFile is the name of the master key's file in the data folder.
 const MasterFile = "master.key"
 
-// Key is a master key: whoever has it and the database can open everything.
+// Key is a master key: whoever has it, the bucket keys and the database can open everything.
 // It prints as a placeholder. Comparable.
 type Key struct{ secret [keySize]byte }
 
@@ -63,14 +63,7 @@ func LoadKey(dir string) (Key, error) {
 }
 
 func readKey(path string) (Key, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Key{}, fmt.Errorf("find master key: %w", err)
-	}
-	if others := info.Mode().Perm() & 0o077; others != 0 {
-		return Key{}, fmt.Errorf("master key %s may be read by others: its mode is %04o, not 0600", path, info.Mode().Perm())
-	}
-	b, err := os.ReadFile(path) //nolint:gosec // the path is the operator's own
+	b, err := readPrivate(path)
 	if err != nil {
 		return Key{}, fmt.Errorf("read master key: %w", err)
 	}
@@ -79,6 +72,18 @@ func readKey(path string) (Key, error) {
 		return Key{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	return k, nil
+}
+
+// readPrivate reads a file of keys; one that others may read is refused.
+func readPrivate(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("%s may be read by others: its mode is %04o, not 0600", path, mode)
+	}
+	return os.ReadFile(path) //nolint:gosec // the path is the operator's own
 }
 
 // writeKey makes the file whole or not at all; fs.ErrExist if another was first.

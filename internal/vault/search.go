@@ -59,7 +59,7 @@ func (v *Vault) IndexAll(ctx context.Context, terms []Term) error {
 		return nil
 	}
 	err := pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, int64(lockSubjects)); err != nil {
+		if err := share(ctx, tx); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, addTerms, pgx.NamedArgs{

@@ -8,13 +8,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
-	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
@@ -29,11 +29,18 @@ var (
 	ErrNotFound = fmt.Errorf("no key opens this value: %w", commands.ErrNotFound)
 )
 
-// ErrWrongMasterKey says that the keys in the database are wrapped by another master key.
-var ErrWrongMasterKey = errors.New("the master key is not the one of this database")
+// Faults of an installation.
+var (
+	// ErrWrongMasterKey says that the bucket keys are sealed by another master key.
+	ErrWrongMasterKey = errors.New("the master key is not the one of the bucket keys")
+	// ErrWrongKeys says that the file of bucket keys is missing, outdated or
+	// another database's. Nothing of it is made anew: the right one must be found.
+	ErrWrongKeys = errors.New("the bucket keys are not the ones of this database")
+)
 
-// Options tune a Vault; the zero value is right.
+// Options tune a Vault; all but Dir may be zero.
 type Options struct {
+	Dir       string        // folder of the bucket keys, which all processes on the database share
 	CacheSize int           // unwrapped keys held in memory; 0 for 10,000
 	Recheck   time.Duration // how long a key destroyed by another process may live on here; 0 for 5 s
 }
@@ -43,18 +50,24 @@ type Options struct {
 type Vault struct {
 	pool    *pgxpool.Pool
 	clock   commands.Clock
-	master  tink.AEAD
-	digest  []byte // key of Digest
-	search  []byte // key of search tokens
+	file    *ringFile
+	ring    atomic.Pointer[ring] // as last read; nil for none
+	digest  []byte               // key of Digest
+	search  []byte               // key of search tokens
 	keys    *cache
 	recheck time.Duration
 }
 
 var _ commands.Vault = (*Vault)(nil)
 
-// Open returns a vault over a migrated database. ErrWrongMasterKey if the
-// database's keys were wrapped by another one than master.
+// Open returns a vault over a migrated database. The first one makes the
+// bucket keys; each one brings to its end what a crash has interrupted.
+// ErrWrongMasterKey and ErrWrongKeys if master or the folder do not belong to
+// the database.
 func Open(ctx context.Context, pool *pgxpool.Pool, master Key, clock commands.Clock, o Options) (*Vault, error) {
+	if o.Dir == "" {
+		return nil, errors.New("the folder of the bucket keys is not named")
+	}
 	_, macKey, err := Installation(ctx, pool)
 	if err != nil {
 		return nil, err
@@ -66,36 +79,21 @@ func Open(ctx context.Context, pool *pgxpool.Pool, master Key, clock commands.Cl
 	if v.keys, err = newCache(o.CacheSize); err != nil {
 		return nil, err
 	}
-	if v.master, err = subtle.NewAESGCM(master.secret[:]); err != nil {
+	sealer, err := subtle.NewAESGCM(master.secret[:])
+	if err != nil {
 		return nil, fmt.Errorf("use master key: %w", err)
 	}
+	v.file = &ringFile{path: filepath.Join(o.Dir, KeysFile), master: sealer}
 	if v.digest, err = master.derive(macKey, "digest"); err != nil {
 		return nil, err
 	}
 	if v.search, err = master.derive(macKey, "search"); err != nil {
 		return nil, err
 	}
-	return v, v.probe(ctx)
-}
-
-const anyKey = `
--- Any key will do to try the master key on.
-SELECT subject, keyset FROM vault.subject_key LIMIT 1`
-
-// probe tries the master key on a stored one.
-func (v *Vault) probe(ctx context.Context) error {
-	var subject uuid.UUID
-	var wrapped []byte
-	switch err := v.pool.QueryRow(ctx, anyKey).Scan(&subject, &wrapped); {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil
-	case err != nil:
-		return fmt.Errorf("try master key: %w", err)
+	if err := v.alone(ctx, v.start); err != nil {
+		return nil, fmt.Errorf("open bucket keys: %w", err)
 	}
-	if _, err := v.unwrap(subject, wrapped); err != nil {
-		return ErrWrongMasterKey
-	}
-	return nil
+	return v, nil
 }
 
 // Seal encrypts plaintext for one field of subject; "" gives the zero Sealed.

@@ -25,16 +25,32 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var nine = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
-// desk is one process: a vault over pool with a clock of its own.
+// place is one installation: a database, and a folder with its keys.
+type place struct {
+	pool   *pgxpool.Pool
+	dir    string
+	master vault.Key
+}
+
+func newPlace(tb testing.TB) place {
+	tb.Helper()
+	dir := tb.TempDir()
+	master, err := vault.LoadKey(dir)
+	require.NoError(tb, err)
+	return place{pgtest.Pool(tb), dir, master}
+}
+
+// desk is one process of an installation: a vault with a clock of its own.
 type desk struct {
 	*vault.Vault
 	clock *clock.Fake
 }
 
-func open(t *testing.T, pool *pgxpool.Pool, master vault.Key, o vault.Options) desk {
+func (p place) open(t *testing.T, o vault.Options) desk {
 	t.Helper()
 	c := clock.NewFake(nine)
-	v, err := vault.Open(t.Context(), pool, master, c, o)
+	o.Dir = p.dir
+	v, err := vault.Open(t.Context(), p.pool, p.master, c, o)
 	require.NoError(t, err)
 	return desk{v, c}
 }
@@ -49,7 +65,7 @@ func count(t *testing.T, pool *pgxpool.Pool, table string) int {
 // AUD-07: sealed under the subject's own key, and erased by destroying it.
 func TestAUD07AValueOpensForItsSubjectAndFieldOnly(t *testing.T) {
 	t.Parallel()
-	v := open(t, pgtest.Pool(t), vault.NewKey(), vault.Options{})
+	v := newPlace(t).open(t, vault.Options{})
 	li, wang := uuid.New(), uuid.New()
 	name, err := v.Seal(t.Context(), li, "name", "李雷")
 	require.NoError(t, err)
@@ -82,8 +98,8 @@ func TestAUD07AValueOpensForItsSubjectAndFieldOnly(t *testing.T) {
 
 func TestAUD07NothingToSealMakesNoKey(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.Pool(t)
-	v := open(t, pool, vault.NewKey(), vault.Options{})
+	p := newPlace(t)
+	v := p.open(t, vault.Options{})
 	s, err := v.Seal(t.Context(), uuid.New(), "name", "")
 	require.NoError(t, err)
 	require.Equal(t, domain.Sealed{}, s)
@@ -92,13 +108,13 @@ func TestAUD07NothingToSealMakesNoKey(t *testing.T) {
 	require.Empty(t, got)
 	_, err = v.Open(t.Context(), domain.Sealed{Subject: uuid.New(), Ciphertext: []byte("x")}, "name")
 	require.ErrorIs(t, err, vault.ErrNotFound)
-	require.Zero(t, count(t, pool, "vault.subject_key"), "opening makes no key")
+	require.Zero(t, count(t, p.pool, "vault.subject_key"), "opening makes no key")
 }
 
 func TestAUD07ADestroyedKeyErasesForGood(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	v := open(t, pool, master, vault.Options{})
+	p := newPlace(t)
+	v := p.open(t, vault.Options{})
 	li, wang := uuid.New(), uuid.New()
 	name, err := v.Seal(t.Context(), li, "name", "Li Lei")
 	require.NoError(t, err)
@@ -108,7 +124,7 @@ func TestAUD07ADestroyedKeyErasesForGood(t *testing.T) {
 
 	require.NoError(t, v.Destroy(t.Context(), li, "asked for it"))
 	require.NoError(t, v.Destroy(t.Context(), li, "asked again"))
-	for label, v := range map[string]desk{"same process": v, "new process": open(t, pool, master, vault.Options{})} {
+	for label, v := range map[string]desk{"same process": v, "new process": p.open(t, vault.Options{})} {
 		_, err = v.Open(t.Context(), name, "name")
 		require.ErrorIs(t, err, vault.ErrErased, label)
 		_, err = v.Seal(t.Context(), li, "name", "Li Lei")
@@ -124,17 +140,17 @@ func TestAUD07ADestroyedKeyErasesForGood(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "Wang Fang", got, label)
 	}
-	require.Equal(t, 1, count(t, pool, "vault.subject_key"))
+	require.Equal(t, 1, count(t, p.pool, "vault.subject_key"))
 	var reason string
-	require.NoError(t, pool.QueryRow(t.Context(), `SELECT reason FROM vault.destroyed_subject`).Scan(&reason))
+	require.NoError(t, p.pool.QueryRow(t.Context(), `SELECT reason FROM vault.destroyed_subject`).Scan(&reason))
 	require.Equal(t, "asked for it", reason)
 }
 
 func TestAUD07AKeyDestroyedElsewhereIsHonouredWithinTheRecheckTime(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	here := open(t, pool, master, vault.Options{Recheck: 5 * time.Second})
-	there := open(t, pool, master, vault.Options{})
+	p := newPlace(t)
+	here := p.open(t, vault.Options{Recheck: 5 * time.Second})
+	there := p.open(t, vault.Options{})
 	li := uuid.New()
 	name, err := here.Seal(t.Context(), li, "name", "Li Lei")
 	require.NoError(t, err)
@@ -150,8 +166,8 @@ func TestAUD07AKeyDestroyedElsewhereIsHonouredWithinTheRecheckTime(t *testing.T)
 
 func TestAUD07AClockThatRanBackDoesNotKeepADestroyedKey(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	here, there := open(t, pool, master, vault.Options{}), open(t, pool, master, vault.Options{})
+	p := newPlace(t)
+	here, there := p.open(t, vault.Options{}), p.open(t, vault.Options{})
 	li := uuid.New()
 	name, err := here.Seal(t.Context(), li, "name", "Li Lei")
 	require.NoError(t, err)
@@ -163,8 +179,8 @@ func TestAUD07AClockThatRanBackDoesNotKeepADestroyedKey(t *testing.T) {
 
 func TestAUD07AKeyReadBesideADestructionIsNotKept(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	here, there := open(t, pool, master, vault.Options{}), open(t, pool, master, vault.Options{})
+	p := newPlace(t)
+	here, there := p.open(t, vault.Options{}), p.open(t, vault.Options{})
 	require.True(t, here.KeepsReadKey(uuid.New(), func() {}))
 	require.False(t, here.KeepsReadKey(uuid.New(), func() {
 		require.NoError(t, here.Destroy(t.Context(), uuid.New(), "asked for it"))
@@ -181,8 +197,8 @@ func TestAUD07AKeyReadBesideADestructionIsNotKept(t *testing.T) {
 
 func TestPrepareMakesEachKeyOnceAndSealNeedsNoDatabaseAfterIt(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.Pool(t)
-	v := open(t, pool, vault.NewKey(), vault.Options{})
+	p := newPlace(t)
+	v := p.open(t, vault.Options{})
 	subjects := make([]uuid.UUID, 2_500)
 	for i := range subjects {
 		subjects[i] = uuid.New()
@@ -190,7 +206,7 @@ func TestPrepareMakesEachKeyOnceAndSealNeedsNoDatabaseAfterIt(t *testing.T) {
 	require.NoError(t, v.Prepare(t.Context(), append(subjects, subjects[:10]...)))
 	require.NoError(t, v.Prepare(t.Context(), subjects))
 	require.NoError(t, v.Prepare(t.Context(), nil))
-	require.Equal(t, len(subjects), count(t, pool, "vault.subject_key"))
+	require.Equal(t, len(subjects), count(t, p.pool, "vault.subject_key"))
 
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -205,8 +221,8 @@ func TestPrepareMakesEachKeyOnceAndSealNeedsNoDatabaseAfterIt(t *testing.T) {
 
 func TestASmallCacheOnlyCostsTime(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.Pool(t)
-	v := open(t, pool, vault.NewKey(), vault.Options{CacheSize: 2})
+	p := newPlace(t)
+	v := p.open(t, vault.Options{CacheSize: 2})
 	sealed := make([]domain.Sealed, 7)
 	for i := range sealed {
 		var err error
@@ -224,8 +240,8 @@ func TestASmallCacheOnlyCostsTime(t *testing.T) {
 // one key in the end, and everything opens everywhere.
 func TestConcurrentSealsForOneSubjectShareOneKey(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	desks := []desk{open(t, pool, master, vault.Options{}), open(t, pool, master, vault.Options{})}
+	p := newPlace(t)
+	desks := []desk{p.open(t, vault.Options{}), p.open(t, vault.Options{})}
 	subjects := []uuid.UUID{uuid.New(), uuid.New(), uuid.New(), uuid.New()}
 	sealed := make([]domain.Sealed, 32)
 	faults := make([]error, len(sealed))
@@ -249,15 +265,15 @@ func TestConcurrentSealsForOneSubjectShareOneKey(t *testing.T) {
 			require.Equal(t, "Li Lei", got)
 		}
 	}
-	require.Equal(t, len(subjects), count(t, pool, "vault.subject_key"))
+	require.Equal(t, len(subjects), count(t, p.pool, "vault.subject_key"))
 }
 
 // However seals, indexing and a destruction interleave, no key and no token
 // of the destroyed subject is left.
 func TestAUD07NoKeyComesBackBesideADestruction(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	desks := []desk{open(t, pool, master, vault.Options{CacheSize: 1}), open(t, pool, master, vault.Options{CacheSize: 1})}
+	p := newPlace(t)
+	desks := []desk{p.open(t, vault.Options{CacheSize: 1}), p.open(t, vault.Options{CacheSize: 1})}
 	for range 25 {
 		li := uuid.New()
 		var wg sync.WaitGroup
@@ -283,15 +299,15 @@ func TestAUD07NoKeyComesBackBesideADestruction(t *testing.T) {
 		}
 		_, err := desks[0].Seal(t.Context(), li, "name", "Li Lei")
 		require.ErrorIs(t, err, vault.ErrErased)
-		require.Zero(t, count(t, pool, "vault.subject_key"))
-		require.Zero(t, count(t, pool, "vault.search_token"))
+		require.Zero(t, count(t, p.pool, "vault.subject_key"))
+		require.Zero(t, count(t, p.pool, "vault.search_token"))
 	}
 }
 
 func TestSearchFindsTheSpellingsOfOneValueAndKeepsNoPlainText(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	v := open(t, pool, master, vault.Options{})
+	p := newPlace(t)
+	v := p.open(t, vault.Options{})
 	li := uuid.New()
 	require.NoError(t, v.IndexAll(t.Context(), []vault.Term{
 		{Kind: vault.KindName, Plaintext: "Li  Lei", Subject: li, Stream: "fl.ticket-2"},
@@ -300,7 +316,7 @@ func TestSearchFindsTheSpellingsOfOneValueAndKeepsNoPlainText(t *testing.T) {
 		{Kind: vault.KindPhone, Plaintext: "none", Subject: li, Stream: "fl.ticket-9"},
 	}))
 	require.NoError(t, v.Index(t.Context(), vault.KindName, "li lei", li, "fl.ticket-1"))
-	require.Equal(t, 3, count(t, pool, "vault.search_token"))
+	require.Equal(t, 3, count(t, p.pool, "vault.search_token"))
 	for _, c := range []struct {
 		kind, text string
 		want       []string
@@ -319,27 +335,35 @@ func TestSearchFindsTheSpellingsOfOneValueAndKeepsNoPlainText(t *testing.T) {
 		require.ElementsMatch(t, c.want, got, c.text)
 	}
 	var all string
-	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(encode(token, 'escape'), '') FROM vault.search_token`).Scan(&all))
+	require.NoError(t, p.pool.QueryRow(t.Context(), `SELECT string_agg(encode(token, 'escape'), '') FROM vault.search_token`).Scan(&all))
 	require.NotContains(t, all, "lei")
 	require.NotContains(t, all, "138")
 
-	other, err := vault.Open(t.Context(), pool, vault.NewKey(), v.clock, vault.Options{})
-	require.NoError(t, err, "no key is stored yet")
-	got, err := other.Search(t.Context(), vault.KindName, "li lei")
+	other := newPlace(t)
+	_, macKey, err := vault.Installation(t.Context(), p.pool)
 	require.NoError(t, err)
-	require.Empty(t, got, "the database alone does not tell who is in it")
+	_, _, err = vault.Installation(t.Context(), other.pool)
+	require.NoError(t, err)
+	_, err = other.pool.Exec(t.Context(), `UPDATE fieldledger.installation SET mac_key = $1`, macKey)
+	require.NoError(t, err)
+	require.NoError(t, other.open(t, vault.Options{}).Index(t.Context(), vault.KindName, "li lei", li, "fl.ticket-1"))
+	var token []byte
+	require.NoError(t, other.pool.QueryRow(t.Context(), `SELECT token FROM vault.search_token`).Scan(&token))
+	var same int
+	require.NoError(t, p.pool.QueryRow(t.Context(), `SELECT count(*) FROM vault.search_token WHERE token = $1`, token).Scan(&same))
+	require.Zero(t, same, "the database alone does not tell who is in it")
 }
 
 // AUD-08: every look at personal data is kept.
 func TestAUD08AccessIsRecorded(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.Pool(t)
-	v := open(t, pool, vault.NewKey(), vault.Options{})
+	p := newPlace(t)
+	v := p.open(t, vault.Options{})
 	li, wang := uuid.New(), uuid.New()
 	require.NoError(t, v.Access(t.Context(), "person-7", li, "ticket card", "fl.ticket-1"))
 	require.NoError(t, v.AccessAll(t.Context(), []vault.Access{{"person-8", wang, "export", "list"}, {"person-8", li, "export", "list"}}))
 	require.NoError(t, v.AccessAll(t.Context(), nil))
-	rows, err := pool.Query(t.Context(), `SELECT at, actor, subject, purpose, target FROM vault.access_log ORDER BY id`)
+	rows, err := p.pool.Query(t.Context(), `SELECT at, actor, subject, purpose, target FROM vault.access_log ORDER BY id`)
 	require.NoError(t, err)
 	defer rows.Close()
 	var got []vault.Access
@@ -359,14 +383,14 @@ func TestAUD08AccessIsRecorded(t *testing.T) {
 // AUD-01: the envelope holds a keyed digest of the request.
 func TestAUD01DigestsAreKeyedAndTheSameAfterARestart(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	first, again := open(t, pool, master, vault.Options{}), open(t, pool, master, vault.Options{})
+	p := newPlace(t)
+	first, again := p.open(t, vault.Options{}), p.open(t, vault.Options{})
 	require.Equal(t, first.Digest([]byte("body")), again.Digest([]byte("body")))
 	require.Len(t, first.Digest(nil), 64)
 	_, err := hex.DecodeString(first.Digest(nil))
 	require.NoError(t, err)
 	require.NotEqual(t, first.Digest([]byte("body")), first.Digest([]byte("body ")))
-	elsewhere := open(t, pgtest.Pool(t), master, vault.Options{})
+	elsewhere := place{pgtest.Pool(t), t.TempDir(), p.master}.open(t, vault.Options{})
 	require.NotEqual(t, first.Digest([]byte("body")), elsewhere.Digest([]byte("body")))
 }
 
@@ -387,13 +411,15 @@ func TestAnInstallationIsNamedOnce(t *testing.T) {
 
 func TestAnotherMasterKeyIsRefused(t *testing.T) {
 	t.Parallel()
-	pool, master := pgtest.Pool(t), vault.NewKey()
-	v := open(t, pool, master, vault.Options{})
+	p := newPlace(t)
+	v := p.open(t, vault.Options{})
 	_, err := v.Seal(t.Context(), uuid.New(), "name", "Li Lei")
 	require.NoError(t, err)
-	_, err = vault.Open(t.Context(), pool, vault.NewKey(), v.clock, vault.Options{})
+	_, err = vault.Open(t.Context(), p.pool, vault.NewKey(), v.clock, vault.Options{Dir: p.dir})
 	require.ErrorIs(t, err, vault.ErrWrongMasterKey)
-	open(t, pool, master, vault.Options{})
+	_, err = vault.Open(t.Context(), p.pool, p.master, v.clock, vault.Options{})
+	require.ErrorContains(t, err, "not named")
+	p.open(t, vault.Options{})
 }
 
 func TestTheMasterKeyIsMadeOnceAndReadableByItsOwnerOnly(t *testing.T) {
@@ -439,8 +465,8 @@ func TestTheMasterKeyIsMadeOnceAndReadableByItsOwnerOnly(t *testing.T) {
 }
 
 func BenchmarkSeal5000NewSubjects(b *testing.B) {
-	pool := pgtest.Pool(b)
-	v, err := vault.Open(b.Context(), pool, vault.NewKey(), clock.System{}, vault.Options{})
+	p := newPlace(b)
+	v, err := vault.Open(b.Context(), p.pool, p.master, clock.System{}, vault.Options{Dir: p.dir})
 	require.NoError(b, err)
 	for b.Loop() {
 		subjects := make([]uuid.UUID, 5_000)

@@ -6,6 +6,7 @@ CREATE TABLE fieldledger.installation (
     "only"     boolean     PRIMARY KEY DEFAULT true CHECK ("only"), -- one row; a reserved word
     id         uuid        NOT NULL,
     mac_key    bytea       NOT NULL,
+    vault_keys uuid,                 -- which file of bucket keys is this database's; null before the first start
     created_at timestamptz NOT NULL
 );
 
@@ -82,9 +83,12 @@ CREATE SCHEMA vault;
 CREATE TABLE vault.subject_key (
     subject    uuid        PRIMARY KEY,
     key_id     text        NOT NULL,
-    keyset     bytea       NOT NULL, -- wrapped by the master key
+    bucket     smallint    NOT NULL CHECK (bucket BETWEEN 0 AND 255), -- first byte of the subject's SHA-256
+    wrapped_by bigint      NOT NULL, -- id of the bucket key, which is in a file and never here
+    keyset     bytea       NOT NULL,
     created_at timestamptz NOT NULL
 );
+CREATE INDEX ON vault.subject_key (bucket, wrapped_by); -- serves replacing a bucket key, and the check at start
 
 CREATE TABLE vault.destroyed_subject (
     subject      uuid        PRIMARY KEY,
