@@ -348,7 +348,10 @@ func (r Row) judged(e ticket.Judged) Row {
 	if !ok {
 		return r
 	}
-	now := e.StartedBy() == t.clock.StartedBy && !t.clock.Running
+	now := e.StartedBy() == t.clock.StartedBy
+	if now { // the fact that it is about has ended the clock; a verdict alone does too
+		r = r.stopped(e.At, false, e.Target)
+	}
 	*t.clock = t.clock.judged(e, now)
 	if e.Target != ticket.Resolution {
 		return r
