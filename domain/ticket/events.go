@@ -28,7 +28,7 @@ type Registered struct {
 	ServiceZone string        `json:"service_zone,omitempty"`
 	Customer    domain.Sealed `json:"customer"` // the caller's name
 	Phone       domain.Sealed `json:"phone"`
-	Text        domain.Sealed `json:"text"` // what the customer said
+	Text        domain.Sealed `json:"text"` // why, in the desk's words; no personal data
 	Targets     []Target      `json:"targets"`
 }
 
@@ -78,11 +78,11 @@ type Resumed struct {
 type PauseRecorded struct {
 	At         domain.Instant `json:"at"`   // when it was entered
 	From       domain.Instant `json:"from"` // half-open, [From, To)
-	To         domain.Instant `json:"to"`
+	To         domain.Instant `json:"to"`   // not later than At
 	Reason     PauseReason    `json:"reason"`
-	Clocks     []TargetName   `json:"clocks"`
-	Evidence   domain.Sealed  `json:"evidence"`
-	LateReason string         `json:"late_reason"` // why it was entered afterwards
+	Clocks     []TargetName   `json:"clocks"`      // the clocks that stood
+	Evidence   domain.Sealed  `json:"evidence"`    // free text
+	LateReason string         `json:"late_reason"` // why it was not entered while it lasted
 	Targets    []Target       `json:"targets"`     // new due times of the clocks that run
 }
 
@@ -97,9 +97,9 @@ type VisitNeeded struct {
 // technician (SLA-02). Type ticket.arrival_agreed.v1.
 type ArrivalAgreed struct {
 	At        domain.Instant `json:"at"`
-	ArrivalBy domain.Instant `json:"arrival_by"`
-	SetBy     SetBy          `json:"set_by"`
-	Targets   []Target       `json:"targets"` // arrival, if it takes its place; none if it is only recorded
+	ArrivalBy domain.Instant `json:"arrival_by"` // when the technician is to be there
+	SetBy     SetBy          `json:"set_by"`     // whose word it is
+	Targets   []Target       `json:"targets"`    // arrival, if it takes its place; none if it is only recorded
 }
 
 // Arrived says that the technician stands at the customer's. Type ticket.arrived.v1.
@@ -140,7 +140,7 @@ type Reopened struct {
 // entered late (SLA-05). It is no fact: it follows from them. Type ticket.due_corrected.v1.
 type DueCorrected struct {
 	At      domain.Instant `json:"at"`
-	Cause   Cause          `json:"cause"`
+	Cause   Cause          `json:"cause"`   // what made them others
 	Targets []Target       `json:"targets"` // of the clocks whose due time is another now
 }
 
@@ -154,22 +154,22 @@ type Merged struct {
 // CallWithdrawn says that the customer took the call back. Type ticket.withdrawn.v1.
 type CallWithdrawn struct {
 	At     domain.Instant `json:"at"`
-	Reason string         `json:"reason"` // why, in words
+	Reason string         `json:"reason"` // why, in the desk's words; no personal data
 }
 
 // Rejected says that the call is none of the desk's. Type ticket.rejected.v1.
 type Rejected struct {
 	At     domain.Instant `json:"at"`
-	Reason string         `json:"reason"` // why, in words
+	Reason string         `json:"reason"` // why it is none of the desk's
 }
 
 // ZoneChanged moves the customer to another service zone (SLA-07, SLA-11).
 // Due times as of LevelChanged. Type ticket.zone_changed.v1.
 type ZoneChanged struct {
 	At      domain.Instant `json:"at"`
-	From    string         `json:"from"`    // the one before
-	To      string         `json:"to"`      // the one from now on
-	Reason  string         `json:"reason"`  // why, in words
+	From    string         `json:"from"`    // zone before, "" if it was unknown
+	To      string         `json:"to"`      // zone after
+	Reason  string         `json:"reason"`  // why the zone is another
 	Targets []Target       `json:"targets"` // of the clocks that still run
 }
 
@@ -177,20 +177,20 @@ type ZoneChanged struct {
 // says so (POL-03, SLA-07). Due times as of LevelChanged. Type ticket.retargeted.v1.
 type Retargeted struct {
 	At      domain.Instant   `json:"at"`
-	Policy  domain.PolicyRef `json:"policy"`
+	Policy  domain.PolicyRef `json:"policy"`  // the version that says so
 	Targets []Target         `json:"targets"` // of the clocks that still run
 }
 
 // NoteAdded keeps a note for the desk. Type ticket.note_added.v1.
 type NoteAdded struct {
 	At   domain.Instant `json:"at"`
-	Text domain.Sealed  `json:"text"`
+	Text domain.Sealed  `json:"text"` // of the note
 }
 
 // Updated says that the customer was told how things stand (SLA-01). Type ticket.updated.v1.
 type Updated struct {
 	At      domain.Instant `json:"at"`
-	Text    domain.Sealed  `json:"text"`
+	Text    domain.Sealed  `json:"text"`    // what the customer was told
 	Targets []Target       `json:"targets"` // the next update
 }
 
@@ -198,13 +198,13 @@ type Updated struct {
 // told (SLA-08). Type ticket.escalated.v1.
 type Escalated struct {
 	At        domain.Instant   `json:"at"`
-	Target    TargetName       `json:"target"`
-	Cycle     int              `json:"cycle"`
+	Target    TargetName       `json:"target"`     // whose time runs out
+	Cycle     int              `json:"cycle"`      // of the clock
 	StartedBy uint64           `json:"started_by"` // revision of the event that started the clock
 	Percent   int              `json:"percent"`    // of the limit
 	To        string           `json:"to"`         // "technician", "director", "manager"
 	PastAt    domain.Instant   `json:"past_at"`    // when that share was over
-	Policy    domain.PolicyRef `json:"policy"`
+	Policy    domain.PolicyRef `json:"policy"`     // the version that has the step
 }
 
 // Judged is the verdict on one target of one cycle (SLA-05). Never edited. Type ticket.judged.v1.

@@ -348,7 +348,10 @@ func (r Row) judged(e ticket.Judged) Row {
 	if !ok {
 		return r
 	}
-	now := e.StartedBy() == t.clock.StartedBy && !t.clock.Running
+	now := e.Cycle == t.clock.Cycle && e.StartedBy() == t.clock.StartedBy
+	if now { // the fact that it is about has ended the clock; a verdict alone does too
+		r = r.stopped(e.At, false, e.Target)
+	}
 	*t.clock = t.clock.judged(e, now)
 	if e.Target != ticket.Resolution {
 		return r
@@ -365,8 +368,8 @@ func (r Row) judged(e ticket.Judged) Row {
 // judged counts e, and shows it if it is of the present clock.
 func (c Clock) judged(e ticket.Judged, now bool) Clock {
 	c.Standing = slices.Clone(c.Standing)
-	v := Standing{e.StartedBy(), string(e.Verdict)}
-	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.StartedBy == e.StartedBy() })
+	v := Standing{e.Cycle, e.StartedBy(), string(e.Verdict)}
+	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.Cycle == e.Cycle && s.StartedBy == e.StartedBy() })
 	if i >= 0 { // given again, it takes the place of the first
 		c = c.count(ticket.Verdict(c.Standing[i].Verdict), -1)
 		c.Standing[i] = v

@@ -102,6 +102,7 @@ type Clock struct {
 
 // Standing is a verdict that stands.
 type Standing struct {
+	Cycle     int    `json:"cycle"`
 	StartedBy uint64 `json:"started_by"` // the clock
 	Verdict   string `json:"verdict"`
 }
