@@ -28,7 +28,7 @@ type Registered struct {
 	ServiceZone string        `json:"service_zone,omitempty"`
 	Customer    domain.Sealed `json:"customer"` // the caller's name
 	Phone       domain.Sealed `json:"phone"`
-	Text        domain.Sealed `json:"text"` // why, in the desk's words; no personal data
+	Text        domain.Sealed `json:"text"` // what the customer said
 	Targets     []Target      `json:"targets"`
 }
 
