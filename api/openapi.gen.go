@@ -571,6 +571,30 @@ func (e VerdictExplanationVerdict) Valid() bool {
 	}
 }
 
+// Defines values for VerdictUnderVerdict.
+const (
+	VerdictUnderVerdictBreached  VerdictUnderVerdict = "breached"
+	VerdictUnderVerdictMet       VerdictUnderVerdict = "met"
+	VerdictUnderVerdictNoTarget  VerdictUnderVerdict = "no_target"
+	VerdictUnderVerdictWithdrawn VerdictUnderVerdict = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the VerdictUnderVerdict enum.
+func (e VerdictUnderVerdict) Valid() bool {
+	switch e {
+	case VerdictUnderVerdictBreached:
+		return true
+	case VerdictUnderVerdictMet:
+		return true
+	case VerdictUnderVerdictNoTarget:
+		return true
+	case VerdictUnderVerdictWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // AddTicketNote defines model for AddTicketNote.
 type AddTicketNote struct {
 	At   *time.Time `json:"at,omitempty"`
@@ -1262,7 +1286,10 @@ type Ticket struct {
 // TicketExplanation defines model for TicketExplanation.
 type TicketExplanation struct {
 	// AsOf A place in the log.
-	AsOf     Snapshot             `json:"as_of"`
+	AsOf Snapshot `json:"as_of"`
+
+	// Under As judged under the asked versions, and what is in force now for the one that was not asked (SLA-10); only if asked.
+	Under    *[]VerdictUnder      `json:"under,omitempty"`
 	Verdicts []VerdictExplanation `json:"verdicts"`
 }
 
@@ -1328,6 +1355,31 @@ type VerdictExplanation struct {
 
 // VerdictExplanationVerdict defines model for VerdictExplanation.Verdict.
 type VerdictExplanationVerdict string
+
+// VerdictUnder What a verdict would be. Nothing of it is recorded.
+type VerdictUnder struct {
+	Calendar  *PolicyRef    `json:"calendar"`
+	Clock     string        `json:"clock"`
+	Cycle     int           `json:"cycle"`
+	DueAt     *MaybeInstant `json:"due_at"`
+	GrossS    int64         `json:"gross_s"`
+	LimitS    int64         `json:"limit_s"`
+	NetS      int64         `json:"net_s"`
+	PausedS   int64         `json:"paused_s"`
+	Policy    *PolicyRef    `json:"policy"`
+	ReachedAt *MaybeInstant `json:"reached_at"`
+	Spans     []Span        `json:"spans"`
+
+	// StartAt UTC with milliseconds.
+	StartAt Instant `json:"start_at"`
+
+	// Target SLA-01.
+	Target  TargetName          `json:"target"`
+	Verdict VerdictUnderVerdict `json:"verdict"`
+}
+
+// VerdictUnderVerdict defines model for VerdictUnder.Verdict.
+type VerdictUnderVerdict string
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -1660,6 +1712,12 @@ type ExplainTicketParams struct {
 
 	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
 	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// PolicyVersion Number of a version of the SLA policy that holds at the site: judged under it too (SLA-10), by what is on record now. Not with as_of.
+	PolicyVersion *int `form:"policy_version,omitempty" json:"policy_version,omitempty"`
+
+	// CalendarVersion Likewise a version of the calendar.
+	CalendarVersion *int `form:"calendar_version,omitempty" json:"calendar_version,omitempty"`
 }
 
 // GetTicketHistoryParams defines parameters for GetTicketHistory.
@@ -3773,6 +3831,32 @@ func (siw *ServerInterfaceWrapper) ExplainTicket(w http.ResponseWriter, r *http.
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "policy_version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "policy_version", r.URL.Query(), &params.PolicyVersion, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "policy_version"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "policy_version", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "calendar_version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_version", r.URL.Query(), &params.CalendarVersion, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_version"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_version", Err: err})
 		}
 		return
 	}

@@ -135,9 +135,10 @@ func (s *Server) GetTicketHistory(ctx context.Context, in GetTicketHistoryReques
 	return GetTicketHistory200JSONResponse(page), o.done()
 }
 
-// ExplainTicket answers what each verdict on a ticket is made of (AUD-05).
+// ExplainTicket answers what each verdict on a ticket is made of (AUD-05),
+// and beside them what they would be under versions that are asked for (SLA-10).
 func (s *Server) ExplainTicket(ctx context.Context, in ExplainTicketRequestObject) (ExplainTicketResponseObject, error) {
-	_, seen, err := s.ticket(ctx, in.Id, in.Params.AsOf, in.Params.MinPosition)
+	t, seen, err := s.ticket(ctx, in.Id, in.Params.AsOf, in.Params.MinPosition)
 	if err != nil {
 		return nil, err
 	}
@@ -148,8 +149,12 @@ func (s *Server) ExplainTicket(ctx context.Context, in ExplainTicketRequestObjec
 	if verdicts == nil {
 		verdicts = []VerdictExplanation{}
 	}
+	under, err := s.under(ctx, t, in.Params)
+	if err != nil {
+		return nil, err
+	}
 	return ExplainTicket200JSONResponse{
-		Body:    TicketExplanation{AsOf: seen, Verdicts: verdicts},
+		Body:    TicketExplanation{AsOf: seen, Verdicts: verdicts, Under: under},
 		Headers: ExplainTicket200ResponseHeaders{FieldledgerAsOf: &seen.Number},
 	}, nil
 }

@@ -119,8 +119,8 @@ func (h happened) explain(r readmodel.LogRow[ticket.Happened], j domainticket.Ju
 	v := api.VerdictExplanation{
 		Event: eventRef(r), Target: api.TargetName(j.Target), Cycle: j.Cycle, Verdict: api.VerdictExplanationVerdict(j.Verdict),
 		Clock: string(j.Clock), StartAt: j.StartAt, ReachedAt: j.ReachedAt, DueAt: j.DueAt, LimitS: j.LimitS,
-		GrossS: j.GrossS, PausedS: j.PausedS, NetS: j.NetS, Policy: policyRef(j.Policy), Calendar: policyRef(j.Calendar),
-		Inputs: []api.EventRef{}, Spans: spans(j),
+		GrossS: j.GrossS, PausedS: j.PausedS, NetS: j.NetS, Policy: api.RefOf(j.Policy), Calendar: api.RefOf(j.Calendar),
+		Inputs: []api.EventRef{}, Spans: api.SpansOf(j),
 	}
 	for _, revision := range j.Inputs {
 		for _, row := range h.rows {
@@ -153,27 +153,10 @@ func addsUp(j domainticket.Judged) bool {
 
 func ceil(ms int64) int64 { return (ms + 999) / 1000 }
 
-func spans(j domainticket.Judged) []api.Span {
-	out := make([]api.Span, 0, len(j.Spans))
-	for _, sp := range j.Spans {
-		out = append(out, api.Span{
-			From: sp.From, To: sp.To, Kind: api.SpanKind(sp.Kind), Seconds: ceil(sp.To.Sub(sp.From.Time).Milliseconds()),
-		})
-	}
-	return out
-}
-
 func eventRef(r readmodel.LogRow[ticket.Happened]) api.EventRef {
 	return api.EventRef{
 		EventId: r.EventID, Number: r.Number, Revision: r.Revision, Type: r.Type, OccurredAt: domain.At(r.OccurredAt),
 	}
-}
-
-func policyRef(p *domain.PolicyRef) *api.PolicyRef {
-	if p == nil {
-		return nil
-	}
-	return &api.PolicyRef{Id: p.ID, Version: p.Version, Hash: p.Hash}
 }
 
 // spansOf returns the spans of a stored event, none if it is no judgement or
@@ -195,7 +178,7 @@ func (s *Side) spansOf(ctx context.Context, ticketID, eventID uuid.UUID) ([]api.
 			return nil, fmt.Errorf("decode %s@%d: %w", e.Stream, e.Revision, err)
 		}
 		if j, ok := ev.(domainticket.Judged); ok {
-			return spans(j), nil
+			return api.SpansOf(j), nil
 		}
 	}
 	return []api.Span{}, nil
