@@ -34,7 +34,7 @@ func clocks(names []TargetName) []ticket.TargetName {
 
 // AcceptTicket records first contact.
 func (s *Server) AcceptTicket(ctx context.Context, in AcceptTicketRequestObject) (AcceptTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Accept(ctx, r, in.Id, in.Body.At)
 	})
 	return AcceptTicket200JSONResponse{body, AcceptTicket200ResponseHeaders(h)}, err
@@ -42,7 +42,7 @@ func (s *Server) AcceptTicket(ctx context.Context, in AcceptTicketRequestObject)
 
 // AssignTicket dispatches.
 func (s *Server) AssignTicket(ctx context.Context, in AssignTicketRequestObject) (AssignTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Assign(ctx, r, in.Id, commands.AssignTicket{At: in.Body.At, Team: or(in.Body.Team), Technician: or(in.Body.Technician)})
 	})
 	return AssignTicket200JSONResponse{body, AssignTicket200ResponseHeaders(h)}, err
@@ -50,7 +50,7 @@ func (s *Server) AssignTicket(ctx context.Context, in AssignTicketRequestObject)
 
 // ChangeTicketLevel changes the fault level.
 func (s *Server) ChangeTicketLevel(ctx context.Context, in ChangeTicketLevelRequestObject) (ChangeTicketLevelResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.ChangeLevel(ctx, r, in.Id, commands.ChangeTicketLevel{At: in.Body.At, Level: ticket.Level(in.Body.Level), Reason: in.Body.Reason})
 	})
 	return ChangeTicketLevel200JSONResponse{body, ChangeTicketLevel200ResponseHeaders(h)}, err
@@ -58,7 +58,7 @@ func (s *Server) ChangeTicketLevel(ctx context.Context, in ChangeTicketLevelRequ
 
 // PauseTicket stops clocks.
 func (s *Server) PauseTicket(ctx context.Context, in PauseTicketRequestObject) (PauseTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Pause(ctx, r, in.Id, commands.PauseTicket{
 			At: in.Body.At, Reason: ticket.PauseReason(in.Body.Reason), Clocks: clocks(in.Body.Clocks), Evidence: or(in.Body.Evidence),
 		})
@@ -68,7 +68,7 @@ func (s *Server) PauseTicket(ctx context.Context, in PauseTicketRequestObject) (
 
 // ResumeTicket starts the stopped clocks.
 func (s *Server) ResumeTicket(ctx context.Context, in ResumeTicketRequestObject) (ResumeTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Resume(ctx, r, in.Id, in.Body.At)
 	})
 	return ResumeTicket200JSONResponse{body, ResumeTicket200ResponseHeaders(h)}, err
@@ -76,7 +76,7 @@ func (s *Server) ResumeTicket(ctx context.Context, in ResumeTicketRequestObject)
 
 // ArriveTicket records the arrival.
 func (s *Server) ArriveTicket(ctx context.Context, in ArriveTicketRequestObject) (ArriveTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Arrive(ctx, r, in.Id, in.Body.At)
 	})
 	return ArriveTicket200JSONResponse{body, ArriveTicket200ResponseHeaders(h)}, err
@@ -84,7 +84,7 @@ func (s *Server) ArriveTicket(ctx context.Context, in ArriveTicketRequestObject)
 
 // ResolveTicket ends the work.
 func (s *Server) ResolveTicket(ctx context.Context, in ResolveTicketRequestObject) (ResolveTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Resolve(ctx, r, in.Id, commands.ResolveTicket{At: in.Body.At, Solution: or(in.Body.Solution), Note: or(in.Body.Note)})
 	})
 	return ResolveTicket200JSONResponse{body, ResolveTicket200ResponseHeaders(h)}, err
@@ -92,7 +92,7 @@ func (s *Server) ResolveTicket(ctx context.Context, in ResolveTicketRequestObjec
 
 // SignOffTicket records the customer's confirmation.
 func (s *Server) SignOffTicket(ctx context.Context, in SignOffTicketRequestObject) (SignOffTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.SignOff(ctx, r, in.Id, commands.SignOffTicket{At: in.Body.At, Signer: in.Body.Signer})
 	})
 	return SignOffTicket200JSONResponse{body, SignOffTicket200ResponseHeaders(h)}, err
@@ -100,7 +100,7 @@ func (s *Server) SignOffTicket(ctx context.Context, in SignOffTicketRequestObjec
 
 // CloseTicket ends the ticket.
 func (s *Server) CloseTicket(ctx context.Context, in CloseTicketRequestObject) (CloseTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Close(ctx, r, in.Id, in.Body.At)
 	})
 	return CloseTicket200JSONResponse{body, CloseTicket200ResponseHeaders(h)}, err
@@ -108,7 +108,7 @@ func (s *Server) CloseTicket(ctx context.Context, in CloseTicketRequestObject) (
 
 // ReopenTicket starts a new cycle.
 func (s *Server) ReopenTicket(ctx context.Context, in ReopenTicketRequestObject) (ReopenTicketResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tickets.Reopen(ctx, r, in.Id, commands.ReopenTicket{At: in.Body.At, Reason: in.Body.Reason})
 	})
 	return ReopenTicket200JSONResponse{body, ReopenTicket200ResponseHeaders(h)}, err
@@ -116,7 +116,7 @@ func (s *Server) ReopenTicket(ctx context.Context, in ReopenTicketRequestObject)
 
 // StrikeTicketEvent strikes a recorded event of a ticket (AUD-02).
 func (s *Server) StrikeTicketEvent(ctx context.Context, in StrikeTicketEventRequestObject) (StrikeTicketEventResponseObject, error) {
-	body, h, err := s.change(ctx, in.Id, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Strikes.Strike(ctx, r, "ticket", in.Id, commands.StrikeEvent{
 			Revision: uint64(in.Body.Revision), //nolint:gosec // the schema has a minimum of 0
 			Reason:   in.Body.Reason, SecondPerson: in.Body.SecondPerson.String(),

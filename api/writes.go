@@ -22,7 +22,7 @@ type writeHeaders struct {
 }
 
 // change runs a command on a ticket that the caller saw at ifMatch.
-func (s *Server) change(ctx context.Context, id uuid.UUID, key, ifMatch string,
+func (s *Server) change(ctx context.Context, key, ifMatch string,
 	do func(commands.Request) (commands.Result, error),
 ) (Changed, writeHeaders, error) {
 	r := request(ctx, key)

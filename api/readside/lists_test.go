@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,7 +141,7 @@ func TestListsComeInTheirOrder(t *testing.T) {
 	key := map[string]func(api.SealedTicket) string{
 		"called_at": func(x api.SealedTicket) string { return x.CalledAt.Format(time.RFC3339Nano) },
 		"number":    func(x api.SealedTicket) string { return x.Number },
-		"level":     func(x api.SealedTicket) string { return fmt.Sprint(x.Level) },
+		"level":     func(x api.SealedTicket) string { return strconv.Itoa(x.Level) },
 		"due_at": func(x api.SealedTicket) string {
 			next := "9999"
 			for _, g := range x.Targets {

@@ -182,7 +182,7 @@ func (w *world) settle() int64 {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	head := int64(w.Node.Head().Events) //nolint:gosec // a count
+	head := int64(w.Node.Head().Events)
 	require.NoError(w.t, w.manager.WaitFor(ctx, head))
 	return head
 }
