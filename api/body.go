@@ -8,7 +8,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -16,17 +19,18 @@ import (
 
 const (
 	maxBody  = 256 << 10 // bytes
-	maxDepth = 32        // of nesting
+	maxDepth = 32        // levels of objects and arrays
+	maxText  = 10_000    // characters of any text
 )
 
 // readBody returns the bytes of a JSON body, at most maxBody of them.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := params["charset"]
-	if err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || len(r.Header.Values("Content-Type")) != 1 || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return nil, malformed("body.content_type")
 	}
-	if r.Header.Get("Content-Encoding") != "" {
+	if len(r.Header.Values("Content-Encoding")) > 0 {
 		return nil, malformed("body.content_encoding")
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -60,15 +64,19 @@ func checkBody(schema *jsonschema.Schema, b []byte) error {
 }
 
 // parseStrict parses exactly one JSON value. It refuses what encoding/json lets
-// pass: a name twice in one object, invalid UTF-8, NUL, deep nesting and text
-// after the value.
+// pass: a name twice in one object, invalid UTF-8, half a surrogate pair, deep
+// nesting and text after the value; and what no text of ours may hold and no
+// number of ours may be.
 func parseStrict(b []byte) (any, error) {
 	if !utf8.Valid(b) {
 		return nil, malformed("body.not_utf8")
 	}
+	if loneSurrogate(b) {
+		return nil, malformed("body.surrogate")
+	}
 	p := strictParser{json.NewDecoder(bytes.NewReader(b))}
 	p.UseNumber()
-	v, err := p.value(0)
+	v, err := p.value(1)
 	if err != nil {
 		return nil, err
 	}
@@ -78,30 +86,50 @@ func parseStrict(b []byte) (any, error) {
 	return v, nil
 }
 
+var surrogates = regexp.MustCompile(`\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
+
+// loneSurrogate reports whether a JSON text escapes half of a pair, which
+// encoding/json would change into another character. Escaped backslashes are
+// matched so that what follows them is not taken for an escape.
+func loneSurrogate(b []byte) bool {
+	for _, m := range surrogates.FindAllIndex(b, -1) {
+		if m[1]-m[0] == len(`\ud800`) {
+			return true
+		}
+	}
+	return false
+}
+
 type strictParser struct{ *json.Decoder }
 
-func (p strictParser) value(depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, &problem{kind: kindMalformed, key: "body.too_deep", args: map[string]any{"limit": maxDepth}}
-	}
+// value parses a value; an object or an array would be the level-th of nesting.
+func (p strictParser) value(level int) (any, error) {
 	t, err := p.Token()
 	if err != nil {
 		return nil, malformed("body.not_json")
 	}
 	switch t := t.(type) {
 	case json.Delim:
-		if t == '{' {
-			return p.object(depth)
+		if level > maxDepth {
+			return nil, &problem{kind: kindMalformed, key: "body.too_deep", args: map[string]any{"limit": maxDepth}}
 		}
-		return p.array(depth)
+		if t == '{' {
+			return p.object(level)
+		}
+		return p.array(level)
 	case string:
 		return t, checkText(t)
+	case json.Number:
+		if !integers.MatchString(t.String()) {
+			return nil, malformed("body.number")
+		}
+		return t, nil
 	default:
 		return t, nil
 	}
 }
 
-func (p strictParser) object(depth int) (any, error) {
+func (p strictParser) object(level int) (any, error) {
 	m := map[string]any{}
 	for p.More() {
 		t, err := p.Token()
@@ -113,25 +141,34 @@ func (p strictParser) object(depth int) (any, error) {
 			return nil, err
 		}
 		if _, twice := m[name]; twice {
-			return nil, malformed("body.field_twice")
+			return nil, in(name, malformed("body.field_twice"))
 		}
-		if m[name], err = p.value(depth + 1); err != nil {
-			return nil, err
+		if m[name], err = p.value(level + 1); err != nil {
+			return nil, in(name, err)
 		}
 	}
 	return m, p.end()
 }
 
-func (p strictParser) array(depth int) (any, error) {
+func (p strictParser) array(level int) (any, error) {
 	a := []any{}
 	for p.More() {
-		v, err := p.value(depth + 1)
+		v, err := p.value(level + 1)
 		if err != nil {
-			return nil, err
+			return nil, in(strconv.Itoa(len(a)), err)
 		}
 		a = append(a, v)
 	}
 	return a, p.end()
+}
+
+// in says that a problem is at a place inside another; what cannot be parsed
+// has no place.
+func in(name string, err error) error {
+	if p := problemFor(err); p.key != "body.not_json" {
+		p.pointer = pointerTo([]string{short(name)}) + p.pointer
+	}
+	return err
 }
 
 func (p strictParser) end() error {
@@ -141,10 +178,23 @@ func (p strictParser) end() error {
 	return nil
 }
 
-// checkText refuses NUL, which no PostgreSQL text can hold.
+// checkText refuses what no text of ours may hold: NUL, which PostgreSQL
+// cannot store, control characters other than tabs and line ends, what turns
+// the direction of writing round, so that a text looks like another, and more
+// characters than anybody reads.
 func checkText(s string) error {
-	if strings.ContainsRune(s, 0) {
-		return malformed("body.nul")
+	if len(s) > maxText && utf8.RuneCountInString(s) > maxText {
+		return &problem{kind: kindMalformed, key: "body.text_too_long", args: map[string]any{"limit": maxText}}
+	}
+	for _, c := range s {
+		switch {
+		case c == 0:
+			return malformed("body.nul")
+		case unicode.IsControl(c) && c != '\t' && c != '\n' && c != '\r':
+			return malformed("body.control")
+		case unicode.Is(unicode.Bidi_Control, c):
+			return malformed("body.bidi")
+		}
 	}
 	return nil
 }

@@ -31,9 +31,10 @@ type sse struct {
 
 // listener reads a feed.
 type listener struct {
-	t    *testing.T
-	body *bufio.Scanner
-	stop func()
+	t      *testing.T
+	status int
+	header http.Header
+	body   *bufio.Scanner
 }
 
 // server serves the fixture over a real connection, with time limits that a
@@ -47,9 +48,10 @@ func (f *fixture) server() *httptest.Server {
 	return srv
 }
 
-func listen(t *testing.T, url, token, lastID string) (*listener, *http.Response) {
+func listen(t *testing.T, url, token, lastID string) *listener {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -58,9 +60,8 @@ func listen(t *testing.T, url, token, lastID string) (*listener, *http.Response)
 	}
 	res, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
-	l := &listener{t: t, body: bufio.NewScanner(res.Body), stop: func() { cancel(); res.Body.Close() }}
-	t.Cleanup(l.stop)
-	return l, res
+	t.Cleanup(func() { res.Body.Close() })
+	return &listener{t: t, status: res.StatusCode, header: res.Header, body: bufio.NewScanner(res.Body)}
 }
 
 // next reads the next block; false at the end.
@@ -109,12 +110,12 @@ func TestChangesArriveInOrderAndOnlyThoseOfTheCallersSites(t *testing.T) {
 	srv := f.server()
 	a, b, c := uuid.New(), uuid.New(), uuid.New()
 	f.touches.add("hq", uuid.New())
-	hq, res := listen(t, srv.URL+"/v1/changes?site=hq", f.token("clerk"), "")
-	require.Equal(t, http.StatusOK, res.StatusCode)
-	require.Equal(t, "text/event-stream", res.Header.Get("Content-Type"))
-	require.Contains(t, res.Header.Get("Cache-Control"), "no-transform")
-	north, _ := listen(t, srv.URL+"/v1/changes", f.tokenAt([]string{"north"}, "clerk"), "")
-	none, _ := listen(t, srv.URL+"/v1/changes", f.tokenAt([]string{}, "clerk"), "")
+	hq := listen(t, srv.URL+"/v1/changes?site=hq", f.token("clerk"), "")
+	require.Equal(t, http.StatusOK, hq.status)
+	require.Equal(t, "text/event-stream", hq.header.Get("Content-Type"))
+	require.Contains(t, hq.header.Get("Cache-Control"), "no-transform")
+	north := listen(t, srv.URL+"/v1/changes", f.tokenAt([]string{"north"}, "clerk"), "")
+	none := listen(t, srv.URL+"/v1/changes", f.tokenAt([]string{}, "clerk"), "")
 	for _, l := range []*listener{hq, north, none} {
 		first, ok := l.next()
 		require.True(t, ok)
@@ -131,10 +132,10 @@ func TestChangesArriveInOrderAndOnlyThoseOfTheCallersSites(t *testing.T) {
 		require.True(t, ok)
 		require.True(t, e.alive)
 	}
-	resumed, _ := listen(t, srv.URL+"/v1/changes?site=hq", f.token("clerk"), "1")
+	resumed := listen(t, srv.URL+"/v1/changes?site=hq", f.token("clerk"), "1")
 	require.Equal(t, []uuid.UUID{a, c}, resumed.event().tickets)
-	other, res := listen(t, srv.URL+"/v1/changes?site=hq", f.tokenAt([]string{"north"}, "clerk"), "")
-	require.Equal(t, http.StatusNotFound, res.StatusCode)
+	other := listen(t, srv.URL+"/v1/changes?site=hq", f.tokenAt([]string{"north"}, "clerk"), "")
+	require.Equal(t, http.StatusNotFound, other.status)
 	_, ok := other.next()
 	require.False(t, ok)
 }
@@ -146,11 +147,11 @@ func TestAReaderWhoMissedTooMuchIsToldToReadAnew(t *testing.T) {
 	for range 1001 {
 		f.touches.add("hq", uuid.New())
 	}
-	far, _ := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "0")
+	far := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "0")
 	require.Equal(t, sse{name: "reset", id: "1001", number: 1001, tickets: []uuid.UUID{}}, far.event())
-	near, _ := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "1")
+	near := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "1")
 	require.Len(t, near.event().tickets, 1000)
-	ahead, _ := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "5000")
+	ahead := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "5000")
 	require.Equal(t, "reset", ahead.event().name)
 }
 
@@ -168,8 +169,8 @@ func TestAFeedEndsWithTheServerTheTokenAndTheReadModel(t *testing.T) {
 	}
 	short, err := f.issuer.Mint("lin", lin, []string{"clerk"}, []string{"*"}, time.Minute)
 	require.NoError(t, err)
-	token, _ := listen(t, srv.URL+"/v1/changes", short, "")
-	lasting, _ := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "")
+	token := listen(t, srv.URL+"/v1/changes", short, "")
+	lasting := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "")
 	f.clock.Advance(2 * time.Minute)
 	ends(token)
 	e, ok := lasting.next()
@@ -179,13 +180,13 @@ func TestAFeedEndsWithTheServerTheTokenAndTheReadModel(t *testing.T) {
 	f.touches.err = errors.New("relation rm_ticket does not exist")
 	f.touches.mu.Unlock()
 	ends(lasting)
-	_, res := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "")
-	require.Equal(t, http.StatusInternalServerError, res.StatusCode)
+	failed := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "")
+	require.Equal(t, http.StatusInternalServerError, failed.status)
 	f.touches.mu.Lock()
 	f.touches.err = nil
 	f.touches.mu.Unlock()
 
-	served, _ := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "")
+	served := listen(t, srv.URL+"/v1/changes", f.token("clerk"), "")
 	_, ok = served.next()
 	require.True(t, ok)
 	close(stopping)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -108,8 +109,11 @@ func describe(k jsonschema.ErrorKind) (keyword, limit string) {
 	}
 }
 
-// short cuts a name that the caller made up.
+// short cuts a name that the caller made up, and leaves one out that is no text.
 func short(name string) string {
+	if !utf8.ValidString(name) || checkText(name) != nil {
+		return "…"
+	}
 	if len(name) <= maxName {
 		return name
 	}

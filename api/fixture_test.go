@@ -119,6 +119,7 @@ type call struct {
 	method, path, body string
 	token              string
 	header             map[string]string
+	more               map[string]string // headers that come once more
 }
 
 // reply is its answer.
@@ -169,6 +170,9 @@ func (f *fixture) do(c call) reply {
 		}
 		for k, v := range c.header {
 			r.Header.Set(k, v)
+		}
+		for k, v := range c.more {
+			r.Header.Add(k, v)
 		}
 		return r
 	}

@@ -75,16 +75,25 @@ func (s *Server) ExplainSLA(ctx context.Context, in ExplainSLARequestObject) (Ex
 // checkPeriod refuses days that do not exist, a period that ends before it
 // starts, and one that is longer than any question needs.
 func checkPeriod(from, to domain.Day) error {
-	first, err := time.Parse(time.DateOnly, string(from))
+	first, err := readDay("from", string(from))
 	if err != nil {
-		return badParameter("from", "param.day")
+		return err
 	}
-	last, err := time.Parse(time.DateOnly, string(to))
+	last, err := readDay("to", string(to))
 	if err != nil {
-		return badParameter("to", "param.day")
+		return err
 	}
 	if last.Before(first) || last.Sub(first) > maxDays*24*time.Hour {
 		return badParameter("to", "param.period", "limit", maxDays)
 	}
 	return nil
+}
+
+// readDay reads a civil day of a parameter, in the years of readTime.
+func readDay(parameter, text string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil || day.Year() < firstYear {
+		return time.Time{}, badParameter(parameter, "param.day")
+	}
+	return day, nil
 }

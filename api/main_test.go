@@ -91,10 +91,11 @@ func (a *answers) against(contract string) (missing []string, table string) {
 			missing = append(missing, key)
 		}
 	}
+	var lines strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(a.counts)) {
-		table += fmt.Sprintf("%6d %s\n", a.counts[key], key)
+		fmt.Fprintf(&lines, "%6d %s\n", a.counts[key], key)
 	}
-	return missing, table
+	return missing, lines.String()
 }
 
 func TestAnOperationThatWasNeverAnsweredIsFound(t *testing.T) {

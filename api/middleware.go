@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
@@ -256,7 +257,7 @@ func (s *Server) checkParams(next http.Handler) http.Handler {
 			return
 		}
 		x.query = query
-		if err := x.op.check(query, r.Header); err != nil {
+		if err := x.op.check(query, r.Header, mux.Vars(r)); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -264,8 +265,8 @@ func (s *Server) checkParams(next http.Handler) http.Handler {
 	})
 }
 
-// check compares query and headers with what the operation takes.
-func (op *operation) check(query url.Values, header http.Header) error {
+// check compares query, headers and path with what the operation takes.
+func (op *operation) check(query url.Values, header http.Header, path map[string]string) error {
 	for name := range query {
 		if op.takes(name) {
 			continue
@@ -277,8 +278,11 @@ func (op *operation) check(query url.Values, header http.Header) error {
 	}
 	for _, p := range op.Params {
 		values := query[p.Name]
-		if p.In == "header" {
+		switch p.In {
+		case "header":
 			values = header.Values(p.Name)
+		case "path":
+			values = []string{path[p.Name]}
 		}
 		if err := p.check(values); err != nil {
 			return err
@@ -308,6 +312,9 @@ func (p param) check(values []string) error {
 var integers = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17})$`)
 
 func (p param) checkValue(value string) error {
+	if !utf8.ValidString(value) || checkText(value) != nil {
+		return badParameter(p.Name, "param.text")
+	}
 	var v any = value
 	switch {
 	case p.Type == "integer" && integers.MatchString(value):

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/fieldledger/fieldledger/commands"
 )
@@ -30,11 +29,10 @@ func parseAsOf(s string) (AsOf, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n >= 0 && strconv.FormatInt(n, 10) == s {
 		return AsOf{Number: &n}, nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, s)
+	t, err := readTime(s)
 	if err != nil {
 		return AsOf{}, badParameter("as_of", "param.as_of")
 	}
-	t = t.UTC()
 	return AsOf{Time: &t}, nil
 }
 

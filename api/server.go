@@ -71,7 +71,7 @@ func newServer(d Deps) (*Server, error) {
 // router serves the routes of openapi.yaml. Checks run outside in: who, how
 // often, whether they may, the parameters, the body.
 func (s *Server) router() *mux.Router {
-	r := mux.NewRouter().SkipClean(true)
+	r := mux.NewRouter().SkipClean(true).UseEncodedPath() // each path has one spelling
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		s.fail(w, q, &problem{kind: kindNotFound, key: "problem.no_such_path"})
 	})

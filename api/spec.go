@@ -4,11 +4,13 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -25,7 +27,7 @@ type operation struct {
 	Body   *jsonschema.Schema // nil: takes none
 }
 
-// param is a query or header parameter.
+// param is a query, header or path parameter.
 type param struct {
 	Name, In string
 	Required bool
@@ -65,6 +67,7 @@ func readSpec(source []byte) (*spec, error) {
 	r := &specReader{doc: object(doc), compiler: jsonschema.NewCompiler()}
 	r.compiler.DefaultDraft(jsonschema.Draft2020)
 	r.compiler.AssertFormat()
+	r.compiler.RegisterFormat(&jsonschema.Format{Name: "date-time", Validate: checkTime})
 	if err := r.compiler.AddResource(specURL, doc); err != nil {
 		return nil, fmt.Errorf("load openapi.yaml: %w", err)
 	}
@@ -104,9 +107,7 @@ func (r *specReader) operation(at string, raw map[string]any, pathAt string, ite
 			if err != nil {
 				return nil, err
 			}
-			if parsed.In != "path" { // the router and the generated code look after those
-				op.Params = append(op.Params, parsed)
-			}
+			op.Params = append(op.Params, parsed)
 		}
 	}
 	if body := object(raw["requestBody"]); body != nil {
@@ -163,4 +164,28 @@ func object(v any) map[string]any {
 func escapePointer(s string) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1")
 	return url.PathEscape(s)
+}
+
+// checkTime is the format date-time: what readTime reads.
+func checkTime(v any) error {
+	if s, ok := v.(string); ok {
+		_, err := readTime(s)
+		return err
+	}
+	return nil
+}
+
+const firstYear = 1900 // of any time or day that we take
+
+var errTime = errors.New("not a time with its offset between 1900 and 9999")
+
+// readTime reads a time with its offset (RFC 3339). Years that no log, database
+// or JSON can carry in every zone are refused.
+func readTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	t = t.UTC()
+	if err != nil || strings.Contains(s, ",") || t.Year() < firstYear || t.Year() > 9999 {
+		return time.Time{}, errTime
+	}
+	return t, nil
 }

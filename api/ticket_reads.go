@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -59,8 +58,8 @@ func (s *Server) ticketFilter(ctx context.Context, p ListTicketsParams, sites []
 		if d.in == nil {
 			continue
 		}
-		if _, err := time.Parse(time.DateOnly, *d.in); err != nil {
-			return f, badParameter(d.name, "param.day")
+		if _, err := readDay(d.name, *d.in); err != nil {
+			return f, err
 		}
 		day := domain.Day(*d.in)
 		*d.out = &day

@@ -19,14 +19,14 @@ type LateFact struct {
 // AcceptLate records first contact in its place among the facts and has
 // judged again what that changes (SLA-05).
 func (t *Tickets) AcceptLate(ctx context.Context, r Request, id uuid.UUID, in LateFact) (Result, error) {
-	return t.on(ctx, r, "ticket.accept_late", id, &in.At, in, func(at domain.Instant, m *material) ticket.Command {
+	return t.on(ctx, r, "ticket.accept", id, &in.At, in, func(at domain.Instant, m *material) ticket.Command {
 		return ticket.Accept{At: at, LateReason: in.Reason, Book: m.Book}
 	})
 }
 
 // ArriveLate records an arrival as AcceptLate records first contact.
 func (t *Tickets) ArriveLate(ctx context.Context, r Request, id uuid.UUID, in LateFact) (Result, error) {
-	return t.on(ctx, r, "ticket.arrive_late", id, &in.At, in, func(at domain.Instant, m *material) ticket.Command {
+	return t.on(ctx, r, "ticket.arrive", id, &in.At, in, func(at domain.Instant, m *material) ticket.Command {
 		return ticket.Arrive{At: at, LateReason: in.Reason, Book: m.Book}
 	})
 }
@@ -39,7 +39,7 @@ type ResumeTicket struct {
 
 // ResumeClocks starts some of the stopped clocks; the others stand on.
 func (t *Tickets) ResumeClocks(ctx context.Context, r Request, id uuid.UUID, in ResumeTicket) (Result, error) {
-	return t.on(ctx, r, "ticket.resume_clocks", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
+	return t.on(ctx, r, "ticket.resume", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
 		return ticket.Resume{At: at, Clocks: in.Clocks, Book: m.Book}
 	})
 }

@@ -45,12 +45,12 @@ const (
 // uses has an entry for every event type.
 var uses = map[string]use{
 	"ticket.registered.v1":              onTicket("", "ticket.register", "ticket.import_row"),
-	"ticket.accepted.v1":                onTicket("", "ticket.accept", "ticket.accept_late", "ticket.import_row"),
+	"ticket.accepted.v1":                onTicket("", "ticket.accept", "ticket.import_row"),
 	"ticket.assigned.v1":                onTicket("", "ticket.assign", "ticket.import_row"),
 	"ticket.level_changed.v1":           onTicket("", "ticket.change_level", "ticket.import_row"),
 	"ticket.paused.v1":                  onTicket("", "ticket.pause", "ticket.import_row"),
-	"ticket.resumed.v1":                 onTicket("of a paused ticket", "ticket.resume", "ticket.resume_clocks", "ticket.arrive", "ticket.import_row"),
-	"ticket.arrived.v1":                 onTicket("", "ticket.arrive", "ticket.arrive_late", "ticket.import_row"),
+	"ticket.resumed.v1":                 onTicket("of a paused ticket", "ticket.resume", "ticket.arrive", "ticket.import_row"),
+	"ticket.arrived.v1":                 onTicket("", "ticket.arrive", "ticket.import_row"),
 	"ticket.resolved.v1":                onTicket("", "ticket.resolve", "ticket.import_row"),
 	"ticket.signed_off.v1":              onTicket("", "ticket.sign_off", "ticket.import_row"),
 	"ticket.closed.v1":                  onTicket("", "ticket.close", "ticket.import_row"),
@@ -70,7 +70,7 @@ var uses = map[string]use{
 	"ticket.note_added.v1":     onTicket("", "ticket.add_note"),
 	"ticket.updated.v1":        onTicket("if the customer was told", "ticket.add_note"),
 	"ticket.escalated.v1":      onTicket("once a target, cycle and step", "ticket.escalate_if_due"),
-	"ticket.due_corrected.v1":  onTicket("directly after a late fact or a strike", "ticket.accept_late", "ticket.arrive_late", "ticket.record_pause", "ticket.rejudge"),
+	"ticket.due_corrected.v1":  onTicket("directly after a late fact or a strike", "ticket.accept", "ticket.arrive", "ticket.record_pause", "ticket.rejudge"),
 	"record.struck.v1": {
 		stream: "any, that of the struck event", by: []string{"record.strike"},
 		readers: []string{"every fold of commands", "every projection, through the reader, which hands it the stream afresh"},
