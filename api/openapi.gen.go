@@ -819,9 +819,12 @@ type PersonPage struct {
 
 // Personal A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 type Personal struct {
-	Erased bool    `json:"erased"`
-	Masked bool    `json:"masked"`
-	Value  *string `json:"value"`
+	Erased bool `json:"erased"`
+	Masked bool `json:"masked"`
+
+	// Subject Whose data it is, for those who may see it; eraseSubject takes it.
+	Subject *openapi_types.UUID `json:"subject"`
+	Value   *string             `json:"value"`
 }
 
 // PolicyKind defines model for PolicyKind.

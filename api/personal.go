@@ -49,10 +49,11 @@ func (o *opening) open(site string, v domain.Sealed, field string) Personal {
 	case !o.allowed(site):
 		return Personal{Masked: true}
 	}
+	subject := v.Subject
 	text, err := o.s.Opener.Open(o.ctx, v, field)
 	switch {
 	case errors.Is(err, commands.ErrErased):
-		return Personal{Erased: true}
+		return Personal{Subject: &subject, Erased: true}
 	case err != nil:
 		o.err = fmt.Errorf("open field %s of subject %s: %w", field, v.Subject, err)
 		return Personal{}
@@ -61,7 +62,7 @@ func (o *opening) open(site string, v domain.Sealed, field string) Personal {
 		o.seen[v.Subject] = true
 		o.looks = append(o.looks, Access{Actor: o.actor(), Subject: v.Subject, Purpose: o.x.op.ID, Target: o.x.path})
 	}
-	return Personal{Value: &text}
+	return Personal{Subject: &subject, Value: &text}
 }
 
 func (o *opening) actor() string {

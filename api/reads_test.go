@@ -183,7 +183,7 @@ func TestAUD08PersonalFieldsAreOpenedForThoseWhoMayAndTheLookIsKept(t *testing.T
 	require.Equal(t, http.StatusNoContent, r.status, r.body)
 	require.Equal(t, []string{lin.String() + ": asked for"}, f.vault.reasons)
 	erased := decode[api.Ticket](t, f.get(path, "clerk"))
-	require.Equal(t, api.Personal{Erased: true}, erased.Customer)
+	require.Equal(t, api.Personal{Subject: &subject, Erased: true}, erased.Customer)
 	require.NotContains(t, f.logs.String(), "王小明")
 }
 
@@ -210,10 +210,11 @@ func TestAUD02HistoryTellsEventsWithTheirPersonalFieldsByRight(t *testing.T) {
 	r := f.get(path, "clerk")
 	page := decode[api.HistoryPage](t, r)
 	require.Equal(t, int64(9), *page.Items[0].StruckBy)
+	whose := `"subject":"` + subject.String() + `"`
 	require.JSONEq(t, `{"at":"2026-03-02T04:00:00.000Z","level":2,
-		"customer":{"value":"王小明","masked":false,"erased":false},"signer":{"value":null,"masked":false,"erased":false},
-		"other":{"value":null,"masked":true,"erased":false},
-		"deep":[{"phone":{"value":"13911111111","masked":false,"erased":false}}]}`, string(page.Items[0].Data))
+		"customer":{`+whose+`,"value":"王小明","masked":false,"erased":false},"signer":{"subject":null,"value":null,"masked":false,"erased":false},
+		"other":{"subject":null,"value":null,"masked":true,"erased":false},
+		"deep":[{"phone":{`+whose+`,"value":"13911111111","masked":false,"erased":false}}]}`, string(page.Items[0].Data))
 	require.NotContains(t, r.body, "ciphertext")
 	r = f.get(path, "auditor")
 	require.NotContains(t, r.body, "王小明")

@@ -102,9 +102,9 @@ func (c *conditions) id(column string, id *uuid.UUID) {
 
 func (c *conditions) late(yes bool, at time.Time) { // SLA-13
 	if yes {
-		c.add(ticket.Late, at, at)
+		c.add(ticket.Late, at)
 	} else {
-		c.add("NOT "+ticket.Late, at, at)
+		c.add("NOT "+ticket.Late, at)
 	}
 }
 

@@ -227,8 +227,9 @@ func noteOf(event ticket.Event) sealedField {
 		f.value, f.name = e.Note, commands.FieldNote
 	case ticket.SignedOff:
 		f.value, f.name = e.Signer, commands.FieldSigner
-	case ticket.Registered, ticket.Accepted, ticket.Assigned, ticket.LevelChanged, ticket.Resumed, ticket.Arrived, ticket.Closed,
-		ticket.Reopened, ticket.Judged, ticket.SourceVerdictRecorded: // nothing
+	case ticket.PauseRecorded:
+		f.value, f.name = e.Evidence, commands.FieldEvidence
+	default: // a fact without a note; NoteAdded makes no row
 	}
 	return f
 }

@@ -96,7 +96,8 @@ func TestSLA09TheFivePartsOfATargetAddUpOverAllCycles(t *testing.T) {
 	t.Parallel()
 	events := []domainticket.Event{
 		registered(),
-		domainticket.Accepted{At: at(time.Minute)}, judged(domainticket.FirstContact, domainticket.Met, 1, time.Minute),
+		domainticket.Accepted{At: at(time.Minute)},
+		judged(domainticket.FirstContact, domainticket.Met, 1, time.Minute),
 		domainticket.Resolved{At: at(time.Hour)},
 		judged(domainticket.Resolution, domainticket.Met, 1, time.Hour),
 		domainticket.Reopened{At: at(2 * time.Hour), Cycle: 2, Targets: []domainticket.Target{target(domainticket.Resolution, 6*time.Hour)}},

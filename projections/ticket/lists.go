@@ -11,13 +11,13 @@ import (
 // index of listIndexes while one site is asked for.
 const (
 	// NextDue is the next due time over all targets, "infinity" without one.
-	NextDue = "coalesce(least(contact_due_at, resolution_due_at), 'infinity'::timestamptz)"
+	NextDue = "coalesce(least(contact_due_at, remote_due_at, arrival_due_at, resolution_due_at, update_due_at), 'infinity'::timestamptz)"
 	// Undispatched holds for a ticket that waits for somebody to take it.
 	Undispatched = "team IS NULL AND technician IS NULL AND " + open
 	// Due holds for a ticket with a due time.
-	Due = "(contact_due_at IS NOT NULL OR resolution_due_at IS NOT NULL)"
-	// Late holds for a ticket with a target past its due time; ? is the time, twice (SLA-13).
-	Late = "(coalesce(contact_due_at <= ?, false) OR coalesce(resolution_due_at <= ?, false))"
+	Due = NextDue + " < 'infinity'"
+	// Late holds for a ticket with a target past its due time; ? is the time (SLA-13).
+	Late = NextDue + " <= ?"
 
 	open = "status NOT IN ('resolved', 'signed_off', 'closed', 'merged', 'withdrawn', 'rejected')"
 )
@@ -25,7 +25,7 @@ const (
 // NextDueAt is NextDue in Go; nil without a due time.
 func (r Row) NextDueAt() *time.Time {
 	var next *time.Time
-	for _, due := range []*time.Time{r.ContactDueAt, r.ResolveDueAt} {
+	for _, due := range []*time.Time{r.ContactDueAt, r.RemoteDueAt, r.ArrivalDueAt, r.ResolveDueAt, r.UpdateDueAt} {
 		if due != nil && (next == nil || due.Before(*next)) {
 			next = due
 		}
