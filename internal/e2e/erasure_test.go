@@ -128,7 +128,7 @@ func TestAUD07AnErasedNameIsInNoFileAndDigestsStay(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, s.do(t, erase).status)
 	require.Equal(t, http.StatusNoContent, s.do(t, erase).status, "again it changes nothing")
 
-	erased := func(p api.Personal, _ string) { require.Equal(t, api.Personal{Erased: true}, p) }
+	erased := func(p api.Personal, _ string) { require.Equal(t, api.Personal{Subject: &subject, Erased: true}, p) }
 	requireShown(s, erased)
 	for _, secret := range secrets {
 		require.NotContains(t, s.get(t, path+"/history", last, "clerk").body, secret)

@@ -220,7 +220,7 @@ func (x *exporter) personal(ctx context.Context, r row, registered ticket.Regist
 // noteOf returns what was written down with a fact.
 func noteOf(event ticket.Event) sealedField {
 	f := sealedField{column: colNote}
-	switch e := event.(type) {
+	switch e := any(event).(type) { // of a few
 	case ticket.Paused:
 		f.value, f.name = e.Evidence, commands.FieldEvidence
 	case ticket.Resolved:
