@@ -890,9 +890,12 @@ type Problem struct {
 // ProjectionHealth defines model for ProjectionHealth.
 type ProjectionHealth struct {
 	// Behind Events it has not seen yet.
-	Behind     int64  `json:"behind"`
-	Generation int    `json:"generation"`
-	Name       string `json:"name"`
+	Behind     int64 `json:"behind"`
+	Generation int   `json:"generation"`
+
+	// HaltedBefore Log number of the event that it cannot apply and stands before; null while it goes on. Why is in the log.
+	HaltedBefore *int64 `json:"halted_before"`
+	Name         string `json:"name"`
 
 	// Number Log number it has seen.
 	Number  int64                 `json:"number"`

@@ -45,7 +45,7 @@ func TestEveryOperationNeedsATokenButTwo(t *testing.T) {
 func TestHealthTellsOfAHaltedProjection(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.reads.health = api.Health{Status: "degraded", Store: "ok", Projections: []api.ProjectionHealth{{Name: "ticket", Version: 1, Generation: 1, State: "halted", Number: 7, Behind: 3}}}
+	f.reads.health = api.Health{Status: "degraded", Store: "ok", Projections: []api.ProjectionHealth{{Name: "ticket", Version: 1, Generation: 1, State: "halted", Number: 7, Behind: 3, HaltedBefore: new(int64(8))}}}
 	r := f.do(call{method: "GET", path: "/v1/health"})
 	require.Equal(t, http.StatusOK, r.status)
 	require.Contains(t, r.body, "halted")

@@ -35,6 +35,7 @@ func (s *Side) Health(ctx context.Context) api.Health {
 		switch {
 		case st.State == readmodel.Halted:
 			p.State, h.Status = api.Halted, api.HealthStatusDegraded
+			p.HaltedBefore = &st.HaltedNumber
 		case !s.Manager.CaughtUp():
 			p.State = api.CatchingUp
 		}
