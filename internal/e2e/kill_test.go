@@ -28,8 +28,9 @@ func (i *installation) runFor(t *testing.T, d time.Duration, args ...string) (ki
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	out, err := i.command(ctx, args...).CombinedOutput()
-	if err == nil {
+	cmd := i.command(ctx, args...)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState != nil && cmd.ProcessState.Success() { // it may have ended just as it was to be killed
 		return false
 	}
 	exit, ok := errors.AsType[*exec.ExitError](err)
