@@ -39,13 +39,12 @@ type App struct {
 func New(p Ports) *App {
 	u := &useCases{Ports: p, x: NewExecutor(p.Store, p.Outcomes, p.Clock, p.Log)}
 	a := &App{Sites: &Sites{u}, Teams: &Teams{u}}
-	claims := &claims{u}
-	a.People = &People{u, claims}
+	a.People = &People{u, &claims{u}}
 	a.Policies = newPolicies(u)
 	a.Strikes = &Strikes{u, a.Policies}
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
-	a.Imports = &Imports{useCases: u, tickets: a.Tickets, sites: a.Sites}
+	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }
 

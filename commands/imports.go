@@ -18,6 +18,8 @@ import (
 type Imports struct {
 	*useCases
 	tickets *Tickets
+	people  *People
+	teams   *Teams
 	sites   *Sites
 }
 
@@ -110,12 +112,10 @@ func count(id uuid.UUID, results []Result) Imported {
 
 // Person makes sure that a person of the source system exists and returns its id.
 func (i *Imports) Person(ctx context.Context, r Request, site string, key domain.ExternalKey, name string, at time.Time) (uuid.UUID, error) {
-	return i.people().importOne(ctx, r, site, key, name, at)
+	return i.people.importOne(ctx, r, site, key, name, at)
 }
 
 // Team makes sure that a team of the source system exists and returns its id.
 func (i *Imports) Team(ctx context.Context, r Request, site string, key domain.ExternalKey, name string, at time.Time) (uuid.UUID, error) {
-	return (&Teams{i.useCases}).importOne(ctx, r, site, key, name, at)
+	return i.teams.importOne(ctx, r, site, key, name, at)
 }
-
-func (i *Imports) people() *People { return &People{i.useCases, &claims{i.useCases}} }
