@@ -1,8 +1,6 @@
 package tool
 
 import (
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
@@ -143,19 +141,6 @@ type Scrap struct {
 	ApprovedBy string         `json:"approved_by"`
 }
 
-// Reserve keeps a tool for one exchange; nothing else may happen to it until
-// it is released or exchanged (EXC-06).
-type Reserve struct {
-	At       domain.Instant `json:"at"`
-	Exchange uuid.UUID      `json:"exchange"`
-}
-
-// Release ends a reservation that came to nothing.
-type Release struct {
-	At       domain.Instant `json:"at"`
-	Exchange uuid.UUID      `json:"exchange"`
-}
-
 func (Register) command()      {}
 func (Issue) command()         {}
 func (Accept) command()        {}
@@ -170,5 +155,3 @@ func (SendToRepair) command()  {}
 func (ReportMissing) command() {}
 func (Find) command()          {}
 func (Scrap) command()         {}
-func (Reserve) command()       {}
-func (Release) command()       {}

@@ -3,8 +3,6 @@ package tool
 import (
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
@@ -42,9 +40,6 @@ func accept(s State, c Accept) ([]Event, error) {
 		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", s.Offer.Who)
 	case s.Blocked != "":
 		return nil, domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
-	}
-	if err := s.free(); err != nil {
-		return nil, err
 	}
 	return []Event{Accepted{At: c.At, Holder: s.Offer, By: c.By}}, nil
 }
@@ -87,9 +82,6 @@ func lend(s State, c Lend) ([]Event, error) {
 // giveBack takes a tool into a store. What comes back damaged is blocked
 // until it is checked (TOL-18).
 func giveBack(s State, c Return) ([]Event, error) {
-	if err := s.free(); err != nil {
-		return nil, err
-	}
 	r, _, err := rules(c.Book, s.Site, c.At)
 	if err != nil {
 		return nil, err
@@ -122,9 +114,6 @@ func handOver(s State, c HandOver) ([]Event, error) {
 	}
 	if s.Holder == c.To { // TKT-02
 		return nil, nil
-	}
-	if err := s.free(); err != nil {
-		return nil, err
 	}
 	r, ref, err := rules(c.Book, s.Site, c.At)
 	if err != nil {
@@ -177,9 +166,6 @@ func reportMissing(s State, c ReportMissing) ([]Event, error) {
 	case s.Standing == StandingScrapped:
 		return nil, domain.Refuse("LOS-01", "tool.scrapped")
 	}
-	if err := s.free(); err != nil {
-		return nil, err
-	}
 	return []Event{ReportedMissing{
 		At: c.At, LostAt: c.LostAt, Place: c.Place, Circumstances: c.Circumstances, By: c.By, From: s.Holder,
 		Other: s.Holder.Kind == Person && s.Holder.Who != c.By, // TOL-08
@@ -218,26 +204,4 @@ func scrap(s State, c Scrap) ([]Event, error) {
 		return nil, err
 	}
 	return []Event{Scrapped{At: c.At, Reason: c.Reason, Keeper: c.Keeper, ApprovedBy: c.ApprovedBy}}, nil
-}
-
-func reserve(s State, c Reserve) ([]Event, error) {
-	switch {
-	case c.Exchange == uuid.Nil:
-		return nil, domain.Invalid("/exchange", "EXC-06", "tool.exchange_missing")
-	case s.Exchange == c.Exchange: // TKT-02
-		return nil, nil
-	case s.Standing == StandingMissing, s.Standing == StandingScrapped, s.Standing == StandingInRepair:
-		return nil, domain.Refuse("EXC-06", "tool.nobody_has_it", "standing", string(s.Standing))
-	}
-	if err := s.free(); err != nil {
-		return nil, err
-	}
-	return []Event{Reserved(c)}, nil
-}
-
-func release(s State, c Release) ([]Event, error) {
-	if s.Exchange != c.Exchange || c.Exchange == uuid.Nil { // TKT-02: it keeps nothing
-		return nil, nil
-	}
-	return []Event{Released(c)}, nil
 }

@@ -78,12 +78,6 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 	case Inspect:
 		events, err := inspect(s, c)
 		return events, c.At, err
-	case Reserve:
-		events, err := reserve(s, c)
-		return events, c.At, err
-	case Release:
-		events, err := release(s, c)
-		return events, c.At, err
 	}
 	return nil, domain.Instant{}, fmt.Errorf("tool: unknown command %T", c)
 }
@@ -170,19 +164,8 @@ func identified(pointer string, h Holder) error {
 	return nil
 }
 
-// free refuses what a reservation keeps from happening (EXC-06).
-func (s State) free() error {
-	if s.Exchange != uuid.Nil {
-		return domain.Refuse("EXC-06", "tool.reserved", "exchange", s.Exchange.String())
-	}
-	return nil
-}
-
 // inStore refuses what only a tool in store can undergo, and names who has it (TOL-14).
 func (s State) inStore() error {
-	if err := s.free(); err != nil {
-		return err
-	}
 	switch s.Standing {
 	case StandingInStore:
 		return nil

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -21,11 +19,10 @@ const (
 )
 
 var (
-	exchange = uuid.MustParse("00000000-0000-0000-0000-0000000000e1")
-	free     = rulesOf(policy.Tools{Stores: stores, Kinds: kinds})
-	strict   = rulesOf(policy.Tools{Stores: stores, Kinds: kinds, IssueApproval: policy.ByManager, Passing: policy.Forbidden})
-	stores   = []policy.Code{{Code: "main", Name: "main store"}, {Code: "yard", Name: "yard"}}
-	kinds    = []policy.ToolKind{
+	free   = rulesOf(policy.Tools{Stores: stores, Kinds: kinds})
+	strict = rulesOf(policy.Tools{Stores: stores, Kinds: kinds, IssueApproval: policy.ByManager, Passing: policy.Forbidden})
+	stores = []policy.Code{{Code: "main", Name: "main store"}, {Code: "yard", Name: "yard"}}
+	kinds  = []policy.ToolKind{
 		{Code: "wrench", Category: "hand", LifeMonths: 36},
 		{Code: "gloves", Category: "safety", InspectMonths: 6},
 		{Code: "hoist", Category: "lifting", StoreKept: true},
@@ -182,7 +179,6 @@ func TestKeeping(t *testing.T) {
 	failed := append(gloves[:1:1], tool.Inspected{At: at(2), On: today, Inspector: boss, Policy: ref}, tool.Blocked{At: at(2), Reason: tool.BlockFailed})
 	blocked := append(wrench[:1:1], tool.Blocked{At: at(2), Reason: tool.BlockFault})
 	missing := append(wrench[:1:1], tool.ReportedMissing{At: at(2), LostAt: at(1), Place: "sump", By: li, From: main})
-	reserved := append(wrench[:1:1], tool.Reserved{At: at(2), Exchange: exchange})
 	scrapped := append(wrench[:1:1], tool.Scrapped{At: at(2), Reason: "worn", Keeper: li, ApprovedBy: boss})
 	decidertest.Run(t, tool.Decide, tool.Evolve, []decidertest.Case[tool.Command, tool.Event]{
 		{Name: "INS-02 never inspected, never issued", Given: gloves, When: tool.Issue{At: at(3), Today: today, To: ofLi, Book: free}, Refused: "INS-02"},
@@ -214,13 +210,9 @@ func TestKeeping(t *testing.T) {
 		},
 		{Name: "LOS-01 a loss has a time", Given: wrench, When: tool.ReportMissing{At: at(4), LostAt: at(5), Place: "sump", By: li}, Invalid: "/lost_at"},
 		{Name: "LOS-09 it is found again", Given: missing, When: tool.Find{At: at(5), Store: "yard", Book: free}, Then: []tool.Event{tool.Found{At: at(5), Store: "yard"}}},
-		{Name: "LOS-09 what is not missing is not found", Given: reserved, When: tool.Find{At: at(5), Store: "yard", Book: free}, Refused: "LOS-09"},
+		{Name: "LOS-09 what is not missing is not found", Given: wrench, When: tool.Find{At: at(5), Store: "yard", Book: free}, Refused: "LOS-09"},
 		{Name: "STK-12 scrap needs another's approval", Given: wrench, When: tool.Scrap{At: at(3), Reason: "worn", Keeper: li, ApprovedBy: li}, Refused: "STK-12", Key: "tool.approves_own"},
 		{Name: "STK-12 scrap ends it", Given: wrench, When: tool.Scrap{At: at(3), Reason: "worn", Keeper: li, ApprovedBy: boss}, Then: []tool.Event{tool.Scrapped{At: at(3), Reason: "worn", Keeper: li, ApprovedBy: boss}}},
 		{Name: "TOL-14 what is scrapped is not issued", Given: scrapped, When: tool.Issue{At: at(3), To: ofLi, Book: free}, Refused: "TOL-14"},
-		{Name: "EXC-06 what an exchange keeps is not issued", Given: reserved, When: tool.Issue{At: at(3), To: ofLi, Book: free}, Refused: "EXC-06"},
-		{Name: "EXC-06 nor kept by a second exchange", Given: reserved, When: tool.Reserve{At: at(3), Exchange: uuid.MustParse(li)}, Refused: "EXC-06"},
-		{Name: "TKT-02 kept twice by one", Given: reserved, When: tool.Reserve{At: at(3), Exchange: exchange}},
-		{Name: "EXC-06 it is released", Given: reserved, When: tool.Release{At: at(3), Exchange: exchange}, Then: []tool.Event{tool.Released{At: at(3), Exchange: exchange}}},
 	})
 }

@@ -3,8 +3,6 @@ package tool
 import (
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/domain"
 )
 
@@ -22,7 +20,6 @@ type State struct {
 	Until     time.Time
 	Blocked   BlockReason // "" if it is in use
 	NextOn    domain.Day  // last day on which it may be used; "" if it was never passed
-	Exchange  uuid.UUID   // that reserves it, zero for none
 	LastAt    time.Time   // of the newest fact
 	PriceFen  int64
 	Purchased domain.Day
@@ -84,12 +81,6 @@ func (s State) marked(e Event) State {
 		if e.Passed && s.Blocked == BlockFailed {
 			s.Blocked = ""
 		}
-		return s.at(e.At)
-	case Reserved:
-		s.Exchange = e.Exchange
-		return s.at(e.At)
-	case Released:
-		s.Exchange = uuid.Nil
 		return s.at(e.At)
 	}
 	return s
