@@ -109,6 +109,12 @@ var fixtures = map[string]any{
 		Reason: "first", Hash: hash,
 		Content: json.RawMessage(`{"kinds":[{"code":"fault","name":"Fault"}],"problems":[],"solutions":[]}`),
 	},
+	"policy.version_recorded.v1.tools": policy.VersionRecorded{
+		Kind: policy.KindTools, Name: "tools", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approver: "wang",
+		Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"issue_approval":"manager","kinds":[{"category":"safety","code":"gloves","inspect_months":6,"life_months":0,"name":"gloves","store_kept":false}],` +
+			`"passing":"forbidden","stores":[{"code":"main","name":"main store"}]}`),
+	},
 	"policy.version_recorded.v1.ladder": policy.VersionRecorded{
 		Kind: policy.KindSLA, Name: "sla", Site: "SH", Version: 4, EffectiveFrom: nine, Author: "li", Approver: "wang",
 		Reason: "running ones too", Hash: hash,
@@ -153,7 +159,7 @@ var fixtures = map[string]any{
 	"tool.handed_over.v1":    tool.HandedOver{At: ten, From: toolHolder, Holder: tool.Holder{Kind: tool.Team, Who: id("team").String()}, By: id("wang").String(), Reason: "shift", Policy: desk},
 	"tool.blocked.v1":        tool.Blocked{At: ten, Reason: tool.BlockFault, Note: "ratchet slips"},
 	"tool.cleared.v1":        tool.Cleared{At: eleven, By: id("wang").String(), Note: "oiled"},
-	"tool.inspected.v1":      tool.Inspected{At: ten, On: "2026-03-02", Passed: true, Next: "2026-09-02", Inspector: id("wang").String(), Label: "A-17", Policy: desk},
+	"tool.inspected.v1":      tool.Inspected{At: ten, On: "2026-03-02", Passed: true, Next: new(domain.Day("2026-09-02")), Inspector: id("wang").String(), Label: "A-17", Policy: desk},
 	"tool.sent_to_repair.v1": tool.SentToRepair{At: ten, Holder: tool.Holder{Kind: tool.Repairer, Who: "R1"}},
 	"tool.reported_missing.v1": tool.ReportedMissing{
 		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,

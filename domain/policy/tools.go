@@ -31,13 +31,13 @@ const (
 // ToolKind is a kind of tools.
 type ToolKind struct {
 	Code       string `json:"code"`
-	Name       string `json:"name"`                  // for people
-	Category   string `json:"category"`              // TOL-02
-	LifeMonths int    `json:"life_months,omitempty"` // 0: not in the life table (EXC-04)
+	Name       string `json:"name"`        // for people
+	Category   string `json:"category"`    // TOL-02
+	LifeMonths int    `json:"life_months"` // 0: not in the life table (EXC-04)
 	// InspectMonths is how long an inspection is good for; 0 for kinds that need none (INS-01).
-	InspectMonths int `json:"inspect_months,omitempty"`
+	InspectMonths int `json:"inspect_months"`
 	// StoreKept tools stay with the store and are only lent (TOL-10).
-	StoreKept bool `json:"store_kept,omitempty"`
+	StoreKept bool `json:"store_kept"`
 }
 
 var toolCategories = []string{

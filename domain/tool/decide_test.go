@@ -175,7 +175,7 @@ func TestKeeping(t *testing.T) {
 	t.Parallel()
 	wrench := []tool.Event{registered("wrench", main)}
 	gloves := []tool.Event{registered("gloves", main)}
-	passed := append(gloves[:1:1], tool.Inspected{At: at(2), On: "2025-08-31", Passed: true, Next: "2026-02-28", Inspector: boss, Policy: ref})
+	passed := append(gloves[:1:1], tool.Inspected{At: at(2), On: "2025-08-31", Passed: true, Next: new(domain.Day("2026-02-28")), Inspector: boss, Policy: ref})
 	failed := append(gloves[:1:1], tool.Inspected{At: at(2), On: today, Inspector: boss, Policy: ref}, tool.Blocked{At: at(2), Reason: tool.BlockFailed})
 	blocked := append(wrench[:1:1], tool.Blocked{At: at(2), Reason: tool.BlockFault})
 	missing := append(wrench[:1:1], tool.ReportedMissing{At: at(2), LostAt: at(1), Place: "sump", By: li, From: main})
@@ -190,7 +190,7 @@ func TestKeeping(t *testing.T) {
 		{Name: "INS-02 nor lent", Given: passed, When: tool.Lend{At: at(3), Today: today, To: ofLi, Until: at(9), Purpose: "p", Responsible: li, Book: free}, Refused: "INS-02"},
 		{
 			Name: "INS-01 a result is good for the kind's months", Given: gloves, When: tool.Inspect{At: at(2), On: "2025-08-31", Passed: true, Inspector: boss, Label: "A1", Book: free},
-			Then: []tool.Event{tool.Inspected{At: at(2), On: "2025-08-31", Passed: true, Next: "2026-02-28", Inspector: boss, Label: "A1", Policy: ref}},
+			Then: []tool.Event{tool.Inspected{At: at(2), On: "2025-08-31", Passed: true, Next: new(domain.Day("2026-02-28")), Inspector: boss, Label: "A1", Policy: ref}},
 		},
 		{
 			Name: "INS-02 what fails is out of use at once", Given: gloves, When: tool.Inspect{At: at(2), On: today, Inspector: boss, Book: free},

@@ -103,12 +103,12 @@ type Cleared struct {
 // Inspected is the result of an inspection (INS-01). Type tool.inspected.v1.
 type Inspected struct {
 	At        domain.Instant   `json:"at"`
-	On        domain.Day       `json:"on"`        // civil date of the inspection
-	Passed    bool             `json:"passed"`    // whether it is good
-	Next      domain.Day       `json:"next"`      // until when it may be used; "" if it failed
-	Inspector string           `json:"inspector"` // person id
-	Label     string           `json:"label"`     // number of its label
-	Policy    domain.PolicyRef `json:"policy"`    // of tools, in force then
+	On        domain.Day       `json:"on"`             // civil date of the inspection
+	Passed    bool             `json:"passed"`         // whether it is good
+	Next      *domain.Day      `json:"next,omitempty"` // last day on which it may be used; none if it failed
+	Inspector string           `json:"inspector"`      // person id
+	Label     string           `json:"label"`          // number of its label
+	Policy    domain.PolicyRef `json:"policy"`         // of tools, in force then
 }
 
 // SentToRepair moves custody to a repairer (TOL-11). Type tool.sent_to_repair.v1.

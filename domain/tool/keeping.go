@@ -56,7 +56,10 @@ func inspect(s State, c Inspect) ([]Event, error) {
 	case !dated(next) || next <= c.On:
 		return nil, domain.Invalid("/next", "INS-01", "tool.next_wrong")
 	}
-	e := Inspected{At: c.At, On: c.On, Passed: c.Passed, Next: next, Inspector: c.Inspector, Label: c.Label, Policy: ref}
+	e := Inspected{At: c.At, On: c.On, Passed: c.Passed, Inspector: c.Inspector, Label: c.Label, Policy: ref}
+	if c.Passed {
+		e.Next = &next
+	}
 	if c.Passed || s.Blocked == BlockFailed {
 		return []Event{e}, nil
 	}

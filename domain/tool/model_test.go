@@ -82,7 +82,10 @@ func (p plain) moved(e tool.Event) plain {
 	case tool.Cleared:
 		p.blocked = false
 	case tool.Inspected:
-		p.good = e.Next
+		p.good = ""
+		if e.Next != nil {
+			p.good = *e.Next
+		}
 	}
 	return p
 }

@@ -77,7 +77,10 @@ func (s State) marked(e Event) State {
 		s.Blocked = ""
 		return s.at(e.At)
 	case Inspected:
-		s.NextOn = e.Next
+		s.NextOn = ""
+		if e.Next != nil {
+			s.NextOn = *e.Next
+		}
 		if e.Passed && s.Blocked == BlockFailed {
 			s.Blocked = ""
 		}
