@@ -150,7 +150,6 @@ func TestTOL01ANumberIsOneTool(t *testing.T) {
 func TestTOL14OfTwoHundredWhoWantOneToolOneGetsIt(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	s.fixture.t = t
 	path, tag := s.tool(newTool)
 	const clients = 200
 	people := []person{s.li, s.wang}

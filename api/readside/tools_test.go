@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func (w *world) equip() []tool.Holder {
 	holders := []tool.Holder{{Kind: tool.Store, Who: "main"}, {Kind: tool.Nobody}}
 	for n := range 2 {
 		reg, err := w.App.People.Register(w.t.Context(), w.request(), commands.RegisterPerson{
-			Site: "hq", External: domain.ExternalKey{System: "hr", Key: fmt.Sprint(n)}, Name: "n", Roles: []string{},
+			Site: "hq", External: domain.ExternalKey{System: "hr", Key: strconv.Itoa(n)}, Name: "n", Roles: []string{},
 		})
 		require.NoError(w.t, err)
 		holders = append(holders, tool.Holder{Kind: tool.Person, Who: reg.ID.String()})

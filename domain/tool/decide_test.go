@@ -2,6 +2,7 @@ package tool_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,12 +101,15 @@ func TestRegistering(t *testing.T) {
 	})
 }
 
+// since adds what happened after the events before.
+func since(before []tool.Event, more ...tool.Event) []tool.Event { return slices.Concat(before, more) }
+
 func TestGivingOut(t *testing.T) {
 	t.Parallel()
 	given := []tool.Event{registered("wrench", main)}
-	offered := append(given[:1:1], tool.Issued{At: at(2), To: ofLi, Policy: ref})
-	issued := append(offered[:2:2], tool.Accepted{At: at(3), Holder: ofLi, By: li})
-	lent := append(given[:1:1], tool.Lent{At: at(2), Holder: ofLi, Until: at(9), Purpose: "p", Responsible: li, Policy: ref})
+	offered := since(given, tool.Issued{At: at(2), To: ofLi, Policy: ref})
+	issued := since(offered, tool.Accepted{At: at(3), Holder: ofLi, By: li})
+	lent := since(given, tool.Lent{At: at(2), Holder: ofLi, Until: at(9), Purpose: "p", Responsible: li, Policy: ref})
 	decidertest.Run(t, tool.Decide, tool.Evolve, []decidertest.Case[tool.Command, tool.Event]{
 		{
 			Name: "TOL-04 an issue is an offer until the recipient signs", Given: given,
@@ -175,11 +179,11 @@ func TestKeeping(t *testing.T) {
 	t.Parallel()
 	wrench := []tool.Event{registered("wrench", main)}
 	gloves := []tool.Event{registered("gloves", main)}
-	passed := append(gloves[:1:1], tool.Inspected{At: at(2), On: "2025-08-31", Passed: true, Next: new(domain.Day("2026-02-28")), Inspector: boss, Policy: ref})
-	failed := append(gloves[:1:1], tool.Inspected{At: at(2), On: today, Inspector: boss, Policy: ref}, tool.Blocked{At: at(2), Reason: tool.BlockFailed})
-	blocked := append(wrench[:1:1], tool.Blocked{At: at(2), Reason: tool.BlockFault})
-	missing := append(wrench[:1:1], tool.ReportedMissing{At: at(2), LostAt: at(1), Place: "sump", By: li, From: main})
-	scrapped := append(wrench[:1:1], tool.Scrapped{At: at(2), Reason: "worn", Keeper: li, ApprovedBy: boss})
+	passed := since(gloves, tool.Inspected{At: at(2), On: "2025-08-31", Passed: true, Next: new(domain.Day("2026-02-28")), Inspector: boss, Policy: ref})
+	failed := since(gloves, tool.Inspected{At: at(2), On: today, Inspector: boss, Policy: ref}, tool.Blocked{At: at(2), Reason: tool.BlockFailed})
+	blocked := since(wrench, tool.Blocked{At: at(2), Reason: tool.BlockFault})
+	missing := since(wrench, tool.ReportedMissing{At: at(2), LostAt: at(1), Place: "sump", By: li, From: main})
+	scrapped := since(wrench, tool.Scrapped{At: at(2), Reason: "worn", Keeper: li, ApprovedBy: boss})
 	decidertest.Run(t, tool.Decide, tool.Evolve, []decidertest.Case[tool.Command, tool.Event]{
 		{Name: "INS-02 never inspected, never issued", Given: gloves, When: tool.Issue{At: at(3), Today: today, To: ofLi, Book: free}, Refused: "INS-02"},
 		{Name: "INS-02 past its date it is not issued", Given: passed, When: tool.Issue{At: at(3), Today: today, To: ofLi, Book: free}, Refused: "INS-02"},
@@ -204,7 +208,7 @@ func TestKeeping(t *testing.T) {
 		{Name: "TOL-18 until it is checked", Given: blocked, When: tool.Clear{At: at(3), By: boss}, Then: []tool.Event{tool.Cleared{At: at(3), By: boss}}},
 		{Name: "TOL-11 it goes to repair", Given: blocked, When: tool.SendToRepair{At: at(3), Repairer: "R1"}, Then: []tool.Event{tool.SentToRepair{At: at(3), Holder: tool.Holder{Kind: tool.Repairer, Who: "R1"}}}},
 		{
-			Name: "LOS-01 missing: nobody has it, and by whom it was lost stays", Given: append(wrench[:1:1], tool.Lent{At: at(2), Holder: ofLi, Until: at(9), Policy: ref}),
+			Name: "LOS-01 missing: nobody has it, and by whom it was lost stays", Given: since(wrench, tool.Lent{At: at(2), Holder: ofLi, Until: at(9), Policy: ref}),
 			When: tool.ReportMissing{At: at(4), LostAt: at(3), Place: "sump", By: wang},
 			Then: []tool.Event{tool.ReportedMissing{At: at(4), LostAt: at(3), Place: "sump", By: wang, From: ofLi, Other: true}},
 		},

@@ -50,6 +50,7 @@ func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
 		return p.gone || stored
 	case tool.Block, tool.Inspect:
 		return !p.gone
+	case tool.Clear, tool.Register:
 	}
 	return true
 }

@@ -63,8 +63,10 @@ func Evolve(s State, e Event) State {
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case Scrapped:
 		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
+	case Blocked, Cleared, Inspected:
+		return s.marked(e)
 	}
-	return s.marked(e)
+	return s
 }
 
 // marked returns s after an event that moves nothing.
