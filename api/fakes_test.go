@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -115,6 +116,7 @@ type reads struct {
 	sites    []api.Site
 	rows     []api.SLARow
 	facts    []api.SLAFact
+	tools    []api.Tool
 	err      error
 	health   api.Health
 	panics   bool
@@ -122,6 +124,7 @@ type reads struct {
 	mu     sync.Mutex
 	asked  api.AsOf
 	filter api.TicketFilter
+	narrow api.ToolFilter
 	sort   api.TicketSort
 	waited string
 	head   int64
@@ -189,6 +192,21 @@ func (r *reads) Teams(_ context.Context, at api.AsOf, sites []string, p api.Page
 func (r *reads) Sites(_ context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Site, string, api.Snapshot, error) {
 	r.filter.Sites = sites
 	rows, next := cut(r.sites, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Tool(_ context.Context, at api.AsOf, id uuid.UUID, _ *time.Time) (api.ToolCard, api.Snapshot, error) {
+	for _, t := range r.tools {
+		if t.Id == id {
+			return api.ToolCard{Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}}, r.ask(at), r.err
+		}
+	}
+	return api.ToolCard{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) ListTools(_ context.Context, at api.AsOf, f api.ToolFilter, p api.Page) ([]api.Tool, string, api.Snapshot, error) {
+	r.narrow = f
+	rows, next := cut(r.tools, p)
 	return rows, next, r.ask(at), r.err
 }
 

@@ -37,6 +37,24 @@ func (e AgreeTicketArrivalSetBy) Valid() bool {
 	}
 }
 
+// Defines values for BlockToolReason.
+const (
+	BlockToolReasonFault   BlockToolReason = "fault"
+	BlockToolReasonQuality BlockToolReason = "quality"
+)
+
+// Valid indicates whether the value is a known member of the BlockToolReason enum.
+func (e BlockToolReason) Valid() bool {
+	switch e {
+	case BlockToolReasonFault:
+		return true
+	case BlockToolReasonQuality:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Grain.
 const (
 	GrainDay   Grain = "day"
@@ -88,6 +106,33 @@ func (e HealthStore) Valid() bool {
 	case HealthStoreDown:
 		return true
 	case HealthStoreOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HolderKind.
+const (
+	HolderKindNobody   HolderKind = "nobody"
+	HolderKindPerson   HolderKind = "person"
+	HolderKindRepairer HolderKind = "repairer"
+	HolderKindStore    HolderKind = "store"
+	HolderKindTeam     HolderKind = "team"
+)
+
+// Valid indicates whether the value is a known member of the HolderKind enum.
+func (e HolderKind) Valid() bool {
+	switch e {
+	case HolderKindNobody:
+		return true
+	case HolderKindPerson:
+		return true
+	case HolderKindRepairer:
+		return true
+	case HolderKindStore:
+		return true
+	case HolderKindTeam:
 		return true
 	default:
 		return false
@@ -193,7 +238,9 @@ func (e PauseTicketReason) Valid() bool {
 // Defines values for PolicyKind.
 const (
 	Calendar PolicyKind = "calendar"
+	Codes    PolicyKind = "codes"
 	Sla      PolicyKind = "sla"
+	Tools    PolicyKind = "tools"
 )
 
 // Valid indicates whether the value is a known member of the PolicyKind enum.
@@ -201,7 +248,11 @@ func (e PolicyKind) Valid() bool {
 	switch e {
 	case Calendar:
 		return true
+	case Codes:
+		return true
 	case Sla:
+		return true
+	case Tools:
 		return true
 	default:
 		return false
@@ -223,6 +274,24 @@ func (e ProjectionHealthState) Valid() bool {
 	case Halted:
 		return true
 	case Live:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecipientKind.
+const (
+	RecipientKindPerson RecipientKind = "person"
+	RecipientKindTeam   RecipientKind = "team"
+)
+
+// Valid indicates whether the value is a known member of the RecipientKind enum.
+func (e RecipientKind) Valid() bool {
+	switch e {
+	case RecipientKindPerson:
+		return true
+	case RecipientKindTeam:
 		return true
 	default:
 		return false
@@ -274,6 +343,27 @@ func (e RegisterTicketChannel) Valid() bool {
 	case Phone:
 		return true
 	case Web:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReturnToolCondition.
+const (
+	Damaged ReturnToolCondition = "damaged"
+	Good    ReturnToolCondition = "good"
+	Worn    ReturnToolCondition = "worn"
+)
+
+// Valid indicates whether the value is a known member of the ReturnToolCondition enum.
+func (e ReturnToolCondition) Valid() bool {
+	switch e {
+	case Damaged:
+		return true
+	case Good:
+		return true
+	case Worn:
 		return true
 	default:
 		return false
@@ -547,6 +637,87 @@ func (e TicketView) Valid() bool {
 	}
 }
 
+// Defines values for ToolBlocked.
+const (
+	ToolBlockedEmpty   ToolBlocked = ""
+	ToolBlockedFailed  ToolBlocked = "failed"
+	ToolBlockedFault   ToolBlocked = "fault"
+	ToolBlockedQuality ToolBlocked = "quality"
+)
+
+// Valid indicates whether the value is a known member of the ToolBlocked enum.
+func (e ToolBlocked) Valid() bool {
+	switch e {
+	case ToolBlockedEmpty:
+		return true
+	case ToolBlockedFailed:
+		return true
+	case ToolBlockedFault:
+		return true
+	case ToolBlockedQuality:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolStanding.
+const (
+	InRepair ToolStanding = "in_repair"
+	InStore  ToolStanding = "in_store"
+	Issued   ToolStanding = "issued"
+	Lent     ToolStanding = "lent"
+	Missing  ToolStanding = "missing"
+	Offered  ToolStanding = "offered"
+	Scrapped ToolStanding = "scrapped"
+)
+
+// Valid indicates whether the value is a known member of the ToolStanding enum.
+func (e ToolStanding) Valid() bool {
+	switch e {
+	case InRepair:
+		return true
+	case InStore:
+		return true
+	case Issued:
+		return true
+	case Lent:
+		return true
+	case Missing:
+		return true
+	case Offered:
+		return true
+	case Scrapped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolUse.
+const (
+	ToolUsePersonal ToolUse = "personal"
+	ToolUsePool     ToolUse = "pool"
+	ToolUseShared   ToolUse = "shared"
+	ToolUseSpecial  ToolUse = "special"
+)
+
+// Valid indicates whether the value is a known member of the ToolUse enum.
+func (e ToolUse) Valid() bool {
+	switch e {
+	case ToolUsePersonal:
+		return true
+	case ToolUsePool:
+		return true
+	case ToolUseShared:
+		return true
+	case ToolUseSpecial:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VerdictExplanationVerdict.
 const (
 	VerdictExplanationVerdictBreached  VerdictExplanationVerdict = "breached"
@@ -621,6 +792,16 @@ type AssignTicket struct {
 	Technician *openapi_types.UUID `json:"technician,omitempty"`
 }
 
+// BlockTool defines model for BlockTool.
+type BlockTool struct {
+	At     *time.Time      `json:"at,omitempty"`
+	Note   *string         `json:"note,omitempty"`
+	Reason BlockToolReason `json:"reason"`
+}
+
+// BlockToolReason defines model for BlockTool.Reason.
+type BlockToolReason string
+
 // ChangeTicketLevel defines model for ChangeTicketLevel.
 type ChangeTicketLevel struct {
 	At     *time.Time `json:"at,omitempty"`
@@ -644,12 +825,30 @@ type Changed struct {
 	Revision int64 `json:"revision"`
 }
 
+// ClearTool defines model for ClearTool.
+type ClearTool struct {
+	At   *time.Time `json:"at,omitempty"`
+	Note *string    `json:"note,omitempty"`
+}
+
 // Created defines model for Created.
 type Created struct {
 	// Changed False if it was there already.
 	Changed  bool               `json:"changed"`
 	Id       openapi_types.UUID `json:"id"`
 	Revision int64              `json:"revision"`
+}
+
+// CustodySpan From an instant until the next span.
+type CustodySpan struct {
+	// From UTC with milliseconds.
+	From Instant `json:"from"`
+
+	// Holder A custodian.
+	Holder Holder `json:"holder"`
+
+	// Revision Of the event in the tool's stream.
+	Revision int64 `json:"revision"`
 }
 
 // Day Civil date in the zone of the site.
@@ -701,8 +900,25 @@ type Fault struct {
 	Pointer string `json:"pointer"`
 }
 
+// FoundTool defines model for FoundTool.
+type FoundTool struct {
+	At    *time.Time `json:"at,omitempty"`
+	Store string     `json:"store"`
+}
+
 // Grain defines model for Grain.
 type Grain string
+
+// HandOverTool defines model for HandOverTool.
+type HandOverTool struct {
+	// ApprovedBy Person who approved the exception (TOL-08).
+	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
+	At         *time.Time          `json:"at,omitempty"`
+	Reason     *string             `json:"reason,omitempty"`
+
+	// To A person or team that takes a tool.
+	To Recipient `json:"to"`
+}
 
 // Health defines model for Health.
 type Health struct {
@@ -758,8 +974,56 @@ type HistoryPage struct {
 	Next *Next `json:"next"`
 }
 
+// Holder A custodian.
+type Holder struct {
+	// Kind nobody: lost or scrapped.
+	Kind HolderKind `json:"kind"`
+
+	// Who A person or team by id, a store or repairer by code; empty for nobody.
+	Who string `json:"who"`
+}
+
+// HolderKind nobody: lost or scrapped.
+type HolderKind string
+
+// InspectTool defines model for InspectTool.
+type InspectTool struct {
+	At    *time.Time `json:"at,omitempty"`
+	Label *string    `json:"label,omitempty"`
+
+	// Next Until when it may be used; nothing means by the kind's period.
+	Next *Day `json:"next,omitempty"`
+
+	// On Civil date in the zone of the site.
+	On     Day  `json:"on"`
+	Passed bool `json:"passed"`
+}
+
 // Instant UTC with milliseconds.
 type Instant = domain.Instant
+
+// IssueTool defines model for IssueTool.
+type IssueTool struct {
+	// ApprovedBy Person who approved it (TOL-16).
+	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
+	At         *time.Time          `json:"at,omitempty"`
+
+	// To A person or team that takes a tool.
+	To Recipient `json:"to"`
+}
+
+// LendTool defines model for LendTool.
+type LendTool struct {
+	At      *time.Time `json:"at,omitempty"`
+	Purpose string     `json:"purpose"`
+
+	// Responsible Person.
+	Responsible openapi_types.UUID `json:"responsible"`
+
+	// To A person or team that takes a tool.
+	To    Recipient `json:"to"`
+	Until time.Time `json:"until"`
+}
 
 // MaybeInstant defines model for MaybeInstant.
 type MaybeInstant = domain.Instant
@@ -773,6 +1037,14 @@ type MergeTicket struct {
 
 	// Into The ticket that stays.
 	Into openapi_types.UUID `json:"into"`
+}
+
+// MissingTool defines model for MissingTool.
+type MissingTool struct {
+	At            *time.Time `json:"at,omitempty"`
+	Circumstances *string    `json:"circumstances,omitempty"`
+	LostAt        time.Time  `json:"lost_at"`
+	Place         string     `json:"place"`
 }
 
 // Next Cursor of the next page; null on the last.
@@ -906,6 +1178,15 @@ type ProjectionHealth struct {
 // ProjectionHealthState defines model for ProjectionHealth.State.
 type ProjectionHealthState string
 
+// Recipient A person or team that takes a tool.
+type Recipient struct {
+	Kind RecipientKind      `json:"kind"`
+	Who  openapi_types.UUID `json:"who"`
+}
+
+// RecipientKind defines model for Recipient.Kind.
+type RecipientKind string
+
 // RecordPolicy defines model for RecordPolicy.
 type RecordPolicy struct {
 	// Approver Person id.
@@ -999,10 +1280,48 @@ type RegisterTicket struct {
 // RegisterTicketChannel defines model for RegisterTicket.Channel.
 type RegisterTicketChannel string
 
+// RegisterTool defines model for RegisterTool.
+type RegisterTool struct {
+	// At Since when; nothing means now.
+	At    *time.Time `json:"at,omitempty"`
+	Batch *string    `json:"batch,omitempty"`
+	Brand *string    `json:"brand,omitempty"`
+
+	// Holder Who has it already; nothing means its store.
+	Holder *Holder `json:"holder,omitempty"`
+
+	// Kind Code of the site's policy of tools.
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+
+	// Number Marked on the tool; one tool each at a site.
+	Number   string `json:"number"`
+	PriceFen int64  `json:"price_fen"`
+
+	// PurchasedOn Civil date in the zone of the site.
+	PurchasedOn Day `json:"purchased_on"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+	Spec *string  `json:"spec,omitempty"`
+
+	// Store Code of its home.
+	Store string `json:"store"`
+
+	// Use TOL-05, TOL-06, TOL-09, TOL-19.
+	Use ToolUse `json:"use"`
+}
+
 // ReopenTicket defines model for ReopenTicket.
 type ReopenTicket struct {
 	At     *time.Time `json:"at,omitempty"`
 	Reason string     `json:"reason"`
+}
+
+// RepairTool defines model for RepairTool.
+type RepairTool struct {
+	At       *time.Time `json:"at,omitempty"`
+	Repairer string     `json:"repairer"`
 }
 
 // ResolveTicket defines model for ResolveTicket.
@@ -1024,6 +1343,19 @@ type ResumeTicket struct {
 	// Clocks Nothing means all; the others stand on.
 	Clocks *[]TargetName `json:"clocks,omitempty"`
 }
+
+// ReturnTool defines model for ReturnTool.
+type ReturnTool struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// By Person who brings it; only a repairer has none.
+	By        *openapi_types.UUID `json:"by,omitempty"`
+	Condition ReturnToolCondition `json:"condition"`
+	Store     string              `json:"store"`
+}
+
+// ReturnToolCondition defines model for ReturnTool.Condition.
+type ReturnToolCondition string
 
 // Role ORG-01.
 type Role string
@@ -1136,6 +1468,13 @@ type SLARow struct {
 
 	// WithinNet Cases within the target by net time.
 	WithinNet int64 `json:"within_net"`
+}
+
+// ScrapTool defines model for ScrapTool.
+type ScrapTool struct {
+	ApprovedBy openapi_types.UUID `json:"approved_by"`
+	At         *time.Time         `json:"at,omitempty"`
+	Reason     string             `json:"reason"`
 }
 
 // ServiceZone Where the customer is, such as town or suburb (SLA-11).
@@ -1333,6 +1672,82 @@ type TimedLate struct {
 	LateReason *string `json:"late_reason,omitempty"`
 }
 
+// Tool defines model for Tool.
+type Tool struct {
+	Batch string `json:"batch"`
+
+	// Blocked Why it is out of use.
+	Blocked  ToolBlocked `json:"blocked"`
+	Brand    string      `json:"brand"`
+	Category string      `json:"category"`
+
+	// Holder Who has it, or with `at` who had it then.
+	Holder Holder             `json:"holder"`
+	Home   string             `json:"home"`
+	Id     openapi_types.UUID `json:"id"`
+	Kind   string             `json:"kind"`
+
+	// LifeMonths By the life table; 0 if it is not in it.
+	LifeMonths int    `json:"life_months"`
+	Name       string `json:"name"`
+
+	// NextInspectionBy Last civil day on which it may be used; null if none was passed.
+	NextInspectionBy *string `json:"next_inspection_by"`
+	Number           string  `json:"number"`
+	OfferedTo        *Holder `json:"offered_to"`
+	PriceFen         int64   `json:"price_fen"`
+
+	// PurchasedOn Civil date in the zone of the site.
+	PurchasedOn Day   `json:"purchased_on"`
+	Revision    int64 `json:"revision"`
+
+	// Since UTC with milliseconds.
+	Since Instant `json:"since"`
+
+	// Site Code of a site.
+	Site     SiteCode     `json:"site"`
+	Spec     string       `json:"spec"`
+	Standing ToolStanding `json:"standing"`
+
+	// Until When it is due back.
+	Until *domain.Instant `json:"until"`
+
+	// Use TOL-05, TOL-06, TOL-09, TOL-19.
+	Use ToolUse `json:"use"`
+}
+
+// ToolBlocked Why it is out of use.
+type ToolBlocked string
+
+// ToolCard defines model for ToolCard.
+type ToolCard struct {
+	// Custody Oldest first.
+	Custody []CustodySpan `json:"custody"`
+	Tool    Tool          `json:"tool"`
+}
+
+// ToolPage defines model for ToolPage.
+type ToolPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot `json:"as_of"`
+	Items []Tool   `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// ToolReason defines model for ToolReason.
+type ToolReason struct {
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+}
+
+// ToolStanding defines model for ToolStanding.
+type ToolStanding string
+
+// ToolUse TOL-05, TOL-06, TOL-09, TOL-19.
+type ToolUse string
+
 // VerdictExplanation defines model for VerdictExplanation.
 type VerdictExplanation struct {
 	// AddsUp The spans add up to the three sums.
@@ -1390,6 +1805,9 @@ type VerdictUnderVerdict string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// HeldAt defines model for HeldAt.
+type HeldAt = string
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -1410,6 +1828,9 @@ type ReadAsOf = string
 
 // TicketId defines model for TicketId.
 type TicketId = openapi_types.UUID
+
+// ToolId defines model for ToolId.
+type ToolId = openapi_types.UUID
 
 // StreamChangesParams defines parameters for StreamChanges.
 type StreamChangesParams struct {
@@ -1867,6 +2288,186 @@ type WithdrawTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ListToolsParams defines parameters for ListTools.
+type ListToolsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+
+	// HolderKind Only tools that such a custodian has; with holder, that one.
+	HolderKind *HolderKind `form:"holder_kind,omitempty" json:"holder_kind,omitempty"`
+
+	// Holder Who of that kind: a person or team by id, a store or repairer by code. Needs holder_kind.
+	Holder *string `form:"holder,omitempty" json:"holder,omitempty"`
+
+	// Kind Only tools of this kind.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Category Only tools of this category (TOL-02).
+	Category *string `form:"category,omitempty" json:"category,omitempty"`
+
+	// Standing Only tools that stand so.
+	Standing *ToolStanding `form:"standing,omitempty" json:"standing,omitempty"`
+
+	// Number Only the tool with this number.
+	Number *string `form:"number,omitempty" json:"number,omitempty"`
+
+	// Batch Only tools of this batch (TOL-12).
+	Batch *string `form:"batch,omitempty" json:"batch,omitempty"`
+
+	// InspectionBefore Only tools whose inspection is good until before this civil day (INS-02).
+	InspectionBefore *Day `form:"inspection_before,omitempty" json:"inspection_before,omitempty"`
+}
+
+// RegisterToolParams defines parameters for RegisterTool.
+type RegisterToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolParams defines parameters for GetTool.
+type GetToolParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+}
+
+// AcceptToolParams defines parameters for AcceptTool.
+type AcceptToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// BlockToolParams defines parameters for BlockTool.
+type BlockToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ClearToolParams defines parameters for ClearTool.
+type ClearToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// FindToolParams defines parameters for FindTool.
+type FindToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// HandOverToolParams defines parameters for HandOverTool.
+type HandOverToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// InspectToolParams defines parameters for InspectTool.
+type InspectToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// IssueToolParams defines parameters for IssueTool.
+type IssueToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// LendToolParams defines parameters for LendTool.
+type LendToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReportToolMissingParams defines parameters for ReportToolMissing.
+type ReportToolMissingParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RefuseToolParams defines parameters for RefuseTool.
+type RefuseToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RepairToolParams defines parameters for RepairTool.
+type RepairToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReturnToolParams defines parameters for ReturnTool.
+type ReturnToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ScrapToolParams defines parameters for ScrapTool.
+type ScrapToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // RegisterPersonJSONRequestBody defines body for RegisterPerson for application/json ContentType.
 type RegisterPersonJSONRequestBody = RegisterPerson
 
@@ -1938,6 +2539,48 @@ type FindTicketVisitNeededJSONRequestBody = Timed
 
 // WithdrawTicketJSONRequestBody defines body for WithdrawTicket for application/json ContentType.
 type WithdrawTicketJSONRequestBody = EndTicket
+
+// RegisterToolJSONRequestBody defines body for RegisterTool for application/json ContentType.
+type RegisterToolJSONRequestBody = RegisterTool
+
+// AcceptToolJSONRequestBody defines body for AcceptTool for application/json ContentType.
+type AcceptToolJSONRequestBody = Timed
+
+// BlockToolJSONRequestBody defines body for BlockTool for application/json ContentType.
+type BlockToolJSONRequestBody = BlockTool
+
+// ClearToolJSONRequestBody defines body for ClearTool for application/json ContentType.
+type ClearToolJSONRequestBody = ClearTool
+
+// FindToolJSONRequestBody defines body for FindTool for application/json ContentType.
+type FindToolJSONRequestBody = FoundTool
+
+// HandOverToolJSONRequestBody defines body for HandOverTool for application/json ContentType.
+type HandOverToolJSONRequestBody = HandOverTool
+
+// InspectToolJSONRequestBody defines body for InspectTool for application/json ContentType.
+type InspectToolJSONRequestBody = InspectTool
+
+// IssueToolJSONRequestBody defines body for IssueTool for application/json ContentType.
+type IssueToolJSONRequestBody = IssueTool
+
+// LendToolJSONRequestBody defines body for LendTool for application/json ContentType.
+type LendToolJSONRequestBody = LendTool
+
+// ReportToolMissingJSONRequestBody defines body for ReportToolMissing for application/json ContentType.
+type ReportToolMissingJSONRequestBody = MissingTool
+
+// RefuseToolJSONRequestBody defines body for RefuseTool for application/json ContentType.
+type RefuseToolJSONRequestBody = ToolReason
+
+// RepairToolJSONRequestBody defines body for RepairTool for application/json ContentType.
+type RepairToolJSONRequestBody = RepairTool
+
+// ReturnToolJSONRequestBody defines body for ReturnTool for application/json ContentType.
+type ReturnToolJSONRequestBody = ReturnTool
+
+// ScrapToolJSONRequestBody defines body for ScrapTool for application/json ContentType.
+type ScrapToolJSONRequestBody = ScrapTool
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -2058,6 +2701,54 @@ type ServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(w http.ResponseWriter, r *http.Request, id TicketId, params WithdrawTicketParams)
+	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
+	// (GET /v1/tools)
+	ListTools(w http.ResponseWriter, r *http.Request, params ListToolsParams)
+	// RegisterTool Registers a tool, or enters one that somebody has already (TOL-01).
+	// (POST /v1/tools)
+	RegisterTool(w http.ResponseWriter, r *http.Request, params RegisterToolParams)
+	// GetTool Shows a tool's card with everybody who had it.
+	// (GET /v1/tools/{id})
+	GetTool(w http.ResponseWriter, r *http.Request, id ToolId, params GetToolParams)
+	// AcceptTool The caller's own signature for a tool that is offered (TOL-04).
+	// (POST /v1/tools/{id}/accept)
+	AcceptTool(w http.ResponseWriter, r *http.Request, id ToolId, params AcceptToolParams)
+	// BlockTool Takes a tool out of use (TOL-18).
+	// (POST /v1/tools/{id}/block)
+	BlockTool(w http.ResponseWriter, r *http.Request, id ToolId, params BlockToolParams)
+	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
+	// (POST /v1/tools/{id}/clear)
+	ClearTool(w http.ResponseWriter, r *http.Request, id ToolId, params ClearToolParams)
+	// FindTool Puts a missing tool into a store (LOS-09).
+	// (POST /v1/tools/{id}/found)
+	FindTool(w http.ResponseWriter, r *http.Request, id ToolId, params FindToolParams)
+	// HandOverTool Moves a tool to another person or team; the caller signs for it (TOL-07, TOL-08).
+	// (POST /v1/tools/{id}/hand-over)
+	HandOverTool(w http.ResponseWriter, r *http.Request, id ToolId, params HandOverToolParams)
+	// InspectTool Records an inspection by the caller (INS-01).
+	// (POST /v1/tools/{id}/inspections)
+	InspectTool(w http.ResponseWriter, r *http.Request, id ToolId, params InspectToolParams)
+	// IssueTool Offers a tool in store to a person or team, who has it once they accept (TOL-04).
+	// (POST /v1/tools/{id}/issue)
+	IssueTool(w http.ResponseWriter, r *http.Request, id ToolId, params IssueToolParams)
+	// LendTool Gives a tool out for a time (TOL-09).
+	// (POST /v1/tools/{id}/lend)
+	LendTool(w http.ResponseWriter, r *http.Request, id ToolId, params LendToolParams)
+	// ReportToolMissing Reports a tool missing (LOS-01).
+	// (POST /v1/tools/{id}/missing)
+	ReportToolMissing(w http.ResponseWriter, r *http.Request, id ToolId, params ReportToolMissingParams)
+	// RefuseTool The caller does not take a tool that is offered (TOL-04).
+	// (POST /v1/tools/{id}/refuse)
+	RefuseTool(w http.ResponseWriter, r *http.Request, id ToolId, params RefuseToolParams)
+	// RepairTool Hands a tool in store to a repairer (TOL-11).
+	// (POST /v1/tools/{id}/repair)
+	RepairTool(w http.ResponseWriter, r *http.Request, id ToolId, params RepairToolParams)
+	// ReturnTool Takes a tool back into a store (TOL-21).
+	// (POST /v1/tools/{id}/return)
+	ReturnTool(w http.ResponseWriter, r *http.Request, id ToolId, params ReturnToolParams)
+	// ScrapTool Ends a tool in store; the caller fills in the scrap note (STK-12).
+	// (POST /v1/tools/{id}/scrap)
+	ScrapTool(w http.ResponseWriter, r *http.Request, id ToolId, params ScrapToolParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -5037,6 +5728,1322 @@ func (siw *ServerInterfaceWrapper) WithdrawTicket(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListTools operation middleware
+func (siw *ServerInterfaceWrapper) ListTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListToolsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "holder_kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "holder_kind", r.URL.Query(), &params.HolderKind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "holder_kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "holder_kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "holder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "holder", r.URL.Query(), &params.Holder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "holder"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "holder", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", r.URL.Query(), &params.Category, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "category"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "category", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "standing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "standing", r.URL.Query(), &params.Standing, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "standing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "standing", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "number", r.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "number"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "batch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "batch", r.URL.Query(), &params.Batch, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "batch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "inspection_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inspection_before", r.URL.Query(), &params.InspectionBefore, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "inspection_before"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "inspection_before", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTools(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RegisterTool operation middleware
+func (siw *ServerInterfaceWrapper) RegisterTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RegisterTool(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTool operation middleware
+func (siw *ServerInterfaceWrapper) GetTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AcceptTool operation middleware
+func (siw *ServerInterfaceWrapper) AcceptTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AcceptTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BlockTool operation middleware
+func (siw *ServerInterfaceWrapper) BlockTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BlockToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BlockTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ClearTool operation middleware
+func (siw *ServerInterfaceWrapper) ClearTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClearToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ClearTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FindTool operation middleware
+func (siw *ServerInterfaceWrapper) FindTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FindToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FindTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// HandOverTool operation middleware
+func (siw *ServerInterfaceWrapper) HandOverTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HandOverToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.HandOverTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// InspectTool operation middleware
+func (siw *ServerInterfaceWrapper) InspectTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InspectToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.InspectTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// IssueTool operation middleware
+func (siw *ServerInterfaceWrapper) IssueTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.IssueTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LendTool operation middleware
+func (siw *ServerInterfaceWrapper) LendTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LendToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LendTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReportToolMissing operation middleware
+func (siw *ServerInterfaceWrapper) ReportToolMissing(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportToolMissingParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportToolMissing(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefuseTool operation middleware
+func (siw *ServerInterfaceWrapper) RefuseTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefuseToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefuseTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RepairTool operation middleware
+func (siw *ServerInterfaceWrapper) RepairTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RepairToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RepairTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReturnTool operation middleware
+func (siw *ServerInterfaceWrapper) ReturnTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReturnTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ScrapTool operation middleware
+func (siw *ServerInterfaceWrapper) ScrapTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ScrapToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ScrapTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -5213,6 +7220,38 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/policies", wrapper.ListPolicies).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/policies", wrapper.RecordPolicy).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools", wrapper.ListTools).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools", wrapper.RegisterTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}", wrapper.GetTool).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/issue", wrapper.IssueTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/accept", wrapper.AcceptTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/refuse", wrapper.RefuseTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/lend", wrapper.LendTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/return", wrapper.ReturnTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/hand-over", wrapper.HandOverTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/block", wrapper.BlockTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/clear", wrapper.ClearTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/inspections", wrapper.InspectTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/repair", wrapper.RepairTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/missing", wrapper.ReportToolMissing).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/found", wrapper.FindTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/scrap", wrapper.ScrapTool).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla", wrapper.GetSLA).Methods(http.MethodGet)
 
@@ -7222,6 +9261,872 @@ func (response WithdrawTicketdefaultApplicationProblemPlusJSONResponse) VisitWit
 	return err
 }
 
+type ListToolsRequestObject struct {
+	Params ListToolsParams
+}
+
+type ListToolsResponseObject interface {
+	VisitListToolsResponse(w http.ResponseWriter) error
+}
+
+type ListTools200JSONResponse ToolPage
+
+func (response ListTools200JSONResponse) VisitListToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListToolsdefaultApplicationProblemPlusJSONResponse) VisitListToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterToolRequestObject struct {
+	Params RegisterToolParams
+	Body   *RegisterToolJSONRequestBody
+}
+
+type RegisterToolResponseObject interface {
+	VisitRegisterToolResponse(w http.ResponseWriter) error
+}
+
+type RegisterTool201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type RegisterTool201JSONResponse struct {
+	Body    Created
+	Headers RegisterTool201ResponseHeaders
+}
+
+func (response RegisterTool201JSONResponse) VisitRegisterToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RegisterTooldefaultApplicationProblemPlusJSONResponse) VisitRegisterToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params GetToolParams
+}
+
+type GetToolResponseObject interface {
+	VisitGetToolResponse(w http.ResponseWriter) error
+}
+
+type GetTool200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetTool200JSONResponse struct {
+	Body    ToolCard
+	Headers GetTool200ResponseHeaders
+}
+
+func (response GetTool200JSONResponse) VisitGetToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTooldefaultApplicationProblemPlusJSONResponse) VisitGetToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params AcceptToolParams
+	Body   *AcceptToolJSONRequestBody
+}
+
+type AcceptToolResponseObject interface {
+	VisitAcceptToolResponse(w http.ResponseWriter) error
+}
+
+type AcceptTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type AcceptTool200JSONResponse struct {
+	Body    Changed
+	Headers AcceptTool200ResponseHeaders
+}
+
+func (response AcceptTool200JSONResponse) VisitAcceptToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptTooldefaultApplicationProblemPlusJSONResponse) VisitAcceptToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlockToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params BlockToolParams
+	Body   *BlockToolJSONRequestBody
+}
+
+type BlockToolResponseObject interface {
+	VisitBlockToolResponse(w http.ResponseWriter) error
+}
+
+type BlockTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type BlockTool200JSONResponse struct {
+	Body    Changed
+	Headers BlockTool200ResponseHeaders
+}
+
+func (response BlockTool200JSONResponse) VisitBlockToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BlockTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BlockTooldefaultApplicationProblemPlusJSONResponse) VisitBlockToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ClearToolParams
+	Body   *ClearToolJSONRequestBody
+}
+
+type ClearToolResponseObject interface {
+	VisitClearToolResponse(w http.ResponseWriter) error
+}
+
+type ClearTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ClearTool200JSONResponse struct {
+	Body    Changed
+	Headers ClearTool200ResponseHeaders
+}
+
+func (response ClearTool200JSONResponse) VisitClearToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClearTooldefaultApplicationProblemPlusJSONResponse) VisitClearToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params FindToolParams
+	Body   *FindToolJSONRequestBody
+}
+
+type FindToolResponseObject interface {
+	VisitFindToolResponse(w http.ResponseWriter) error
+}
+
+type FindTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type FindTool200JSONResponse struct {
+	Body    Changed
+	Headers FindTool200ResponseHeaders
+}
+
+func (response FindTool200JSONResponse) VisitFindToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindTooldefaultApplicationProblemPlusJSONResponse) VisitFindToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HandOverToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params HandOverToolParams
+	Body   *HandOverToolJSONRequestBody
+}
+
+type HandOverToolResponseObject interface {
+	VisitHandOverToolResponse(w http.ResponseWriter) error
+}
+
+type HandOverTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type HandOverTool200JSONResponse struct {
+	Body    Changed
+	Headers HandOverTool200ResponseHeaders
+}
+
+func (response HandOverTool200JSONResponse) VisitHandOverToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HandOverTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HandOverTooldefaultApplicationProblemPlusJSONResponse) VisitHandOverToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InspectToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params InspectToolParams
+	Body   *InspectToolJSONRequestBody
+}
+
+type InspectToolResponseObject interface {
+	VisitInspectToolResponse(w http.ResponseWriter) error
+}
+
+type InspectTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type InspectTool200JSONResponse struct {
+	Body    Changed
+	Headers InspectTool200ResponseHeaders
+}
+
+func (response InspectTool200JSONResponse) VisitInspectToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InspectTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response InspectTooldefaultApplicationProblemPlusJSONResponse) VisitInspectToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params IssueToolParams
+	Body   *IssueToolJSONRequestBody
+}
+
+type IssueToolResponseObject interface {
+	VisitIssueToolResponse(w http.ResponseWriter) error
+}
+
+type IssueTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type IssueTool200JSONResponse struct {
+	Body    Changed
+	Headers IssueTool200ResponseHeaders
+}
+
+func (response IssueTool200JSONResponse) VisitIssueToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueTooldefaultApplicationProblemPlusJSONResponse) VisitIssueToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LendToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params LendToolParams
+	Body   *LendToolJSONRequestBody
+}
+
+type LendToolResponseObject interface {
+	VisitLendToolResponse(w http.ResponseWriter) error
+}
+
+type LendTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type LendTool200JSONResponse struct {
+	Body    Changed
+	Headers LendTool200ResponseHeaders
+}
+
+func (response LendTool200JSONResponse) VisitLendToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LendTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LendTooldefaultApplicationProblemPlusJSONResponse) VisitLendToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportToolMissingRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ReportToolMissingParams
+	Body   *ReportToolMissingJSONRequestBody
+}
+
+type ReportToolMissingResponseObject interface {
+	VisitReportToolMissingResponse(w http.ResponseWriter) error
+}
+
+type ReportToolMissing200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ReportToolMissing200JSONResponse struct {
+	Body    Changed
+	Headers ReportToolMissing200ResponseHeaders
+}
+
+func (response ReportToolMissing200JSONResponse) VisitReportToolMissingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportToolMissingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportToolMissingdefaultApplicationProblemPlusJSONResponse) VisitReportToolMissingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params RefuseToolParams
+	Body   *RefuseToolJSONRequestBody
+}
+
+type RefuseToolResponseObject interface {
+	VisitRefuseToolResponse(w http.ResponseWriter) error
+}
+
+type RefuseTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RefuseTool200JSONResponse struct {
+	Body    Changed
+	Headers RefuseTool200ResponseHeaders
+}
+
+func (response RefuseTool200JSONResponse) VisitRefuseToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefuseTooldefaultApplicationProblemPlusJSONResponse) VisitRefuseToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RepairToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params RepairToolParams
+	Body   *RepairToolJSONRequestBody
+}
+
+type RepairToolResponseObject interface {
+	VisitRepairToolResponse(w http.ResponseWriter) error
+}
+
+type RepairTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RepairTool200JSONResponse struct {
+	Body    Changed
+	Headers RepairTool200ResponseHeaders
+}
+
+func (response RepairTool200JSONResponse) VisitRepairToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RepairTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RepairTooldefaultApplicationProblemPlusJSONResponse) VisitRepairToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ReturnToolParams
+	Body   *ReturnToolJSONRequestBody
+}
+
+type ReturnToolResponseObject interface {
+	VisitReturnToolResponse(w http.ResponseWriter) error
+}
+
+type ReturnTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ReturnTool200JSONResponse struct {
+	Body    Changed
+	Headers ReturnTool200ResponseHeaders
+}
+
+func (response ReturnTool200JSONResponse) VisitReturnToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReturnTooldefaultApplicationProblemPlusJSONResponse) VisitReturnToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ScrapToolParams
+	Body   *ScrapToolJSONRequestBody
+}
+
+type ScrapToolResponseObject interface {
+	VisitScrapToolResponse(w http.ResponseWriter) error
+}
+
+type ScrapTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ScrapTool200JSONResponse struct {
+	Body    Changed
+	Headers ScrapTool200ResponseHeaders
+}
+
+func (response ScrapTool200JSONResponse) VisitScrapToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScrapTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ScrapTooldefaultApplicationProblemPlusJSONResponse) VisitScrapToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// StreamChanges Tells live which tickets changed, as server-sent events.
@@ -7341,6 +10246,54 @@ type StrictServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(ctx context.Context, request WithdrawTicketRequestObject) (WithdrawTicketResponseObject, error)
+	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
+	// (GET /v1/tools)
+	ListTools(ctx context.Context, request ListToolsRequestObject) (ListToolsResponseObject, error)
+	// RegisterTool Registers a tool, or enters one that somebody has already (TOL-01).
+	// (POST /v1/tools)
+	RegisterTool(ctx context.Context, request RegisterToolRequestObject) (RegisterToolResponseObject, error)
+	// GetTool Shows a tool's card with everybody who had it.
+	// (GET /v1/tools/{id})
+	GetTool(ctx context.Context, request GetToolRequestObject) (GetToolResponseObject, error)
+	// AcceptTool The caller's own signature for a tool that is offered (TOL-04).
+	// (POST /v1/tools/{id}/accept)
+	AcceptTool(ctx context.Context, request AcceptToolRequestObject) (AcceptToolResponseObject, error)
+	// BlockTool Takes a tool out of use (TOL-18).
+	// (POST /v1/tools/{id}/block)
+	BlockTool(ctx context.Context, request BlockToolRequestObject) (BlockToolResponseObject, error)
+	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
+	// (POST /v1/tools/{id}/clear)
+	ClearTool(ctx context.Context, request ClearToolRequestObject) (ClearToolResponseObject, error)
+	// FindTool Puts a missing tool into a store (LOS-09).
+	// (POST /v1/tools/{id}/found)
+	FindTool(ctx context.Context, request FindToolRequestObject) (FindToolResponseObject, error)
+	// HandOverTool Moves a tool to another person or team; the caller signs for it (TOL-07, TOL-08).
+	// (POST /v1/tools/{id}/hand-over)
+	HandOverTool(ctx context.Context, request HandOverToolRequestObject) (HandOverToolResponseObject, error)
+	// InspectTool Records an inspection by the caller (INS-01).
+	// (POST /v1/tools/{id}/inspections)
+	InspectTool(ctx context.Context, request InspectToolRequestObject) (InspectToolResponseObject, error)
+	// IssueTool Offers a tool in store to a person or team, who has it once they accept (TOL-04).
+	// (POST /v1/tools/{id}/issue)
+	IssueTool(ctx context.Context, request IssueToolRequestObject) (IssueToolResponseObject, error)
+	// LendTool Gives a tool out for a time (TOL-09).
+	// (POST /v1/tools/{id}/lend)
+	LendTool(ctx context.Context, request LendToolRequestObject) (LendToolResponseObject, error)
+	// ReportToolMissing Reports a tool missing (LOS-01).
+	// (POST /v1/tools/{id}/missing)
+	ReportToolMissing(ctx context.Context, request ReportToolMissingRequestObject) (ReportToolMissingResponseObject, error)
+	// RefuseTool The caller does not take a tool that is offered (TOL-04).
+	// (POST /v1/tools/{id}/refuse)
+	RefuseTool(ctx context.Context, request RefuseToolRequestObject) (RefuseToolResponseObject, error)
+	// RepairTool Hands a tool in store to a repairer (TOL-11).
+	// (POST /v1/tools/{id}/repair)
+	RepairTool(ctx context.Context, request RepairToolRequestObject) (RepairToolResponseObject, error)
+	// ReturnTool Takes a tool back into a store (TOL-21).
+	// (POST /v1/tools/{id}/return)
+	ReturnTool(ctx context.Context, request ReturnToolRequestObject) (ReturnToolResponseObject, error)
+	// ScrapTool Ends a tool in store; the caller fills in the scrap note (STK-12).
+	// (POST /v1/tools/{id}/scrap)
+	ScrapTool(ctx context.Context, request ScrapToolRequestObject) (ScrapToolResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -8576,6 +11529,534 @@ func (sh *strictHandler) WithdrawTicket(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(WithdrawTicketResponseObject); ok {
 		if err := validResponse.VisitWithdrawTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTools operation middleware
+func (sh *strictHandler) ListTools(w http.ResponseWriter, r *http.Request, params ListToolsParams) {
+	var request ListToolsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTools(ctx, request.(ListToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListToolsResponseObject); ok {
+		if err := validResponse.VisitListToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterTool operation middleware
+func (sh *strictHandler) RegisterTool(w http.ResponseWriter, r *http.Request, params RegisterToolParams) {
+	var request RegisterToolRequestObject
+
+	request.Params = params
+
+	var body RegisterToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterTool(ctx, request.(RegisterToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RegisterToolResponseObject); ok {
+		if err := validResponse.VisitRegisterToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTool operation middleware
+func (sh *strictHandler) GetTool(w http.ResponseWriter, r *http.Request, id ToolId, params GetToolParams) {
+	var request GetToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTool(ctx, request.(GetToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolResponseObject); ok {
+		if err := validResponse.VisitGetToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptTool operation middleware
+func (sh *strictHandler) AcceptTool(w http.ResponseWriter, r *http.Request, id ToolId, params AcceptToolParams) {
+	var request AcceptToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AcceptToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptTool(ctx, request.(AcceptToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AcceptToolResponseObject); ok {
+		if err := validResponse.VisitAcceptToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BlockTool operation middleware
+func (sh *strictHandler) BlockTool(w http.ResponseWriter, r *http.Request, id ToolId, params BlockToolParams) {
+	var request BlockToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body BlockToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BlockTool(ctx, request.(BlockToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BlockTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BlockToolResponseObject); ok {
+		if err := validResponse.VisitBlockToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClearTool operation middleware
+func (sh *strictHandler) ClearTool(w http.ResponseWriter, r *http.Request, id ToolId, params ClearToolParams) {
+	var request ClearToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ClearToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearTool(ctx, request.(ClearToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ClearToolResponseObject); ok {
+		if err := validResponse.VisitClearToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindTool operation middleware
+func (sh *strictHandler) FindTool(w http.ResponseWriter, r *http.Request, id ToolId, params FindToolParams) {
+	var request FindToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body FindToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FindTool(ctx, request.(FindToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FindToolResponseObject); ok {
+		if err := validResponse.VisitFindToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// HandOverTool operation middleware
+func (sh *strictHandler) HandOverTool(w http.ResponseWriter, r *http.Request, id ToolId, params HandOverToolParams) {
+	var request HandOverToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body HandOverToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.HandOverTool(ctx, request.(HandOverToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HandOverTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(HandOverToolResponseObject); ok {
+		if err := validResponse.VisitHandOverToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// InspectTool operation middleware
+func (sh *strictHandler) InspectTool(w http.ResponseWriter, r *http.Request, id ToolId, params InspectToolParams) {
+	var request InspectToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body InspectToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.InspectTool(ctx, request.(InspectToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InspectTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(InspectToolResponseObject); ok {
+		if err := validResponse.VisitInspectToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueTool operation middleware
+func (sh *strictHandler) IssueTool(w http.ResponseWriter, r *http.Request, id ToolId, params IssueToolParams) {
+	var request IssueToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body IssueToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueTool(ctx, request.(IssueToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(IssueToolResponseObject); ok {
+		if err := validResponse.VisitIssueToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LendTool operation middleware
+func (sh *strictHandler) LendTool(w http.ResponseWriter, r *http.Request, id ToolId, params LendToolParams) {
+	var request LendToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body LendToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LendTool(ctx, request.(LendToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LendTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LendToolResponseObject); ok {
+		if err := validResponse.VisitLendToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReportToolMissing operation middleware
+func (sh *strictHandler) ReportToolMissing(w http.ResponseWriter, r *http.Request, id ToolId, params ReportToolMissingParams) {
+	var request ReportToolMissingRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReportToolMissingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportToolMissing(ctx, request.(ReportToolMissingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportToolMissing")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReportToolMissingResponseObject); ok {
+		if err := validResponse.VisitReportToolMissingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefuseTool operation middleware
+func (sh *strictHandler) RefuseTool(w http.ResponseWriter, r *http.Request, id ToolId, params RefuseToolParams) {
+	var request RefuseToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RefuseToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefuseTool(ctx, request.(RefuseToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefuseTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefuseToolResponseObject); ok {
+		if err := validResponse.VisitRefuseToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RepairTool operation middleware
+func (sh *strictHandler) RepairTool(w http.ResponseWriter, r *http.Request, id ToolId, params RepairToolParams) {
+	var request RepairToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RepairToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RepairTool(ctx, request.(RepairToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RepairTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RepairToolResponseObject); ok {
+		if err := validResponse.VisitRepairToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnTool operation middleware
+func (sh *strictHandler) ReturnTool(w http.ResponseWriter, r *http.Request, id ToolId, params ReturnToolParams) {
+	var request ReturnToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReturnToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnTool(ctx, request.(ReturnToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReturnToolResponseObject); ok {
+		if err := validResponse.VisitReturnToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ScrapTool operation middleware
+func (sh *strictHandler) ScrapTool(w http.ResponseWriter, r *http.Request, id ToolId, params ScrapToolParams) {
+	var request ScrapToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ScrapToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ScrapTool(ctx, request.(ScrapToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ScrapTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ScrapToolResponseObject); ok {
+		if err := validResponse.VisitScrapToolResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

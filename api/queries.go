@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
 // Errors of the read side, beside commands.ErrNotFound (404) and
@@ -129,6 +130,28 @@ type Directory interface {
 	Persons(ctx context.Context, at AsOf, sites []string, p Page) ([]SealedPerson, string, Snapshot, error)
 	Teams(ctx context.Context, at AsOf, sites []string, p Page) ([]Team, string, Snapshot, error)
 	Sites(ctx context.Context, at AsOf, sites []string, p Page) ([]Site, string, Snapshot, error)
+}
+
+// ToolFilter narrows a list of tools. The zero value of a field does not.
+type ToolFilter struct {
+	Sites            []string     // codes; nil means all, empty none
+	Holder           *tool.Holder // with Who "" any of its kind
+	HeldAt           *time.Time   // who had it then; nil: who has it
+	Kind             *string
+	Category         *string
+	Standing         *ToolStanding
+	Number           *string
+	Batch            *string
+	InspectionBefore *domain.Day
+}
+
+// Custody answers questions about tools, as of a moment and about a time
+// (TOL-03, CHK-03). Errors are those of Tickets.
+type Custody interface {
+	// Tool returns a tool's card, with who had it at a time; nil: has it.
+	Tool(ctx context.Context, at AsOf, id uuid.UUID, heldAt *time.Time) (ToolCard, Snapshot, error)
+	// ListTools returns a page in order of numbers and where it ended; "" on the last page.
+	ListTools(ctx context.Context, at AsOf, f ToolFilter, p Page) ([]Tool, string, Snapshot, error)
 }
 
 // Progress tells how far the read models are.

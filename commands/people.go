@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,4 +75,21 @@ func (p *People) importOne(ctx context.Context, r Request, site string, key doma
 	call.Site = site
 	reg, err := p.register(ctx, call, p.IDs.External("person", site, key.System, key.Key), in)
 	return reg.ID, err
+}
+
+// known answers unknown for a person who is not registered: four eyes are two
+// persons (ORG-01).
+func (u *useCases) known(ctx context.Context, person string, unknown error) error {
+	id, err := uuid.Parse(person)
+	if err != nil {
+		return unknown
+	}
+	st, err := current(ctx, u.x, personDecider(), StreamOf("person", id))
+	switch {
+	case err != nil:
+		return fmt.Errorf("find person %s: %w", id, err)
+	case !st.Exists:
+		return unknown
+	}
+	return nil
 }

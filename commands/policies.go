@@ -83,7 +83,7 @@ func (p *Policies) Book(ctx context.Context, site string) (*policy.Book, error) 
 	}
 	before := len(s.versions)
 	for _, of := range []string{"", site} {
-		for _, kind := range []policy.Kind{policy.KindCalendar, policy.KindSLA, policy.KindCodes} {
+		for _, kind := range []policy.Kind{policy.KindCalendar, policy.KindSLA, policy.KindCodes, policy.KindTools} {
 			if err := p.readOn(ctx, s, p.IDs.Policy(of, string(kind))); err != nil {
 				return nil, err
 			}

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 
@@ -34,7 +33,7 @@ func (s *Strikes) Strike(ctx context.Context, r Request, category string, id uui
 		return Result{}, err
 	}
 	step := existing(r, call, func(ctx context.Context, _ Stream) (record.Strike, error) {
-		if err := s.known(ctx, in.SecondPerson); err != nil {
+		if err := s.known(ctx, in.SecondPerson, domain.Invalid("/second_person", "AUD-02", "record.second_person_unknown")); err != nil {
 			return record.Strike{}, err
 		}
 		return record.Strike{
@@ -51,22 +50,6 @@ func (s *Strikes) Strike(ctx context.Context, r Request, category string, id uui
 		res.Events, res.Revision = res.Events+again.Events, again.Revision
 	}
 	return res, err
-}
-
-// known refuses a second person who is not registered: four eyes are two persons (ORG-01).
-func (s *Strikes) known(ctx context.Context, person string) error {
-	id, err := uuid.Parse(person)
-	if err != nil {
-		return domain.Invalid("/second_person", "AUD-02", "record.second_person_unknown")
-	}
-	st, err := current(ctx, s.x, personDecider(), StreamOf("person", id))
-	if err != nil {
-		return fmt.Errorf("find second person: %w", err)
-	}
-	if !st.Exists {
-		return domain.Invalid("/second_person", "AUD-02", "record.second_person_unknown")
-	}
-	return nil
 }
 
 // strikeDecider decides strikes in a stream of any aggregate.

@@ -16,9 +16,12 @@ import (
 	"github.com/fieldledger/fieldledger/domain/sla"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
+	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
 var (
+	toolHolder = tool.Holder{Kind: tool.Person, Who: id("li").String()}
+
 	nine    = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) // 09:00 in Shanghai
 	ten     = domain.At(nine.Add(time.Hour))
 	eleven  = domain.At(nine.Add(2*time.Hour + 250*time.Millisecond))
@@ -106,6 +109,12 @@ var fixtures = map[string]any{
 		Reason: "first", Hash: hash,
 		Content: json.RawMessage(`{"kinds":[{"code":"fault","name":"Fault"}],"problems":[],"solutions":[]}`),
 	},
+	"policy.version_recorded.v1.tools": policy.VersionRecorded{
+		Kind: policy.KindTools, Name: "tools", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approver: "wang",
+		Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"issue_approval":"manager","kinds":[{"category":"safety","code":"gloves","inspect_months":6,"life_months":0,"name":"gloves","store_kept":false}],` +
+			`"passing":"forbidden","stores":[{"code":"main","name":"main store"}]}`),
+	},
 	"policy.version_recorded.v1.ladder": policy.VersionRecorded{
 		Kind: policy.KindSLA, Name: "sla", Site: "SH", Version: 4, EffectiveFrom: nine, Author: "li", Approver: "wang",
 		Reason: "running ones too", Hash: hash,
@@ -135,7 +144,27 @@ var fixtures = map[string]any{
 	"team.registered.v1": team.Registered{
 		At: nine, Code: "DESK", Name: "Service desk", External: []domain.ExternalKey{{System: "servicenow-demo", Key: "Group 70"}},
 	},
-	"site.registered.v1":       site.Registered{At: nine, Code: "SH", Name: "Shanghai", Zone: "Asia/Shanghai"},
-	"claim.claimed.v1":         claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"site.registered.v1": site.Registered{At: nine, Code: "SH", Name: "Shanghai", Zone: "Asia/Shanghai"},
+	"claim.claimed.v1":   claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"tool.registered.v1": tool.Registered{
+		At: nine, Site: "SH", Number: "W-0042", Kind: "torque-wrench", Category: "measuring", Name: "torque wrench", Spec: "40-200 Nm", Brand: "Tohnichi",
+		Batch: "2025-11", PriceFen: 135050, PurchasedOn: "2025-11-03", LifeMonths: 60, Use: tool.Shared, Home: "main",
+		Holder: tool.Holder{Kind: tool.Store, Who: "main"}, Policy: desk,
+	},
+	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Policy: desk},
+	"tool.accepted.v1":       tool.Accepted{At: ten, Holder: toolHolder, By: id("li").String()},
+	"tool.refused.v1":        tool.Refused{At: ten, By: id("li").String(), Reason: "scale unreadable"},
+	"tool.lent.v1":           tool.Lent{At: nine, Holder: toolHolder, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(), Policy: desk},
+	"tool.returned.v1":       tool.Returned{At: eleven, From: toolHolder, Store: "main", By: id("wang").String(), Condition: tool.Worn, Other: true},
+	"tool.handed_over.v1":    tool.HandedOver{At: ten, From: toolHolder, Holder: tool.Holder{Kind: tool.Team, Who: id("team").String()}, By: id("wang").String(), Reason: "shift", Policy: desk},
+	"tool.blocked.v1":        tool.Blocked{At: ten, Reason: tool.BlockFault, Note: "ratchet slips"},
+	"tool.cleared.v1":        tool.Cleared{At: eleven, By: id("wang").String(), Note: "oiled"},
+	"tool.inspected.v1":      tool.Inspected{At: ten, On: "2026-03-02", Passed: true, Next: new(domain.Day("2026-09-02")), Inspector: id("wang").String(), Label: "A-17", Policy: desk},
+	"tool.sent_to_repair.v1": tool.SentToRepair{At: ten, Holder: tool.Holder{Kind: tool.Repairer, Who: "R1"}},
+	"tool.reported_missing.v1": tool.ReportedMissing{
+		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,
+	},
+	"tool.found.v1":            tool.Found{At: eleven, Store: "main"},
+	"tool.scrapped.v1":         tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
 	"number.block_reserved.v1": number.BlockReserved{Kind: "ticket", From: 101, To: 200},
 }

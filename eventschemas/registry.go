@@ -14,6 +14,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
+	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
 // eventTypes is the registry: one line per event type and version. A name
@@ -51,6 +52,20 @@ var eventTypes = []eventType{
 	newest[site.Registered]("site.registered.v1"),
 	newest[claim.Claimed]("claim.claimed.v1"),
 	newest[number.BlockReserved]("number.block_reserved.v1"),
+	newest[tool.Registered]("tool.registered.v1"),
+	newest[tool.Issued]("tool.issued.v1"),
+	newest[tool.Accepted]("tool.accepted.v1"),
+	newest[tool.Refused]("tool.refused.v1"),
+	newest[tool.Lent]("tool.lent.v1"),
+	newest[tool.Returned]("tool.returned.v1"),
+	newest[tool.HandedOver]("tool.handed_over.v1"),
+	newest[tool.Blocked]("tool.blocked.v1"),
+	newest[tool.Cleared]("tool.cleared.v1"),
+	newest[tool.Inspected]("tool.inspected.v1"),
+	newest[tool.SentToRepair]("tool.sent_to_repair.v1"),
+	newest[tool.ReportedMissing]("tool.reported_missing.v1"),
+	newest[tool.Found]("tool.found.v1"),
+	newest[tool.Scrapped]("tool.scrapped.v1"),
 }
 
 var events = mustRegistry(eventTypes)

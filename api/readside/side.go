@@ -18,6 +18,7 @@ import (
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/kpi"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
@@ -37,7 +38,7 @@ type Parts struct {
 	Ping func(ctx context.Context) error
 }
 
-// Side is api.Tickets, api.KPIs, api.Directory, api.Progress and api.Changes. Safe for concurrent use.
+// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Progress and api.Changes. Safe for concurrent use.
 type Side struct {
 	Parts
 	tickets *readmodel.Reader[ticket.Row]
@@ -45,6 +46,7 @@ type Side struct {
 	persons *readmodel.Reader[directory.Person]
 	teams   *readmodel.Reader[directory.Team]
 	sites   *readmodel.Reader[directory.Site]
+	tools   *readmodel.Reader[custody.Row]
 	kpi     *kpi.Reader
 	recent  recentTouches
 }
@@ -52,13 +54,14 @@ type Side struct {
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [6]error
+	var errs [7]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
 	s.teams, errs[3] = readmodel.NewReader(directory.Teams())
 	s.sites, errs[4] = readmodel.NewReader(directory.Sites())
 	s.kpi, errs[5] = kpi.NewReader()
+	s.tools, errs[6] = readmodel.NewReader(custody.Table())
 	return s, errors.Join(errs[:]...)
 }
 

@@ -17,3 +17,10 @@ func optional(id uuid.UUID) *uuid.UUID {
 	}
 	return &id
 }
+
+func instants(t *time.Time) *domain.Instant {
+	if t == nil {
+		return nil
+	}
+	return new(domain.At(*t))
+}

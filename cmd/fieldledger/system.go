@@ -24,6 +24,7 @@ import (
 	"github.com/fieldledger/fieldledger/internal/outcomes"
 	"github.com/fieldledger/fieldledger/internal/postgres"
 	"github.com/fieldledger/fieldledger/internal/vault"
+	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
@@ -163,7 +164,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection()},
 	})
 	if err != nil {
 		return err

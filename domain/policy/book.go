@@ -24,6 +24,7 @@ type Version struct {
 	sla      SLA
 	calendar *calendar.Calendar
 	codes    Codes
+	tools    Tools
 }
 
 // Ref names the version as events do.
@@ -41,6 +42,10 @@ func (v Version) Calendar() *calendar.Calendar { return v.calendar }
 // Codes returns the content of a version of KindCodes, else the zero Codes.
 // The caller must not change its lists.
 func (v Version) Codes() Codes { return v.codes }
+
+// Tools returns the content of a version of KindTools, else the zero Tools.
+// The caller must not change its lists.
+func (v Version) Tools() Tools { return v.tools }
 
 // Book is a set of policy versions to decide by (POL-02). It never changes
 // and is safe for concurrent use. A nil Book holds nothing.
@@ -64,7 +69,7 @@ func NewBook(versions []Recorded) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read policy %s version %d: %w", r.ID, r.Version.Version, err)
 		}
-		v := Version{ID: r.ID, Recorded: r.Version, sla: c.sla, calendar: c.calendar, codes: c.codes}
+		v := Version{ID: r.ID, Recorded: r.Version, sla: c.sla, calendar: c.calendar, codes: c.codes, tools: c.tools}
 		s := set{r.Version.Kind, r.Version.Site}
 		b.bySet[s] = append(b.bySet[s], v)
 		b.byID[r.ID] = append(b.byID[r.ID], v)

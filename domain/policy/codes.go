@@ -3,9 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
-
-	"github.com/fieldledger/fieldledger/domain"
+	"slices"
 )
 
 // MarshalJSON writes missing lists as [].
@@ -31,22 +29,7 @@ func Allows(list []Code, code string) bool {
 
 // check returns one *domain.InvalidError for each fault, joined.
 func (c Codes) check() error {
-	var faults []error
-	list := func(name string, codes []Code) {
-		seen := make(map[string]bool, len(codes))
-		for i, code := range codes {
-			at := "/content/" + name + "/" + strconv.Itoa(i) + "/code"
-			switch {
-			case code.Code == "":
-				faults = append(faults, domain.Invalid(at, "TKT-03", "policy.code_missing"))
-			case seen[code.Code]:
-				faults = append(faults, domain.Invalid(at, "TKT-03", "policy.code_repeated", "code", code.Code))
-			}
-			seen[code.Code] = true
-		}
-	}
-	list("kinds", c.Kinds)
-	list("problems", c.Problems)
-	list("solutions", c.Solutions)
-	return errors.Join(faults...)
+	return errors.Join(slices.Concat(
+		repeated("kinds", "TKT-03", c.Kinds), repeated("problems", "TKT-03", c.Problems), repeated("solutions", "TKT-03", c.Solutions),
+	)...)
 }

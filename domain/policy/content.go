@@ -17,6 +17,7 @@ type content struct {
 	sla      SLA
 	calendar *calendar.Calendar
 	codes    Codes
+	tools    Tools
 	typed    any // what canonical writes
 }
 
@@ -43,6 +44,12 @@ func read(kind Kind, raw json.RawMessage) (content, error) {
 			return content{}, err
 		}
 		return content{codes: c, typed: c}, c.check()
+	case KindTools:
+		var t Tools
+		if err := decode(raw, &t); err != nil {
+			return content{}, err
+		}
+		return content{tools: t, typed: t}, t.check()
 	}
 	return content{}, domain.Invalid("/kind", "POL-01", "policy.kind_unknown", "kind", string(kind))
 }

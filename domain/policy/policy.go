@@ -22,6 +22,7 @@ const (
 	KindSLA      Kind = "sla"      // content is SLA
 	KindCalendar Kind = "calendar" // content is calendar.Content
 	KindCodes    Kind = "codes"    // content is Codes
+	KindTools    Kind = "tools"    // content is Tools
 )
 
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.

@@ -92,6 +92,24 @@ var uses = map[string]use{
 		stream: "`fl.number-<site>-<kind>-<year>`", by: []string{"number.reserve"}, when: "which `ticket.register` sends when a process has no number left",
 		readers: []string{ownDecider, "the process that reserved the block"},
 	},
+	"tool.registered.v1":       onTool("tool.register"),
+	"tool.issued.v1":           onTool("tool.issue"),
+	"tool.accepted.v1":         onTool("tool.accept"),
+	"tool.refused.v1":          onTool("tool.refuse"),
+	"tool.lent.v1":             onTool("tool.lend"),
+	"tool.returned.v1":         onTool("tool.return"),
+	"tool.handed_over.v1":      onTool("tool.hand_over"),
+	"tool.blocked.v1":          onTool("tool.block", "tool.return", "tool.inspect"),
+	"tool.cleared.v1":          onTool("tool.clear"),
+	"tool.inspected.v1":        onTool("tool.inspect"),
+	"tool.sent_to_repair.v1":   onTool("tool.send_to_repair"),
+	"tool.reported_missing.v1": onTool("tool.report_missing"),
+	"tool.found.v1":            onTool("tool.find"),
+	"tool.scrapped.v1":         onTool("tool.scrap"),
+}
+
+func onTool(by ...string) use {
+	return use{stream: "`fl.tool-<uuid>`", by: by, readers: []string{ownDecider}}
 }
 
 func onTicket(when string, by ...string) use {

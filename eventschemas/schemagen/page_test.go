@@ -69,6 +69,6 @@ func TestAFieldThatNobodyExplainsIsRefused(t *testing.T) {
 		Colour string `json:"colour"`
 	}]())
 	require.ErrorContains(t, err, "no comment")
-	_, err = w.event(eventschemas.TypeInfo{Name: "tool.issued.v1", Go: reflect.TypeFor[eventschemas.Source]()})
-	require.ErrorContains(t, err, "tool.issued.v1")
+	_, err = w.event(eventschemas.TypeInfo{Name: "spoon.bent.v1", Go: reflect.TypeFor[eventschemas.Source]()})
+	require.ErrorContains(t, err, "spoon.bent.v1")
 }

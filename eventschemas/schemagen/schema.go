@@ -209,7 +209,7 @@ func (g *generator) field(t reflect.Type, f reflect.StructField) (*schema, error
 		return g.of(f.Type)
 	}
 	s := &schema{}
-	for _, content := range []reflect.Type{reflect.TypeFor[policy.SLA](), reflect.TypeFor[calendar.Content](), reflect.TypeFor[policy.Codes]()} {
+	for _, content := range []reflect.Type{reflect.TypeFor[policy.SLA](), reflect.TypeFor[calendar.Content](), reflect.TypeFor[policy.Codes](), reflect.TypeFor[policy.Tools]()} {
 		ref, err := g.ref(content)
 		if err != nil {
 			return nil, err

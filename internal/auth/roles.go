@@ -15,6 +15,7 @@ func groups() map[string][]string {
 	return map[string][]string{
 		"staff":   slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
 		"desk":    {"clerk", "director"},
+		"store":   {"storekeeper", "shift_leader"},
 		"lead":    {"director", "manager"},
 		"figures": {"director", "manager", "hr", "accountant", "auditor", "admin"},
 		"contact": {"clerk", "director", "technician", "manager", "admin"},

@@ -20,6 +20,7 @@ import (
 	"github.com/fieldledger/fieldledger/internal/catchup"
 	"github.com/fieldledger/fieldledger/internal/importlog"
 	"github.com/fieldledger/fieldledger/internal/pgtest"
+	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
@@ -62,7 +63,7 @@ func keep(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool, change func(*cat
 func newManager(pool *pgxpool.Pool, clock readmodel.Clock) (*readmodel.Manager, error) {
 	return readmodel.New(readmodel.Options{
 		Pool: pool, Log: slog.New(slog.DiscardHandler), Clock: clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection()},
 	})
 }
 

@@ -1,0 +1,173 @@
+package readside
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/tool"
+	"github.com/fieldledger/fieldledger/projections/custody"
+	"github.com/fieldledger/fieldledger/projections/readmodel"
+)
+
+// Tool returns a tool's card as of a moment, with who had it at a time.
+func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time.Time) (api.ToolCard, api.Snapshot, error) {
+	var card api.ToolCard
+	found := false
+	snap, err := s.read(ctx, custody.Name, custody.Version, at, func(v view) error {
+		row, ok, err := s.tools.Row(ctx, v.q, v.schema, id, v.number)
+		if err != nil || !ok {
+			return err
+		}
+		if heldAt != nil {
+			if _, found = row.Row.At(*heldAt); !found {
+				return nil
+			}
+		}
+		found = true
+		card = api.ToolCard{Tool: shownTool(row, heldAt), Custody: []api.CustodySpan{}}
+		for _, span := range row.Row.Custody {
+			card.Custody = append(card.Custody, api.CustodySpan{
+				From: span.From, Holder: holderOf(span.Holder), Revision: int64(span.Revision), //nolint:gosec // a revision fits
+			})
+		}
+		return nil
+	})
+	if err == nil && !found {
+		err = commands.ErrNotFound
+	}
+	return card, snap, err
+}
+
+// ListTools returns a page of tools in order of their numbers. With a time,
+// those whom the holder had then: any who ever had them are looked through.
+func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p api.Page) ([]api.Tool, string, api.Snapshot, error) {
+	out := []api.Tool{}
+	next := ""
+	snap, err := s.read(ctx, custody.Name, custody.Version, at, func(v view) error {
+		if f.Sites != nil && len(f.Sites) == 0 {
+			return nil
+		}
+		where, args, err := toolsWhere(f)
+		if err != nil {
+			return err
+		}
+		start, err := after(p.After, len(numberOrder)+1)
+		if err != nil {
+			return err
+		}
+		for len(out) <= p.Limit {
+			rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
+				Sites: f.Sites, Where: where, Args: args, Order: numberOrder, After: start, Limit: p.Limit + 1, AsOf: v.number,
+			})
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if !heldBy(row.Row, f) {
+					continue
+				}
+				if len(out) == p.Limit {
+					last := out[p.Limit-1]
+					next = place(last.Number, last.Id.String())
+					return nil
+				}
+				out = append(out, shownTool(row, f.HeldAt))
+			}
+			if len(rows) <= p.Limit {
+				return nil
+			}
+			end := rows[len(rows)-1]
+			start = []any{end.Row.Number, end.ID}
+		}
+		return nil
+	})
+	return out, next, snap, err
+}
+
+var numberOrder = []readmodel.Order{{By: "number"}}
+
+// toolsWhere is the SQL condition of a filter over the columns.
+func toolsWhere(f api.ToolFilter) (string, []any, error) {
+	where := "true"
+	var args []any
+	add := func(condition string, v any) {
+		args = append(args, v)
+		where += " AND " + fmt.Sprintf(condition, len(args))
+	}
+	for _, by := range []struct {
+		column string
+		value  *string
+	}{{"kind", f.Kind}, {"category", f.Category}, {"number", f.Number}, {"batch", f.Batch}} {
+		if by.value != nil {
+			add(by.column+" = $%d", *by.value)
+		}
+	}
+	if f.Standing != nil {
+		add("standing = $%d", string(*f.Standing))
+	}
+	if f.InspectionBefore != nil {
+		add("next_on < $%d::text::date", string(*f.InspectionBefore))
+	}
+	switch {
+	case f.Holder == nil:
+	case f.Holder.Who == "" && f.Holder.Kind != tool.Nobody && f.HeldAt == nil:
+		add("holder LIKE $%d || ':%%'", string(f.Holder.Kind))
+	case f.HeldAt == nil:
+		add("holder = $%d", custody.HolderText(*f.Holder))
+	case f.Holder.Who != "":
+		text, err := json.Marshal([]string{custody.HolderText(*f.Holder)})
+		if err != nil {
+			return "", nil, fmt.Errorf("encode holder: %w", err)
+		}
+		add("holders @> $%d::text::jsonb", string(text))
+	}
+	return where, args, nil
+}
+
+// heldBy reports whether a row's custodian at the asked time is the asked one.
+func heldBy(row custody.Row, f api.ToolFilter) bool {
+	if f.HeldAt == nil {
+		return true
+	}
+	span, ok := row.At(*f.HeldAt)
+	if !ok || f.Holder == nil {
+		return ok
+	}
+	h := custody.HolderOf(span.Holder)
+	return h.Kind == f.Holder.Kind && (f.Holder.Who == "" || h.Who == f.Holder.Who)
+}
+
+func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
+	row := r.Row
+	t := api.Tool{
+		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Kind: row.Kind, Category: row.Category, Name: row.Name, Spec: row.Spec,
+		Brand: row.Brand, Batch: row.Batch, PriceFen: row.PriceFen, PurchasedOn: string(row.PurchasedOn), LifeMonths: row.LifeMonths,
+		Use: api.ToolUse(row.Use), Home: row.Home, Standing: api.ToolStanding(row.Standing), Holder: holderOf(row.Holder), Since: domain.At(row.Since),
+		Blocked: api.ToolBlocked(row.Blocked), Until: instants(row.Until),
+	}
+	if row.Offer != "" {
+		h := holderOf(row.Offer)
+		t.OfferedTo = &h
+	}
+	if row.NextOn != nil {
+		t.NextInspectionBy = new(string(*row.NextOn))
+	}
+	if heldAt != nil {
+		if span, ok := row.At(*heldAt); ok {
+			t.Holder, t.Since = holderOf(span.Holder), span.From
+		}
+	}
+	return t
+}
+
+func holderOf(text string) api.Holder {
+	h := custody.HolderOf(text)
+	return api.Holder{Kind: api.HolderKind(h.Kind), Who: h.Who}
+}

@@ -1,0 +1,121 @@
+package policy
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// Tools is the content of KindTools: the stores of a site, its kinds of tools
+// with their lives and inspections, and what issue and passing on ask for.
+type Tools struct {
+	Stores []Code     `json:"stores"`
+	Kinds  []ToolKind `json:"kinds"`
+	// IssueApproval says whether an issue needs somebody's approval:
+	// ByManager, or "" for none (TOL-16).
+	IssueApproval string `json:"issue_approval,omitempty"`
+	// Passing says whether tools may be passed on between persons: Forbidden
+	// but for the recorded exception, or "" for recorded at once (TOL-08).
+	Passing string `json:"passing,omitempty"`
+}
+
+// Words of Tools.
+const (
+	ByManager = "manager"
+	Forbidden = "forbidden"
+)
+
+// ToolKind is a kind of tools.
+type ToolKind struct {
+	Code       string `json:"code"`
+	Name       string `json:"name"`        // for people
+	Category   string `json:"category"`    // TOL-02
+	LifeMonths int    `json:"life_months"` // 0: not in the life table (EXC-04)
+	// InspectMonths is how long an inspection is good for; 0 for kinds that need none (INS-01).
+	InspectMonths int `json:"inspect_months"`
+	// StoreKept tools stay with the store and are only lent (TOL-10).
+	StoreKept bool `json:"store_kept"`
+}
+
+var toolCategories = []string{
+	"hand", "power", "pneumatic", "measuring", "lifting", "climbing", "safety", "personal", "tooling", "special", "container", "it",
+}
+
+const longestMonths = 1200
+
+// MarshalJSON writes missing lists as [].
+func (t Tools) MarshalJSON() ([]byte, error) {
+	type plain Tools
+	if t.Stores == nil {
+		t.Stores = []Code{}
+	}
+	if t.Kinds == nil {
+		t.Kinds = []ToolKind{}
+	}
+	return json.Marshal(plain(t))
+}
+
+// Kind returns the kind with a code, if there is one.
+func (t Tools) Kind(code string) (ToolKind, bool) {
+	i := slices.IndexFunc(t.Kinds, func(k ToolKind) bool { return k.Code == code })
+	if i < 0 {
+		return ToolKind{}, false
+	}
+	return t.Kinds[i], true
+}
+
+// HasStore reports whether the site has a store with a code.
+func (t Tools) HasStore(code string) bool {
+	return slices.ContainsFunc(t.Stores, func(s Code) bool { return s.Code == code })
+}
+
+// check returns one *domain.InvalidError for each fault, joined.
+func (t Tools) check() error {
+	c := &checker{}
+	if len(t.Stores) == 0 {
+		c.fault("/stores", "TOL-01", "policy.store_missing")
+	}
+	c.faults = append(c.faults, repeated("stores", "TOL-01", t.Stores)...)
+	codes := make([]Code, len(t.Kinds))
+	for i, k := range t.Kinds {
+		codes[i] = Code{Code: k.Code}
+		at := "/kinds/" + strconv.Itoa(i)
+		if !slices.Contains(toolCategories, k.Category) {
+			c.fault(at+"/category", "TOL-02", "policy.category_unknown", "category", k.Category)
+		}
+		if k.LifeMonths < 0 || k.LifeMonths > longestMonths {
+			c.fault(at+"/life_months", "EXC-04", "policy.months_out_of_range", "most", longestMonths)
+		}
+		if k.InspectMonths < 0 || k.InspectMonths > longestMonths {
+			c.fault(at+"/inspect_months", "INS-01", "policy.months_out_of_range", "most", longestMonths)
+		}
+	}
+	c.faults = append(c.faults, repeated("kinds", "TOL-02", codes)...)
+	if t.IssueApproval != "" && t.IssueApproval != ByManager {
+		c.fault("/issue_approval", "TOL-16", "policy.approval_unknown", "approval", t.IssueApproval)
+	}
+	if t.Passing != "" && t.Passing != Forbidden {
+		c.fault("/passing", "TOL-08", "policy.passing_unknown", "passing", t.Passing)
+	}
+	return errors.Join(c.faults...)
+}
+
+// repeated returns a fault for each code of a list that is missing or there twice.
+func repeated(list, rule string, codes []Code) []error {
+	var faults []error
+	seen := make(map[string]bool, len(codes))
+	for i, code := range codes {
+		at := "/content/" + list + "/" + strconv.Itoa(i) + "/code"
+		switch {
+		case code.Code == "":
+			faults = append(faults, domain.Invalid(at, rule, "policy.code_missing"))
+		case seen[code.Code]:
+			faults = append(faults, domain.Invalid(at, rule, "policy.code_repeated", "code", code.Code))
+		}
+		seen[code.Code] = true
+	}
+	return faults
+}

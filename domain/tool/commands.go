@@ -1,0 +1,157 @@
+package tool
+
+import (
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
+)
+
+// Command asks for something to happen to a tool. At is the business time,
+// UTC; Book holds the policy versions to decide by (POL-02) and is no part of
+// the recorded command.
+//
+//sumtype:decl
+type Command interface{ command() }
+
+// Register enters a tool (TOL-01). With a Holder it is an opening entry of
+// what somebody has already.
+type Register struct {
+	At          domain.Instant `json:"at"`
+	Site        string         `json:"site"` // code
+	Number      string         `json:"number"`
+	Kind        string         `json:"kind"` // code of the site's policy of tools
+	Name        string         `json:"name"`
+	Spec        string         `json:"spec"`
+	Brand       string         `json:"brand"`
+	Batch       string         `json:"batch"` // "" if unknown (TOL-12)
+	PriceFen    int64          `json:"price_fen"`
+	PurchasedOn domain.Day     `json:"purchased_on"`
+	Use         Use            `json:"use"`
+	Store       string         `json:"store"` // its home
+	Holder      *Holder        `json:"holder,omitempty"`
+	Book        *policy.Book   `json:"-"`
+}
+
+// Issue offers a tool in store to a person or team, who has it from Accept on (TOL-04).
+type Issue struct {
+	At         domain.Instant `json:"at"`
+	Today      domain.Day     `json:"today"` // civil date of At in the site's zone (INS-02)
+	To         Holder         `json:"to"`
+	ApprovedBy string         `json:"approved_by"` // person id, where the site's policy asks for one (TOL-16)
+	Book       *policy.Book   `json:"-"`
+}
+
+// Accept is the recipient's signature (TOL-04).
+type Accept struct {
+	At   domain.Instant `json:"at"`
+	By   string         `json:"by"` // person id
+	Book *policy.Book   `json:"-"`
+}
+
+// Refuse says that the recipient did not take what was offered (TOL-04).
+type Refuse struct {
+	At     domain.Instant `json:"at"`
+	By     string         `json:"by"`
+	Reason string         `json:"reason"`
+}
+
+// Lend gives a tool out for a time (TOL-09, TOL-10).
+type Lend struct {
+	At          domain.Instant `json:"at"`
+	Today       domain.Day     `json:"today"` // as of Issue
+	To          Holder         `json:"to"`
+	Until       domain.Instant `json:"until"`
+	Purpose     string         `json:"purpose"`
+	Responsible string         `json:"responsible"` // person id
+	Book        *policy.Book   `json:"-"`
+}
+
+// Return brings a tool back to a store, whoever had it (TOL-21).
+type Return struct {
+	At        domain.Instant `json:"at"`
+	Store     string         `json:"store"`
+	By        string         `json:"by"` // person id of who brings it; "" from a repairer
+	Condition Condition      `json:"condition"`
+	Book      *policy.Book   `json:"-"`
+}
+
+// HandOver moves a tool from its custodian to another person or team
+// (TOL-06, TOL-07). Where passing tools on is forbidden it needs the special
+// circumstances and a manager's approval (TOL-08).
+type HandOver struct {
+	At         domain.Instant `json:"at"`
+	To         Holder         `json:"to"`
+	By         string         `json:"by"` // person id of who takes it over
+	Reason     string         `json:"reason"`
+	ApprovedBy string         `json:"approved_by"`
+	Book       *policy.Book   `json:"-"`
+}
+
+// Block takes a tool out of use (TOL-18).
+type Block struct {
+	At     domain.Instant `json:"at"`
+	Reason BlockReason    `json:"reason"`
+	Note   string         `json:"note"` // no personal data
+}
+
+// Clear says that a blocked tool was checked and is sound (TOL-18).
+type Clear struct {
+	At   domain.Instant `json:"at"`
+	By   string         `json:"by"` // person id of who checked it
+	Note string         `json:"note"`
+}
+
+// Inspect records the result of an inspection (INS-01).
+type Inspect struct {
+	At        domain.Instant `json:"at"`
+	On        domain.Day     `json:"on"`
+	Passed    bool           `json:"passed"`
+	Next      domain.Day     `json:"next"` // "" by the kind's period
+	Inspector string         `json:"inspector"`
+	Label     string         `json:"label"` // number of the label
+	Book      *policy.Book   `json:"-"`
+}
+
+// SendToRepair hands a tool in store to a repairer (TOL-11).
+type SendToRepair struct {
+	At       domain.Instant `json:"at"`
+	Repairer string         `json:"repairer"`
+}
+
+// ReportMissing says that a tool is not where it should be (LOS-01).
+type ReportMissing struct {
+	At            domain.Instant `json:"at"`
+	LostAt        domain.Instant `json:"lost_at"`
+	Place         string         `json:"place"`
+	Circumstances domain.Sealed  `json:"circumstances"`
+	By            string         `json:"by"` // person id
+}
+
+// Find says that a missing tool is there again (LOS-09).
+type Find struct {
+	At    domain.Instant `json:"at"`
+	Store string         `json:"store"`
+	Book  *policy.Book   `json:"-"`
+}
+
+// Scrap ends a tool in store (STK-08, STK-12).
+type Scrap struct {
+	At         domain.Instant `json:"at"`
+	Reason     string         `json:"reason"`
+	Keeper     string         `json:"keeper"` // person id of who fills in the note
+	ApprovedBy string         `json:"approved_by"`
+}
+
+func (Register) command()      {}
+func (Issue) command()         {}
+func (Accept) command()        {}
+func (Refuse) command()        {}
+func (Lend) command()          {}
+func (Return) command()        {}
+func (HandOver) command()      {}
+func (Block) command()         {}
+func (Clear) command()         {}
+func (Inspect) command()       {}
+func (SendToRepair) command()  {}
+func (ReportMissing) command() {}
+func (Find) command()          {}
+func (Scrap) command()         {}

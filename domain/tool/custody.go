@@ -1,0 +1,207 @@
+package tool
+
+import (
+	"strings"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
+)
+
+func issue(s State, c Issue) ([]Event, error) {
+	if err := recipient(c.To); err != nil {
+		return nil, err
+	}
+	if s.Standing == StandingOffered && s.Offer == c.To || s.Standing == StandingIssued && s.Holder == c.To { // TKT-02
+		return nil, nil
+	}
+	r, kind, ref, err := s.givable(c.Book, c.At, c.Today)
+	switch {
+	case err != nil:
+		return nil, err
+	case kind.StoreKept: // TOL-10
+		return nil, domain.Refuse("TOL-10", "tool.only_lent", "kind", s.Kind)
+	case r.IssueApproval == policy.ByManager && c.ApprovedBy == "": // TOL-16
+		return nil, domain.Refuse("TOL-16", "tool.approval_missing")
+	case c.ApprovedBy != "" && c.To == Holder{Person, c.ApprovedBy}:
+		return nil, domain.Refuse("TOL-16", "tool.approves_own")
+	}
+	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Policy: ref}}, nil
+}
+
+func accept(s State, c Accept) ([]Event, error) {
+	switch {
+	case c.By == "":
+		return nil, domain.Invalid("/by", "TOL-04", "tool.signer_missing")
+	case s.Standing == StandingIssued && s.Holder == Holder{Person, c.By}: // TKT-02
+		return nil, nil
+	case s.Standing != StandingOffered:
+		return nil, domain.Refuse("TOL-04", "tool.not_offered", "standing", string(s.Standing))
+	case s.Offer.Kind == Person && s.Offer.Who != c.By: // the own signature
+		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", s.Offer.Who)
+	case s.Blocked != "":
+		return nil, domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
+	}
+	return []Event{Accepted{At: c.At, Holder: s.Offer, By: c.By}}, nil
+}
+
+func refuse(s State, c Refuse) ([]Event, error) {
+	switch {
+	case c.By == "":
+		return nil, domain.Invalid("/by", "TOL-04", "tool.signer_missing")
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, domain.Invalid("/reason", "TOL-04", "tool.reason_missing")
+	case s.Standing != StandingOffered:
+		return nil, domain.Refuse("TOL-04", "tool.not_offered", "standing", string(s.Standing))
+	case s.Offer.Kind == Person && s.Offer.Who != c.By:
+		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", s.Offer.Who)
+	}
+	return []Event{Refused(c)}, nil
+}
+
+func lend(s State, c Lend) ([]Event, error) {
+	if err := recipient(c.To); err != nil {
+		return nil, err
+	}
+	switch {
+	case !c.Until.After(c.At.Time):
+		return nil, domain.Invalid("/until", "TOL-09", "tool.until_passed")
+	case strings.TrimSpace(c.Purpose) == "":
+		return nil, domain.Invalid("/purpose", "TOL-09", "tool.purpose_missing")
+	case c.Responsible == "":
+		return nil, domain.Invalid("/responsible", "TOL-09", "tool.responsible_missing")
+	}
+	_, _, ref, err := s.givable(c.Book, c.At, c.Today)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{Lent{
+		At: c.At, Holder: c.To, Until: c.Until, Purpose: c.Purpose, Responsible: c.Responsible, Policy: ref,
+	}}, nil
+}
+
+// giveBack takes a tool into a store. What comes back damaged is blocked
+// until it is checked (TOL-18).
+func giveBack(s State, c Return) ([]Event, error) {
+	r, _, err := rules(c.Book, s.Site, c.At)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case !r.HasStore(c.Store):
+		return nil, domain.Invalid("/store", "TOL-21", "tool.store_unknown", "store", c.Store)
+	case !c.Condition.known():
+		return nil, domain.Invalid("/condition", "TOL-21", "tool.condition_unknown", "condition", string(c.Condition))
+	case c.By == "" && s.Holder.Kind != Repairer:
+		return nil, domain.Invalid("/by", "TOL-21", "tool.signer_missing")
+	case s.Holder == Holder{Store, c.Store} && s.Standing == StandingInStore: // TKT-02
+		return nil, nil
+	case !s.Holder.Kind.takes() && s.Holder.Kind != Repairer:
+		return nil, domain.Refuse("TOL-21", "tool.nobody_has_it", "standing", string(s.Standing))
+	}
+	events := []Event{Returned{
+		At: c.At, From: s.Holder, Store: c.Store, By: c.By, Condition: c.Condition,
+		Other: s.Holder.Kind == Person && s.Holder.Who != c.By, // TOL-08
+	}}
+	if c.Condition == Damaged && s.Blocked == "" { // TOL-18
+		events = append(events, Blocked{At: c.At, Reason: BlockFault})
+	}
+	return events, nil
+}
+
+func handOver(s State, c HandOver) ([]Event, error) {
+	if err := recipient(c.To); err != nil {
+		return nil, err
+	}
+	if s.Holder == c.To { // TKT-02
+		return nil, nil
+	}
+	r, ref, err := rules(c.Book, s.Site, c.At)
+	if err != nil {
+		return nil, err
+	}
+	forbidden := r.Passing == policy.Forbidden && s.Holder.Kind == Person && c.To.Kind == Person
+	switch {
+	case s.Standing != StandingIssued && s.Standing != StandingLent:
+		return nil, domain.Refuse("TOL-07", "tool.nobody_has_it", "standing", string(s.Standing))
+	case c.By == "":
+		return nil, domain.Invalid("/by", "TOL-07", "tool.signer_missing")
+	case c.To.Kind == Person && c.By != c.To.Who: // the own signature
+		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", c.To.Who)
+	case s.Blocked != "": // no change of hands until it is checked
+		return nil, domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
+	case forbidden && (c.ApprovedBy == "" || strings.TrimSpace(c.Reason) == ""): // TOL-08
+		return nil, domain.Refuse("TOL-08", "tool.passing_forbidden")
+	case forbidden && (c.ApprovedBy == s.Holder.Who || c.ApprovedBy == c.To.Who):
+		return nil, domain.Refuse("TOL-08", "tool.approves_own")
+	}
+	return []Event{HandedOver{
+		At: c.At, From: s.Holder, Holder: c.To, By: c.By, Reason: c.Reason, ApprovedBy: c.ApprovedBy, Exception: forbidden, Policy: ref,
+	}}, nil
+}
+
+func sendToRepair(s State, c SendToRepair) ([]Event, error) {
+	to := Holder{Repairer, c.Repairer}
+	switch {
+	case strings.TrimSpace(c.Repairer) == "":
+		return nil, domain.Invalid("/repairer", "TOL-11", "tool.repairer_missing")
+	case s.Holder == to: // TKT-02
+		return nil, nil
+	}
+	if err := s.inStore(); err != nil {
+		return nil, err
+	}
+	return []Event{SentToRepair{At: c.At, Holder: to}}, nil
+}
+
+func reportMissing(s State, c ReportMissing) ([]Event, error) {
+	switch {
+	case c.By == "":
+		return nil, domain.Invalid("/by", "LOS-01", "tool.signer_missing")
+	case c.LostAt.IsZero() || c.LostAt.After(c.At.Time):
+		return nil, domain.Invalid("/lost_at", "LOS-01", "tool.lost_at_wrong")
+	case strings.TrimSpace(c.Place) == "":
+		return nil, domain.Invalid("/place", "LOS-01", "tool.place_missing")
+	case s.Standing == StandingMissing: // TKT-02
+		return nil, nil
+	case s.Standing == StandingScrapped:
+		return nil, domain.Refuse("LOS-01", "tool.scrapped")
+	}
+	return []Event{ReportedMissing{
+		At: c.At, LostAt: c.LostAt, Place: c.Place, Circumstances: c.Circumstances, By: c.By, From: s.Holder,
+		Other: s.Holder.Kind == Person && s.Holder.Who != c.By, // TOL-08
+	}}, nil
+}
+
+func find(s State, c Find) ([]Event, error) {
+	r, _, err := rules(c.Book, s.Site, c.At)
+	switch {
+	case err != nil:
+		return nil, err
+	case !r.HasStore(c.Store):
+		return nil, domain.Invalid("/store", "LOS-09", "tool.store_unknown", "store", c.Store)
+	case s.Standing == StandingInStore && s.Holder.Who == c.Store: // TKT-02
+		return nil, nil
+	case s.Standing != StandingMissing:
+		return nil, domain.Refuse("LOS-09", "tool.not_missing", "standing", string(s.Standing))
+	}
+	return []Event{Found{At: c.At, Store: c.Store}}, nil
+}
+
+func scrap(s State, c Scrap) ([]Event, error) {
+	switch {
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, domain.Invalid("/reason", "STK-12", "tool.reason_missing")
+	case c.Keeper == "":
+		return nil, domain.Invalid("/keeper", "STK-12", "tool.signer_missing")
+	case s.Standing == StandingScrapped: // TKT-02
+		return nil, nil
+	case c.ApprovedBy == "":
+		return nil, domain.Refuse("STK-12", "tool.approval_missing")
+	case c.ApprovedBy == c.Keeper:
+		return nil, domain.Refuse("STK-12", "tool.approves_own")
+	}
+	if err := s.inStore(); err != nil {
+		return nil, err
+	}
+	return []Event{Scrapped(c)}, nil
+}

@@ -1,0 +1,166 @@
+package tool_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/tool"
+)
+
+// plain is a tool as a storekeeper would write it on a card.
+type plain struct {
+	who     string // "main", "yard", a person, a repairer, or "" for nobody
+	offered string
+	blocked bool
+	lent    bool // for a time only
+	good    domain.Day
+	gone    bool // scrapped
+}
+
+// allows says whether the card allows c on a day; only what is valid in itself is drawn.
+func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
+	stored := (p.who == "main" || p.who == "yard") && p.offered == "" && !p.gone
+	fit := !p.blocked && (!inspected || p.good >= today)
+	person := p.who == li || p.who == wang
+	switch c := c.(type) {
+	case tool.Issue:
+		return p.offered == c.To.Who || p.who == c.To.Who && !p.lent || stored && fit
+	case tool.Lend:
+		return stored && fit
+	case tool.Accept:
+		return p.offered == c.By && !p.blocked || p.who == c.By && !p.lent
+	case tool.Refuse:
+		return p.offered == c.By
+	case tool.Return:
+		return (person || p.who == "R1" || p.who == c.Store && p.offered == "" && !p.gone)
+	case tool.HandOver:
+		return p.who == c.To.Who || person && !p.blocked
+	case tool.SendToRepair:
+		return p.who == "R1" || stored
+	case tool.ReportMissing:
+		return !p.gone
+	case tool.Find:
+		return p.who == "" && !p.gone || p.who == c.Store && p.offered == ""
+	case tool.Scrap:
+		return p.gone || stored
+	case tool.Block, tool.Inspect:
+		return !p.gone
+	case tool.Clear, tool.Register:
+	}
+	return true
+}
+
+// moved writes down what happened.
+func (p plain) moved(e tool.Event) plain {
+	switch e := any(e).(type) { // of a few
+	case tool.Issued:
+		p.offered = e.To.Who
+	case tool.Accepted:
+		p.who, p.offered = e.Holder.Who, ""
+	case tool.Refused:
+		p.offered = ""
+	case tool.Lent:
+		p.who, p.lent = e.Holder.Who, true
+	case tool.Returned:
+		p.who, p.lent = e.Store, false
+	case tool.HandedOver:
+		p.who = e.Holder.Who
+	case tool.SentToRepair:
+		p.who = e.Holder.Who
+	case tool.ReportedMissing:
+		p.who, p.offered, p.lent = "", "", false
+	case tool.Found:
+		p.who = e.Store
+	case tool.Scrapped:
+		p.who, p.gone = "", true
+	case tool.Blocked:
+		p.blocked = true
+	case tool.Cleared:
+		p.blocked = false
+	case tool.Inspected:
+		p.good = ""
+		if e.Next != nil {
+			p.good = *e.Next
+		}
+	}
+	return p
+}
+
+func TestCustodyCannotContradictItself(t *testing.T) { // TOL-03, TOL-14, INS-02
+	t.Parallel()
+	const walks, steps = 1000, 100
+	r := rand.New(rand.NewPCG(6, 14))
+	refused, happened := 0, 0
+	for range walks {
+		kind := []string{"wrench", "gloves"}[r.IntN(2)]
+		s := tool.Evolve(tool.State{}, registered(kind, main))
+		card := plain{who: "main"}
+		for n := range steps {
+			now := domain.At(at(2).Add(time.Duration(n) * time.Hour))
+			today := domain.DayOf(now.Time, time.UTC)
+			c := draw(r, now, today)
+			if _, failed := c.(tool.Clear); failed && s.Blocked == tool.BlockFailed {
+				continue // which block it is the card does not say
+			}
+			if i, ok := c.(tool.Inspect); ok && i.Passed && s.Blocked == tool.BlockFailed {
+				card.blocked = false
+			}
+			allowed := card.allows(c, today, kind == "gloves")
+			events, err := tool.Decide(s, c)
+			require.Equal(t, allowed, err == nil, "%T %+v on %+v: %v", c, c, card, err)
+			if err != nil {
+				_, rule := errors.AsType[*domain.RuleError](err)
+				require.True(t, rule, "%T: %v", c, err)
+				refused++
+			}
+			for _, e := range events {
+				happened++
+				s, card = tool.Evolve(s, e), card.moved(e)
+			}
+			require.Equal(t, card.who, s.Holder.Who)
+			require.NotEmpty(t, s.Holder.Kind, "exactly one custodian")
+			require.Equal(t, card.who == "", s.Holder.Kind == tool.Nobody)
+		}
+	}
+	require.Greater(t, refused, walks)
+	require.Greater(t, happened, walks)
+}
+
+func draw(r *rand.Rand, now domain.Instant, today domain.Day) tool.Command {
+	who := []string{li, wang}[r.IntN(2)]
+	to := tool.Holder{Kind: tool.Person, Who: []string{li, wang}[r.IntN(2)]}
+	store := []string{"main", "yard"}[r.IntN(2)]
+	switch r.IntN(15) {
+	case 0, 1:
+		return tool.Issue{At: now, Today: today, To: to, Book: free}
+	case 2, 3:
+		return tool.Accept{At: now, By: who}
+	case 4:
+		return tool.Refuse{At: now, By: who, Reason: "bent"}
+	case 5:
+		return tool.Lend{At: now, Today: today, To: to, Until: domain.At(now.Add(time.Hour)), Purpose: "p", Responsible: li, Book: free}
+	case 6, 7:
+		return tool.Return{At: now, Store: store, By: who, Condition: []tool.Condition{tool.Good, tool.Damaged}[r.IntN(2)], Book: free}
+	case 8:
+		return tool.HandOver{At: now, To: to, By: to.Who, Book: free}
+	case 9:
+		return tool.SendToRepair{At: now, Repairer: "R1"}
+	case 10:
+		return tool.ReportMissing{At: now, LostAt: now, Place: "sump", By: who}
+	case 11:
+		return tool.Find{At: now, Store: store, Book: free}
+	case 12:
+		if r.IntN(20) == 0 {
+			return tool.Scrap{At: now, Reason: "worn", Keeper: li, ApprovedBy: boss}
+		}
+		return tool.Clear{At: now, By: boss}
+	case 13:
+		return tool.Inspect{At: now, On: today, Passed: r.IntN(4) > 0, Next: domain.DayOf(now.AddDate(0, 0, 1), time.UTC), Inspector: boss, Book: free}
+	}
+	return tool.Block{At: now, Reason: tool.BlockFault}
+}

@@ -1,0 +1,118 @@
+package tool
+
+import (
+	"time"
+
+	"github.com/fieldledger/fieldledger/domain"
+)
+
+// State is a tool. The zero value is not registered.
+type State struct {
+	Standing  Standing
+	Site      string
+	Number    string
+	Kind      string
+	Category  string
+	Use       Use
+	Home      string
+	Holder    Holder // exactly one, Nobody included (TOL-03)
+	Offer     Holder // to whom it is offered, the zero Holder for nobody
+	Until     time.Time
+	Blocked   BlockReason // "" if it is in use
+	NextOn    domain.Day  // last day on which it may be used; "" if it was never passed
+	LastAt    time.Time   // of the newest fact
+	PriceFen  int64
+	Purchased domain.Day
+	Life      int // months
+}
+
+// Evolve returns s after e. It never fails and never refuses: e has happened.
+func Evolve(s State, e Event) State {
+	switch e := e.(type) {
+	case Registered:
+		s = State{
+			Site: e.Site, Number: e.Number, Kind: e.Kind, Category: e.Category, Use: e.Use, Home: e.Home,
+			PriceFen: e.PriceFen, Purchased: e.PurchasedOn, Life: e.LifeMonths,
+		}
+		return s.with(e.At, standingOf(e.Holder), e.Holder)
+	case Issued:
+		s.Offer = e.To
+		return s.with(e.At, StandingOffered, s.Holder)
+	case Accepted:
+		return s.with(e.At, StandingIssued, e.Holder)
+	case Refused:
+		return s.with(e.At, StandingInStore, s.Holder)
+	case Lent:
+		s = s.with(e.At, StandingLent, e.Holder)
+		s.Until = e.Until.Time
+		return s
+	case Returned:
+		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
+	case HandedOver:
+		until := s.Until
+		s = s.with(e.At, StandingIssued, e.Holder)
+		if !until.IsZero() {
+			s.Standing, s.Until = StandingLent, until
+		}
+		return s
+	case SentToRepair:
+		return s.with(e.At, StandingInRepair, e.Holder)
+	case ReportedMissing:
+		return s.with(e.At, StandingMissing, Holder{Kind: Nobody})
+	case Found:
+		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
+	case Scrapped:
+		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
+	case Blocked, Cleared, Inspected:
+		return s.marked(e)
+	}
+	return s
+}
+
+// marked returns s after an event that moves nothing.
+func (s State) marked(e Event) State {
+	switch e := any(e).(type) { // of a few
+	case Blocked:
+		s.Blocked = e.Reason
+		return s.at(e.At)
+	case Cleared:
+		s.Blocked = ""
+		return s.at(e.At)
+	case Inspected:
+		s.NextOn = ""
+		if e.Next != nil {
+			s.NextOn = *e.Next
+		}
+		if e.Passed && s.Blocked == BlockFailed {
+			s.Blocked = ""
+		}
+		return s.at(e.At)
+	}
+	return s
+}
+
+func (s State) with(at domain.Instant, standing Standing, holder Holder) State {
+	if standing != StandingOffered {
+		s.Offer = Holder{}
+	}
+	s.Standing, s.Holder, s.Until = standing, holder, time.Time{}
+	return s.at(at)
+}
+
+func (s State) at(at domain.Instant) State {
+	if at.After(s.LastAt) {
+		s.LastAt = at.Time
+	}
+	return s
+}
+
+func standingOf(h Holder) Standing {
+	switch h.Kind {
+	case Person, Team:
+		return StandingIssued
+	case Repairer:
+		return StandingInRepair
+	case Store, Nobody:
+	}
+	return StandingInStore
+}

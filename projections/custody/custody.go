@@ -1,0 +1,173 @@
+// Package custody is the read model of tools: who has each, who had it at any
+// time past, and whether it may be used.
+//
+// It folds events only; it never calls out and never reads a clock or a
+// policy. It answers in both senses of time: as of a log number (what was
+// known then) and at an instant (what held then). The rules are TOL-03,
+// CHK-03, INS-02 and AUD-04 in docs/rules.md.
+package custody
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/tool"
+	"github.com/fieldledger/fieldledger/eventschemas"
+	"github.com/fieldledger/fieldledger/projections/readmodel"
+)
+
+// Name of the projection; Version is raised whenever a fold or a table changes.
+const (
+	Name    = "custody"
+	Version = 1
+)
+
+// Projection returns the tables of tools.
+func Projection() readmodel.Projection {
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table()}}
+}
+
+// Row is a tool as lists and cards show it. Times are UTC, amounts fen.
+type Row struct {
+	Number       string      `db:"number"`
+	Kind         string      `db:"kind"`
+	Category     string      `db:"category"`
+	Name         string      `db:"name"`
+	Spec         string      `db:"spec"`
+	Brand        string      `db:"brand"`
+	Batch        string      `db:"batch"`
+	PriceFen     int64       `db:"price_fen"`
+	PurchasedOn  domain.Day  `db:"purchased_on"`
+	LifeMonths   int         `db:"life_months"`
+	Use          string      `db:"use"`
+	Home         string      `db:"home"`
+	Standing     string      `db:"standing"`
+	Holder       string      `db:"holder"` // as HolderText
+	Since        time.Time   `db:"since"`  // since when it has this custodian
+	Offer        string      `db:"offer"`  // to whom it is offered, as HolderText; "" for nobody
+	Until        *time.Time  `db:"until"`  // when it is due back
+	Blocked      string      `db:"blocked"`
+	NextOn       *domain.Day `db:"next_on"` // last day on which it may be used
+	Custody      []Span      `db:"custody,json"`
+	Holders      []string    `db:"holders,json"` // everybody who ever had it, as HolderText
+	RegisteredAt time.Time   `db:"registered_at"`
+	LastAt       time.Time   `db:"last_at"` // of the newest fact
+}
+
+// Span is a stretch of custody: from an instant until the next one begins.
+type Span struct {
+	From     domain.Instant `json:"from"`
+	Holder   string         `json:"holder"` // as HolderText
+	Revision uint64         `json:"revision"`
+}
+
+// HolderText is a custodian as one text, "person:<uuid>".
+func HolderText(h tool.Holder) string {
+	if h.Kind == "" || h.Kind == tool.Nobody {
+		return string(h.Kind)
+	}
+	return string(h.Kind) + ":" + h.Who
+}
+
+// HolderOf reads what HolderText wrote.
+func HolderOf(text string) tool.Holder {
+	kind, who, _ := strings.Cut(text, ":")
+	return tool.Holder{Kind: tool.HolderKind(kind), Who: who}
+}
+
+// At returns the span that holds at an instant; false before the tool was registered.
+func (r Row) At(at time.Time) (Span, bool) {
+	var found Span
+	ok := false
+	for _, s := range r.Custody {
+		if s.From.After(at) {
+			break
+		}
+		found, ok = s, true
+	}
+	return found, ok
+}
+
+// Table is the model behind every list and card of tools.
+func Table() readmodel.Model[Row] {
+	return readmodel.Model[Row]{
+		Name: "tool", Category: "tool", Evolve: Evolve,
+		Indexes: []string{
+			`CREATE INDEX ON {{.schema}}.tool (site, number, id)`,                         // every list
+			`CREATE INDEX ON {{.schema}}.tool USING gin (holders jsonb_path_ops)`,         // a person's card
+			`CREATE INDEX ON {{.schema}}.tool_history USING gin (holders jsonb_path_ops)`, // as of the past
+			`CREATE INDEX ON {{.schema}}.tool (site, next_on) WHERE next_on IS NOT NULL`,  // inspections due
+			`CREATE INDEX ON {{.schema}}.tool (site, until, id) WHERE until IS NOT NULL`,  // loans to chase
+			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                     // ledger of a store or team
+			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,            // recall of a batch (TOL-12)
+			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,       // out of use
+		},
+	}
+}
+
+// Evolve returns the row after rec. Pure.
+func Evolve(r Row, rec eventschemas.Record) (Row, error) {
+	e, ok := rec.Event.(tool.Event)
+	if !ok {
+		return r, readmodel.Unknown(rec)
+	}
+	if _, first := e.(tool.Registered); !first && r.Standing == "" {
+		return r, nil // its registration was struck: nothing is left to show (AUD-02)
+	}
+	return r.after(e, rec.Revision), nil
+}
+
+// after returns r after e: the domain's own fold says where the tool is then.
+func (r Row) after(e tool.Event, revision uint64) Row {
+	if e, ok := e.(tool.Registered); ok {
+		r = registered(e)
+	}
+	before := r.state()
+	s := tool.Evolve(before, e)
+	r.Standing, r.Offer, r.Blocked = string(s.Standing), HolderText(s.Offer), string(s.Blocked)
+	r.Until, r.NextOn, r.LastAt = nil, nil, s.LastAt
+	if !s.Until.IsZero() {
+		r.Until = &s.Until
+	}
+	if s.NextOn != "" {
+		r.NextOn = &s.NextOn
+	}
+	if s.Holder != before.Holder {
+		return r.held(s.Holder, domain.At(s.LastAt), revision)
+	}
+	return r
+}
+
+// state is what the fold of the domain needs to go on.
+func (r Row) state() tool.State {
+	s := tool.State{
+		Standing: tool.Standing(r.Standing), Holder: HolderOf(r.Holder), Offer: HolderOf(r.Offer), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
+	}
+	if r.Until != nil {
+		s.Until = *r.Until
+	}
+	if r.NextOn != nil {
+		s.NextOn = *r.NextOn
+	}
+	return s
+}
+
+func registered(e tool.Registered) Row {
+	return Row{
+		Number: e.Number, Kind: e.Kind, Category: e.Category, Name: e.Name, Spec: e.Spec, Brand: e.Brand, Batch: e.Batch,
+		PriceFen: e.PriceFen, PurchasedOn: e.PurchasedOn, LifeMonths: e.LifeMonths, Use: string(e.Use), Home: e.Home, RegisteredAt: e.At.Time,
+	}
+}
+
+// held returns r with another custodian from an instant on (TOL-03).
+func (r Row) held(h tool.Holder, at domain.Instant, revision uint64) Row {
+	text := HolderText(h)
+	r.Holder, r.Since = text, at.Time
+	r.Custody = append(slices.Clip(r.Custody), Span{From: at, Holder: text, Revision: revision})
+	if !slices.Contains(r.Holders, text) {
+		r.Holders = append(slices.Clip(r.Holders), text)
+	}
+	return r
+}
