@@ -25,7 +25,7 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads the one legal form and refuses every other.
 func (i *Instant) UnmarshalJSON(b []byte) error {
-	if len(b) != len(instantLayout)+2 {
+	if len(b) != len(instantLayout)+2 || b[0] != '"' || b[20] != '.' || b[len(b)-1] != '"' { // time.Parse takes a comma too
 		return fmt.Errorf("instant %.40q is not of the form %s", b, instantLayout)
 	}
 	t, err := time.Parse(instantLayout, string(b[1:len(b)-1]))
