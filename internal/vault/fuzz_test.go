@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/google/uuid"
@@ -15,11 +16,14 @@ func FuzzRing(f *testing.F) {
 	f.Add(whole)
 	f.Add(whole[:len(whole)-41])
 	f.Add(append(whole[:len(whole):len(whole)], whole[len(whole)-41:]...)) // a bucket with an older key and a newer one
+	odd := bytes.Clone(whole)
+	odd[16+8]++ // ids of keys are even as they are stored
+	f.Add(odd)
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, stored []byte) {
 		again, err := vault.RewriteRing(stored)
 		if err == nil {
-			require.Equal(t, stored, again)
+			require.True(t, bytes.Equal(stored, again))
 		}
 	})
 }
