@@ -75,6 +75,10 @@ func startNode(t *testing.T) *nodeProcess {
 	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	dir := t.TempDir()
+	if memory, err := os.MkdirTemp("/dev/shm", "fieldledger-test-"); err == nil { // a killed process loses nothing there
+		dir = memory
+		t.Cleanup(func() { require.NoError(t, os.RemoveAll(memory)) })
+	}
 	p := &nodeProcess{dir: filepath.Join(dir, "events"), address: free.Addr().String(), pidFile: filepath.Join(dir, "pid")}
 	require.NoError(t, free.Close())
 	require.NoError(t, p.start())
