@@ -114,4 +114,3 @@ func sequenceOf(attributes map[string]string) int64 {
 	}
 	return n
 }
-

@@ -45,10 +45,10 @@ func NewPublisher(store commands.EventStore) *Publisher {
 // tail is what is known of the end of a topic's stream.
 type tail struct {
 	mu       sync.Mutex // held while an append is under way
-	known    bool  // last is what the store said
-	doubt    bool  // an append behind last got no answer
-	last     int64 // revision; commands.NoStream for none
-	sequence int64 // of the last event
+	known    bool       // last is what the store said
+	doubt    bool       // an append behind last got no answer
+	last     int64      // revision; commands.NoStream for none
+	sequence int64      // of the last event
 }
 
 // Publish stores messages. Errors: ErrTopic, those of commands.EventStore, or
