@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/eventschemas"
@@ -46,9 +47,23 @@ func NewPublisher(store commands.EventStore) *Publisher {
 type tail struct {
 	mu       sync.Mutex // held while an append is under way
 	known    bool       // last is what the store said
-	doubt    bool       // an append behind last got no answer
 	last     int64      // revision; commands.NoStream for none
 	sequence int64      // of the last event
+
+	// An append is named by its first event. Those in doubt were sent for the
+	// place behind last and got no answer; one of them may be there. Those
+	// that were found there answer the call that comes again.
+	doubt, found map[uuid.UUID]bool
+}
+
+func newTail() *tail {
+	return &tail{last: commands.NoStream, doubt: map[uuid.UUID]bool{}, found: map[uuid.UUID]bool{}}
+}
+
+// settle takes over the end that the store told.
+func (t *tail) settle(last, sequence int64) {
+	t.known, t.last, t.sequence = true, last, max(t.sequence, sequence)
+	clear(t.doubt)
 }
 
 // Publish stores messages. Errors: ErrTopic, those of commands.EventStore, or
@@ -87,7 +102,7 @@ func (p *Publisher) tail(topic string) (*tail, error) {
 	}
 	t, ok := p.topics[topic]
 	if !ok {
-		t = &tail{last: commands.NoStream}
+		t = newTail()
 		p.topics[topic] = t
 	}
 	return t, nil
@@ -101,18 +116,22 @@ func (p *Publisher) publish(ctx context.Context, topic string, t *tail, messages
 		if err != nil || len(events) == 0 {
 			return err
 		}
+		first := events[0].ID
+		if t.found[first] {
+			delete(t.found, first)
+			return nil
+		}
 		last, err := p.store.Append(ctx, topic, t.last, events)
 		if err == nil {
-			t.known, t.doubt, t.last, t.sequence = true, false, last, max(t.sequence, sequence)
+			t.settle(last, sequence)
 			return nil
 		}
 		var conflict *commands.ConflictError
 		if !errors.As(err, &conflict) {
-			t.doubt = true // stored or not: the next attempt finds out
+			t.doubt[first] = true
 			return err
 		}
-		stored, err := p.learn(ctx, topic, t, conflict.Actual, events[0])
-		if err != nil || stored {
+		if err := p.learn(ctx, topic, t, conflict.Actual, first); err != nil {
 			return err
 		}
 	}
@@ -138,29 +157,30 @@ func (t *tail) fresh(messages []*message.Message) (events []eventschemas.Propose
 	return events, sequence, nil
 }
 
-// learn reads how the stream ends. It reports whether the append whose first
-// event is given was stored before: among the events that were not known, if
-// any were.
-func (p *Publisher) learn(ctx context.Context, topic string, t *tail, actual int64, first eventschemas.Proposed) (stored bool, err error) {
+// learn reads how the stream ends, and finds there the append that is tried
+// and those in doubt, if they were stored.
+func (p *Publisher) learn(ctx context.Context, topic string, t *tail, actual int64, first uuid.UUID) error {
 	if actual < 0 {
-		return false, fmt.Errorf("stream ended at revision %d before and has no event now", t.last)
+		return fmt.Errorf("stream ended at revision %d before and has no event now", t.last)
 	}
 	from := uint64(actual)
-	if (t.known || t.doubt) && t.last < actual {
+	if (t.known || len(t.doubt) > 0) && t.last < actual {
 		from = uint64(t.last + 1) //nolint:gosec // at least 0
 	}
 	events, err := p.store.ReadStream(ctx, topic, from)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if len(events) == 0 {
-		return false, errors.New("last event of the stream cannot be read, so what was published is not known")
+		return errors.New("last event of the stream cannot be read, so what was published is not known")
 	}
 	for _, e := range events {
-		stored = stored || e.ID == first.ID
+		if e.ID == first || t.doubt[e.ID] {
+			t.found[e.ID] = true
+		}
 	}
 	end := events[len(events)-1]
 	attributes, _ := attributesOf(end)
-	t.known, t.doubt, t.last, t.sequence = true, false, int64(end.Revision), max(t.sequence, sequenceOf(attributes)) //nolint:gosec // a revision fits
-	return stored, nil
+	t.settle(int64(end.Revision), sequenceOf(attributes)) //nolint:gosec // a revision fits
+	return nil
 }
