@@ -14,7 +14,7 @@ import (
 // faultsOnly holds that err is made of faults of the content and of nothing else.
 func faultsOnly(t *testing.T, err error) {
 	t.Helper()
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the shape of this very error
+	joined, ok := err.(interface{ Unwrap() []error })
 	require.True(t, ok, "%v", err)
 	for _, e := range joined.Unwrap() {
 		fault := &domain.InvalidError{}
@@ -41,7 +41,7 @@ func FuzzContent(f *testing.F) {
 		}
 		const year = int64(366 * 24 * 3600 * 1000)
 		from := time.UnixMilli(at % (100 * year))
-		to := from.Add(time.Duration(max(long, -long)%year) * time.Millisecond) //nolint:gosec // a remainder
+		to := from.Add(time.Duration(max(long, -long)%year) * time.Millisecond)
 		if to.Before(from) {
 			return // of the least number, which has no opposite
 		}

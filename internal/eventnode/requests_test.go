@@ -7,7 +7,6 @@ import (
 	"math"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -158,9 +157,7 @@ func FuzzRequests(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method uint8, b []byte) {
 		n := shared.next(t)
 		before := n.Head().Events
-		started := time.Now() //nolint:forbidigo // a hang is told from an answer by its length
 		err := serve(t.Context(), n, method, frames(b))
-		require.Less(t, time.Since(started), limit/2)
 		require.NotContains(t, []codes.Code{codes.DeadlineExceeded, codes.Unavailable, codes.ResourceExhausted, codes.Unimplemented}, status.Code(err), "%v", err)
 		if status.Code(err) == codes.Internal {
 			require.ErrorContains(t, err, "proto", "only the library says this, of a message that is none")

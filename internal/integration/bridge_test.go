@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func TestAClosedTicketIsPublishedOnceWhoeverPublishesAndHoweverOften(t *testing.
 	source := uuid.MustParse(m.Metadata.Get(integration.AttrCause))
 	require.Equal(t, integration.EventID(source, "ticket.closed"), first.ID)
 	require.Equal(t, first.ID.String(), m.UUID)
-	require.Equal(t, fmt.Sprint(numbers(t, h.Store)[source]), m.Metadata.Get(integration.AttrSequence))
+	require.Equal(t, strconv.FormatInt(numbers(t, h.Store)[source], 10), m.Metadata.Get(integration.AttrSequence))
 	require.Equal(t, "urn:fieldledger:site:hq", m.Metadata.Get(integration.AttrSource))
 	require.Equal(t, id.String(), m.Metadata.Get(integration.AttrSubject))
 
@@ -134,7 +135,7 @@ func TestAClosedTicketIsPublishedOnceWhoeverPublishesAndHoweverOften(t *testing.
 		seen[e.ID] = true
 	}
 	last := integration.Message(all[4])
-	require.Equal(t, fmt.Sprint(numbers(t, h.Store)[uuid.MustParse(last.Metadata.Get(integration.AttrCause))]), last.Metadata.Get(integration.AttrSequence))
+	require.Equal(t, strconv.FormatInt(numbers(t, h.Store)[uuid.MustParse(last.Metadata.Get(integration.AttrCause))], 10), last.Metadata.Get(integration.AttrSequence))
 	stored, err := h.Store.ReadStream(t.Context(), "integration-hq", 0)
 	require.NoError(t, err)
 	require.Len(t, stored, 5)

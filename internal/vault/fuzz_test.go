@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -15,7 +16,7 @@ func FuzzRing(f *testing.F) {
 	whole := vault.NewRingBytes(f)
 	f.Add(whole)
 	f.Add(whole[:len(whole)-41])
-	f.Add(append(whole[:len(whole):len(whole)], whole[len(whole)-41:]...)) // a bucket with an older key and a newer one
+	f.Add(append(slices.Clip(whole), whole[len(whole)-41:]...)) // a bucket with an older key and a newer one
 	odd := bytes.Clone(whole)
 	odd[16+8]++ // ids of keys are even as they are stored
 	f.Add(odd)
