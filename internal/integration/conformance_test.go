@@ -196,12 +196,12 @@ func TestPublisherAndEventsPassWatermillsSuite(t *testing.T) {
 	require.Equal(t, starts, node.started())
 }
 
+// Ten suites at once; with STRESS_TEST_COUNT set, as many, and of full length.
 func TestPublisherAndEventsPassWatermillsStressTest(t *testing.T) {
-	if os.Getenv("STRESS_TEST_COUNT") == "" {
-		t.Setenv("STRESS_TEST_COUNT", "1") // the long form sets ten
-	}
+	features := strict()
+	features.ForceShort = os.Getenv("STRESS_TEST_COUNT") == ""
 	node := startNode(t)
 	store := openStore(t, node.address)
-	t.Run("stress", func(t *testing.T) { tests.TestPubSubStressTest(t, strict(), pubSub(store), nil) })
+	t.Run("stress", func(t *testing.T) { tests.TestPubSubStressTest(t, features, pubSub(store), nil) })
 	require.Equal(t, 1, node.started())
 }
