@@ -3,7 +3,7 @@ GO    ?= go
 TOOLS := $(GO) tool -modfile=.ci/tools/go.mod
 PKGS  := ./...
 
-.PHONY: help demo build test test-race lint fmt vet arch check generate relock bench ci
+.PHONY: help demo build test test-race fuzz lint fmt vet arch check generate relock bench ci
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -20,6 +20,11 @@ test: ## all tests; starts what it needs itself
 
 test-race: ## all tests under the race detector
 	$(GO) test -race -timeout 40m $(PKGS)
+
+fuzz: ## every fuzz target, each for FUZZTIME (20s, or 1000000x executions)
+	@for p in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+		for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$p/*_test.go); do \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) $$p || exit 1; done; done
 
 lint: ## golangci-lint with the pinned version
 	$(TOOLS) golangci-lint run $(PKGS)

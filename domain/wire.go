@@ -25,7 +25,7 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads the one legal form and refuses every other.
 func (i *Instant) UnmarshalJSON(b []byte) error {
-	if len(b) != len(instantLayout)+2 {
+	if !legalInstant(b) {
 		return fmt.Errorf("instant %.40q is not of the form %s", b, instantLayout)
 	}
 	t, err := time.Parse(instantLayout, string(b[1:len(b)-1]))
@@ -34,6 +34,19 @@ func (i *Instant) UnmarshalJSON(b []byte) error {
 	}
 	i.Time = t.UTC()
 	return nil
+}
+
+// legalInstant looks at what time.Parse does not: of milliseconds it takes ",000" and ".+00" too.
+func legalInstant(b []byte) bool {
+	if len(b) != len(instantLayout)+2 || b[0] != '"' || b[len(b)-1] != '"' || b[20] != '.' {
+		return false
+	}
+	for _, c := range b[21:24] {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // Day is a civil date, "2006-01-02", in the zone of its site.

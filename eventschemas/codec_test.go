@@ -174,31 +174,6 @@ func TestNumbersThatAreNotWrittenAsIntegersAreRefused(t *testing.T) {
 	require.NoError(t, err, "a text may hold anything")
 }
 
-// Whatever bytes a store hands out, reading them never panics, and what is
-// readable and legal keeps its form.
-func FuzzDecode(f *testing.F) {
-	for name, event := range fixtures {
-		_, data, _, err := eventschemas.Encode(event)
-		require.NoError(f, err)
-		f.Add(typeOf(name), data)
-	}
-	f.Fuzz(func(t *testing.T, typ string, data []byte) {
-		event, err := eventschemas.Decode(typ, data)
-		if err != nil {
-			return
-		}
-		typ, once, _, err := eventschemas.Encode(event)
-		if err != nil {
-			return
-		}
-		event, err = eventschemas.Decode(typ, once)
-		require.NoError(t, err)
-		_, twice, _, err := eventschemas.Encode(event)
-		require.NoError(t, err)
-		require.Equal(t, string(once), string(twice))
-	})
-}
-
 func BenchmarkCodec(b *testing.B) {
 	for _, name := range []string{"ticket.registered.v1", "ticket.assigned.v1", "ticket.judged.v1"} {
 		typ, data, _, err := eventschemas.Encode(fixtures[name])

@@ -15,6 +15,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
+
+	"github.com/fieldledger/fieldledger/internal/integration"
 )
 
 // Config is the one configuration of every command: flags, then environment,
@@ -35,6 +37,8 @@ type Serving struct {
 	Audience string `env:"FIELDLEDGER_OIDC_AUDIENCE" default:"fieldledger" help:"Audience that tokens must name."`
 	TLSCert  string `env:"FIELDLEDGER_TLS_CERT" placeholder:"FILE" help:"Certificate of the API (PEM)."`
 	TLSKey   string `env:"FIELDLEDGER_TLS_KEY" placeholder:"FILE" help:"Key of the certificate (PEM)."`
+	// Integrations are names of integration.All.
+	Integrations []string `env:"FIELDLEDGER_INTEGRATIONS" placeholder:"ticket.closed" help:"Integration events to publish beside the log; none by default."`
 }
 
 // check returns all faults at once.
@@ -78,6 +82,9 @@ func (s Serving) check(demo bool) error {
 	}
 	if !demo && s.Issuer == "" {
 		faults = append(faults, errors.New("--issuer: needed, there is no way to switch authentication off"))
+	}
+	if _, err := integration.Find(s.Integrations); err != nil {
+		faults = append(faults, fmt.Errorf("--integrations: %w", err))
 	}
 	return errors.Join(faults...)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/api/readside"
 	"github.com/fieldledger/fieldledger/internal/auth"
+	"github.com/fieldledger/fieldledger/internal/integration"
 	"github.com/fieldledger/fieldledger/internal/messages"
 	"github.com/fieldledger/fieldledger/internal/vault"
 )
@@ -40,7 +41,30 @@ func (c serveCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 		return errors.Join(err, s.close())
 	}
 	t.printf("fieldledger listens on %s\n", srv.url)
-	return errors.Join(s.during(ctx, srv.run), s.close())
+	return errors.Join(s.during(ctx, func(ctx context.Context) error { return s.serve(ctx, srv, c.Integrations) }), s.close())
+}
+
+// serve serves the API, and publishes integration events if any are asked for.
+func (s *system) serve(ctx context.Context, srv *server, integrations []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return srv.run(ctx) })
+	if len(integrations) > 0 {
+		g.Go(func() error { return s.publish(ctx, integrations) })
+	}
+	return g.Wait()
+}
+
+// publish publishes integration events until ctx ends.
+func (s *system) publish(ctx context.Context, names []string) error {
+	found, err := integration.Find(names)
+	if err != nil {
+		return err
+	}
+	bridge, err := integration.NewBridge(s.store, found, s.log)
+	if err != nil {
+		return err
+	}
+	return bridge.Run(ctx)
 }
 
 // server is the API and the metrics, listening.

@@ -6,6 +6,7 @@
 // from memory. It waits for the Ack of a page before it hands out the next,
 // comes again from the checkpoint after a Nack or when the store was lost,
 // and never skips: an event that cannot be read ends the reading with a
-// message that says so. It writes nothing and opens no sealed field (ADR 0003,
+// message that says so. Events hands out one message an event instead, for
+// process managers and integrations (ADR 0018). It writes nothing and opens no sealed field (ADR 0003,
 // AUD-02, AUD-05).
 package catchup

@@ -136,7 +136,10 @@ func (r *Reader) Subscribe(ctx context.Context, _ string) (<-chan *message.Messa
 	if r.closed {
 		return nil, errors.New("reader is closed")
 	}
-	s := &subscription{Reader: r, out: make(chan *message.Message), values: context.WithoutCancel(ctx)}
+	s := &subscription{
+		Reader: r, out: make(chan *message.Message), values: context.WithoutCancel(ctx),
+		backoff: backoff{min: r.o.MinBackoff, max: r.o.MaxBackoff},
+	}
 	r.running.Go(func() { s.run(ctx) })
 	return s.out, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
-	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -30,7 +28,7 @@ type subscription struct {
 	*Reader
 	out     chan *message.Message
 	values  context.Context //nolint:containedctx // only the values of Subscribe's, for the messages
-	backoff time.Duration
+	backoff backoff
 }
 
 // run reads until it is closed or the log turns out to be another one. Each
@@ -61,19 +59,7 @@ func (s *subscription) run(ctx context.Context) {
 			return
 		}
 		s.o.Logger.Warn("reading the log begins again", "error", err)
-		s.wait(ctx)
-	}
-}
-
-// wait lets some time pass, twice as much each time until the next Ack.
-func (s *subscription) wait(ctx context.Context) {
-	s.backoff = min(max(2*s.backoff, s.o.MinBackoff), s.o.MaxBackoff)
-	jitter := time.Duration(rand.Int64N(int64(s.backoff)/4 + 1)) //nolint:gosec // only spreads retries
-	timer := time.NewTimer(s.backoff - jitter)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+		s.backoff.wait(ctx)
 	}
 }
 
@@ -124,9 +110,10 @@ func (s *subscription) deliver(ctx, carried context.Context, page eventschemas.P
 	case <-msg.Nacked():
 		return errNacked
 	case <-ctx.Done():
-		return s.drain(msg)
+		drain(msg, s.o.DrainWithin)
+		return errClosing
 	}
-	s.backoff = 0
+	s.backoff.reset()
 	s.note(func(st *Status) {
 		st.LastError, st.CaughtUp = "", page.CaughtUp
 		if n := len(page.Events); n > 0 {
@@ -134,18 +121,6 @@ func (s *subscription) deliver(ctx, carried context.Context, page eventschemas.P
 		}
 	})
 	return nil
-}
-
-// drain gives the page in hand some time to be finished.
-func (s *subscription) drain(msg *message.Message) error {
-	timer := time.NewTimer(s.o.DrainWithin)
-	defer timer.Stop()
-	select {
-	case <-msg.Acked():
-	case <-msg.Nacked():
-	case <-timer.C:
-	}
-	return errClosing
 }
 
 func newMessage(page eventschemas.Page) *message.Message {

@@ -2,6 +2,7 @@ package eventnode
 
 import (
 	"bytes"
+	"math"
 	"regexp"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -42,7 +43,7 @@ func filterOf(o *streams.ReadReq_Options_FilterOptions) (eventFilter, window, er
 	if w.considered == 0 {
 		return nil, w, badArgument("filter window is missing or zero")
 	}
-	w.checkpoint = int(o.GetCheckpointIntervalMultiplier()) * w.considered
+	w.checkpoint = int(min(uint64(o.GetCheckpointIntervalMultiplier())*uint64(w.considered), math.MaxInt)) //nolint:gosec // bounded
 	switch f := o.GetFilter().(type) {
 	case *streams.ReadReq_Options_FilterOptions_StreamIdentifier:
 		match, err := expression(f.StreamIdentifier)

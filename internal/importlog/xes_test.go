@@ -166,21 +166,3 @@ func TestAMappedAttributeThatAnXESLogNeverHasIsAFaultOfTheMapping(t *testing.T) 
 	require.Equal(t, importlog.MappingFault{Line: 14, Column: 9, Path: "columns.team", Text: `no event of the log has the attribute "org:grupo"`}, faults.Faults[1])
 	require.Empty(t, d.history(t))
 }
-
-// FuzzXES looks for input that brings the reader down or keeps it for ever.
-func FuzzXES(f *testing.F) {
-	file, err := os.ReadFile("testdata/repair.xes")
-	require.NoError(f, err)
-	mapping, err := os.ReadFile("testdata/repair.yaml")
-	require.NoError(f, err)
-	m, err := importlog.ParseMapping(mapping)
-	require.NoError(f, err)
-	f.Add(file)
-	f.Add([]byte(`<log><trace><event/></trace></log>`))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		report, err := importlog.Run(t.Context(), importlog.Options{Source: bytes.NewReader(file), Mapping: m, DryRun: true, Workers: 1})
-		if err == nil {
-			require.NoError(t, report.Check())
-		}
-	})
-}

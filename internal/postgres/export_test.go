@@ -1,6 +1,9 @@
 package postgres
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // The names of the identities, for tests that force one.
 const (
@@ -38,3 +41,12 @@ func (s *Server) WatchdogPid() int { return s.guard.cmd.Process.Pid }
 
 // SocketDir returns the folder of the server's socket.
 func (s *Server) SocketDir() string { return s.socketDir }
+
+// ParseLockFile returns the process that a lock file names.
+func ParseLockFile(raw []byte) (pid int, err error) {
+	p, err := parseLockFile(raw)
+	return p.pid, err
+}
+
+// Unpack unpacks an archive of at most 64 KiB.
+func Unpack(archive io.Reader, dir string) error { return unpack(archive, dir, 1<<16) }

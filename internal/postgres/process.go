@@ -30,14 +30,22 @@ func readLockFile(path string) (pidFile, error) {
 	if err != nil {
 		return pidFile{}, err
 	}
+	p, err := parseLockFile(raw)
+	if err != nil {
+		return pidFile{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+func parseLockFile(raw []byte) (pidFile, error) {
 	lines := strings.Split(string(raw), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
 	lines = append(lines, make([]string, 8)...) // a server that just starts has written few
 	pid, err := strconv.Atoi(lines[0])
-	if err != nil {
-		return pidFile{}, fmt.Errorf("%s names no process", path)
+	if err != nil || pid <= 0 {
+		return pidFile{}, errors.New("names no process")
 	}
 	return pidFile{pid: pid, dataDir: lines[1], socketDir: lines[4], ready: lines[7] == "ready"}, nil
 }

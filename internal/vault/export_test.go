@@ -2,8 +2,10 @@ package vault
 
 import (
 	"bytes"
+	"testing"
 
 	"github.com/google/uuid"
+	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
@@ -53,4 +55,52 @@ func Unwraps(secret []byte, subject uuid.UUID, stored []byte) bool {
 	}
 	_, err = keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(stored)), key, subject[:])
 	return err == nil
+}
+
+// NewRingBytes returns a new ring of keys in its stored form.
+func NewRingBytes(tb testing.TB) []byte {
+	tb.Helper()
+	r, err := newRing()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return r.encode()
+}
+
+// RewriteRing reads a stored ring and writes it again.
+func RewriteRing(stored []byte) ([]byte, error) {
+	r, err := decodeRing(stored)
+	if err != nil {
+		return nil, err
+	}
+	return r.encode(), nil
+}
+
+// WrapNew makes a keyset for subject and returns the id of the bucket key and
+// the keyset as stored.
+func WrapNew(tb testing.TB, ring []byte, subject uuid.UUID) (by int64, stored []byte) {
+	tb.Helper()
+	r, err := decodeRing(ring)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w, err := wrap(r, subject, handle)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return w.by, w.keyset
+}
+
+// Unwrap opens a stored keyset with a ring in its stored form.
+func Unwrap(ring []byte, subject uuid.UUID, by int64, stored []byte) error {
+	r, err := decodeRing(ring)
+	if err != nil {
+		return err
+	}
+	_, err = wrapped{subject: subject, by: by, keyset: stored}.open(r)
+	return err
 }

@@ -143,5 +143,8 @@ func decodeRing(stored []byte) (*ring, error) {
 			return nil, errRing
 		}
 	}
+	if !bytes.Equal(r.encode(), stored) { // a ring has one form
+		return nil, errRing
+	}
 	return r, nil
 }

@@ -1,0 +1,4 @@
+package integration
+
+// Proposed is proposed.
+var Proposed = proposed
