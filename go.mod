@@ -11,7 +11,7 @@ require (
 	golang.org/x/sync v0.24.0
 )
 
-require github.com/anishathalye/porcupine v1.3.1 // indirect
+require github.com/anishathalye/porcupine v1.3.1
 
 require (
 	charm.land/lipgloss/v2 v2.0.6
