@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -19,7 +20,12 @@ import (
 	"github.com/fieldledger/fieldledger/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(bareEnv); address != "" {
+		os.Exit(bareClient(address))
+	}
+	pgtest.Main(m)
+}
 
 // patience is how long a test waits for what must happen.
 const patience = time.Minute

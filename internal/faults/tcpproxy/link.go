@@ -26,8 +26,9 @@ type link struct {
 	over   sync.Once
 	gone   chan struct{} // closed when it is cut
 
-	server net.Conn // guarded by Proxy.mu, like the rest
-	passed [2]int   // bytes since the fault began
+	server   net.Conn // guarded by Proxy.mu, like the rest
+	passed   [2]int   // bytes since the fault began
+	stranded bool
 }
 
 // joined takes the connection to the server; false if the link is gone.
@@ -111,6 +112,7 @@ func (l *link) present(d direction) (way Way, passed int, changed <-chan struct{
 	if d == toClient {
 		way = l.fault.ToClient
 	}
+	way.Hold = way.Hold || l.stranded
 	return way, l.passed[d], l.changed
 }
 

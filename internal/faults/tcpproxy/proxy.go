@@ -77,14 +77,19 @@ func (p *Proxy) Up(ctx context.Context) error {
 	return nil
 }
 
-// Down stops to listen and cuts every connection.
-func (p *Proxy) Down() {
+// Refuse stops to listen and leaves the present connections as they are.
+func (p *Proxy) Refuse() {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.listener != nil {
 		_ = p.listener.Close() // the port is free or was never ours
 		p.listener = nil
 	}
-	p.mu.Unlock()
+}
+
+// Down stops to listen and cuts every connection.
+func (p *Proxy) Down() {
+	p.Refuse()
 	p.Cut()
 }
 
@@ -118,6 +123,18 @@ func (p *Proxy) Cut() int {
 		l.reset()
 	}
 	return len(links)
+}
+
+// Strand lets every present connection fall silent for good: nothing passes
+// and nothing is closed, as when a firewall has forgotten them. New
+// connections pass. It returns how many there were.
+func (p *Proxy) Strand() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		l.stranded = true
+	}
+	return len(p.links)
 }
 
 // Close cuts everything and returns when nothing runs any more.

@@ -139,3 +139,15 @@ func TestItGoesAwayAndComesBackOnTheSameAddress(t *testing.T) {
 	p.Target("tcp", echo(t))
 	require.Equal(t, "elsewhere", said(t, dial(t, p), "elsewhere"))
 }
+
+func TestAStrandedConnectionStaysSilentAndANewOnePasses(t *testing.T) {
+	t.Parallel()
+	p := proxy(t)
+	conn := dial(t, p)
+	require.Equal(t, "one", said(t, conn, "one"))
+	require.Equal(t, 1, p.Strand())
+	p.Set(tcpproxy.Fault{})
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	require.Empty(t, said(t, conn, "two"))
+	require.Equal(t, "new", said(t, dial(t, p), "new"))
+}
