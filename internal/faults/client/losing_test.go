@@ -14,6 +14,7 @@ import (
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/apptest"
+	"github.com/fieldledger/fieldledger/internal/faults/orders"
 )
 
 // losing are ports between which and the process requests and answers are lost.
@@ -107,13 +108,13 @@ func (s unknowing) Append(ctx context.Context, stream string, expected int64, ev
 func TestTheRepeatsTellAWriteSideThatDoesNotKnowItsCommands(t *testing.T) {
 	t.Parallel()
 	h := apptest.New(t)
-	desk(t, h)
-	j := judge(repeat(t, h, func(h *apptest.Harness) commands.Ports {
+	orders.Desk(t, h)
+	j := orders.Judge(repeat(t, h, func(h *apptest.Harness) commands.Ports {
 		p := sound(h)
 		p.Store = unknowing{p.Store}
 		return p
-	}, 20, 0), effects(t, h))
-	require.Positive(t, j.twoEffects+j.twoAnswers, "%+v", j)
+	}, 20, 0), orders.Effects(t, h))
+	require.Positive(t, j.TwoEffects+j.TwoAnswers, "%+v", j)
 }
 
 // oblivious keeps no outcome.
@@ -130,11 +131,11 @@ func (oblivious) Save(_ context.Context, o commands.Outcome) (commands.Outcome, 
 func TestTheRepeatsTellAWriteSideThatKeepsNoOutcomes(t *testing.T) {
 	t.Parallel()
 	h := apptest.New(t)
-	desk(t, h)
-	j := judge(repeat(t, h, func(h *apptest.Harness) commands.Ports {
+	orders.Desk(t, h)
+	j := orders.Judge(repeat(t, h, func(h *apptest.Harness) commands.Ports {
 		p := sound(h)
 		p.Outcomes = oblivious{}
 		return p
-	}, 20, 5), effects(t, h))
-	require.Positive(t, j.bad(), "%+v", j)
+	}, 20, 5), orders.Effects(t, h))
+	require.Positive(t, j.Bad(), "%+v", j)
 }
