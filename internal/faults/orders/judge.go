@@ -2,6 +2,7 @@ package orders
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -78,6 +79,17 @@ func Judge(all []*Order, runs map[uuid.UUID][]int64) Judgement {
 		}
 	}
 	return j
+}
+
+// Changed picks those that were told that they changed something: the log
+// tells of them, whatever else is lost.
+func Changed(all []*Order) (out []*Order) {
+	for _, o := range all {
+		if strings.HasPrefix(o.heard, "changed ") {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // Bad is how many commands went wrong.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -77,11 +79,18 @@ func (c *codes) String() string {
 // pageWithin is short, so that what hangs is given up within the test.
 const pageWithin = 2 * time.Second
 
+// trail is a projection that keeps every event, so that one can see which
+// came, how often, and in what order.
+var trail = readmodel.Projection{Name: "trail", Version: 1, Tables: []readmodel.Table{readmodel.Log[struct{}]{
+	Name: "trail", Row: func(eventschemas.Record) (*struct{}, error) { return &struct{}{}, nil },
+}}}
+
+var projections = []readmodel.Projection{ticket.Projection(), directory.Projection(), trail}
+
 func newManager(t *testing.T, pool *pgxpool.Pool, clock readmodel.Clock, log *slog.Logger) *readmodel.Manager {
 	t.Helper()
 	m, err := readmodel.New(readmodel.Options{
-		Pool: pool, Log: log, Clock: clock, PageWithin: pageWithin,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection()},
+		Pool: pool, Log: log, Clock: clock, PageWithin: pageWithin, Projections: projections,
 	})
 	require.NoError(t, err)
 	return m
@@ -183,7 +192,7 @@ func (k *keeper) settled(head int64) bool {
 			return false
 		}
 	}
-	return len(all) == 2
+	return len(all) == len(projections)
 }
 
 func (k *keeper) settle() {
@@ -234,6 +243,7 @@ func (k *keeper) requireEqualToAReplay() {
 	calm.settle()
 	require.Equal(k, calm.digests(), k.digests())
 	stop()
+	require.Equal(k, k.logged(), k.trailed(), "every event once, in order")
 	reader, err := k.reader()
 	require.NoError(k, err)
 	defer reader.Close()
@@ -241,10 +251,35 @@ func (k *keeper) requireEqualToAReplay() {
 	defer cancel()
 	all, err := k.present().Verify(ctx, readmodel.VerifyOptions{Pages: reader})
 	require.NoError(k, err)
-	require.Len(k, all, 2)
+	require.Len(k, all, len(projections))
 	for _, v := range all {
 		require.True(k, v.Equal, "%+v", v.Differences)
 	}
+}
+
+func (k *keeper) logged() (out []string) {
+	k.Helper()
+	for _, e := range logOf(k.T, k.h) {
+		out = append(out, fmt.Sprintf("%s@%d %s", e.Stream, e.Revision, e.ID))
+	}
+	return out
+}
+
+// trailed is what the trail holds, in order of log number.
+func (k *keeper) trailed() (out []string) {
+	k.Helper()
+	rows, err := k.pool.Query(context.Background(), "SELECT number, stream, revision, event_id FROM "+k.present().Schema("trail")+".trail ORDER BY number")
+	require.NoError(k, err)
+	var number, revision int64
+	var stream string
+	var id uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&number, &stream, &revision, &id}, func() error {
+		out = append(out, fmt.Sprintf("%s@%d %s", stream, revision, id))
+		require.EqualValues(k, len(out), number)
+		return nil
+	})
+	require.NoError(k, err)
+	return out
 }
 
 // load sends commands all the time, each until it is answered.
