@@ -101,6 +101,19 @@ func (s *Server) Admin(statements ...string) {
 	})
 }
 
+// Try runs a statement as superuser and returns what went wrong.
+func (s *Server) Try(sql string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.server.AdminDSN())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
 // AsAdmin lends a connection of the superuser in our database, past the proxy.
 func (s *Server) AsAdmin(f func(ctx context.Context, conn *pgx.Conn)) {
 	s.tb.Helper()

@@ -87,12 +87,13 @@ var trail = readmodel.Projection{Name: "trail", Version: 1, Tables: []readmodel.
 
 var projections = []readmodel.Projection{ticket.Projection(), directory.Projection(), trail}
 
-func newManager(t *testing.T, pool *pgxpool.Pool, clock readmodel.Clock, log *slog.Logger) *readmodel.Manager {
-	t.Helper()
+// newManager makes a manager of the read models of k, as a new process would.
+func (k *keeper) newManager(pool *pgxpool.Pool) *readmodel.Manager {
+	k.Helper()
 	m, err := readmodel.New(readmodel.Options{
-		Pool: pool, Log: log, Clock: clock, PageWithin: pageWithin, Projections: projections,
+		Pool: pool, Log: k.log, Clock: k.h.Clock, PageWithin: k.within, Projections: projections,
 	})
-	require.NoError(t, err)
+	require.NoError(k, err)
 	return m
 }
 
@@ -106,6 +107,7 @@ type keeper struct {
 	log    *slog.Logger
 	codes  *codes
 	change func(*catchup.Options)
+	within time.Duration
 
 	mu      sync.Mutex
 	manager *readmodel.Manager
@@ -116,7 +118,7 @@ type keeper struct {
 func newKeeper(t *testing.T, h *apptest.Harness, source commands.Log, pool *pgxpool.Pool) *keeper {
 	t.Helper()
 	c := &codes{seen: map[string]int{}}
-	return &keeper{T: t, h: h, source: source, pool: pool, codes: c, log: slog.New(slog.NewTextHandler(c, nil))}
+	return &keeper{T: t, h: h, source: source, pool: pool, within: pageWithin, codes: c, log: slog.New(slog.NewTextHandler(c, nil))}
 }
 
 // start keeps read models until the test ends, or stop.
@@ -124,7 +126,7 @@ func (k *keeper) start() (stop func()) {
 	k.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
-	k.set(newManager(k.T, k.pool, k.h.Clock, k.log))
+	k.set(k.newManager(k.pool))
 	go func() {
 		defer close(ended)
 		for ctx.Err() == nil {
@@ -133,7 +135,7 @@ func (k *keeper) start() (stop func()) {
 				k.ends = append(k.ends, err)
 				k.mu.Unlock()
 				pause(20 * time.Millisecond)
-				k.set(newManager(k.T, k.pool, k.h.Clock, k.log))
+				k.set(k.newManager(k.pool))
 			}
 		}
 	}()
@@ -157,7 +159,7 @@ func (k *keeper) once(ctx context.Context) error {
 func (k *keeper) reader() (*catchup.Reader, error) {
 	o := catchup.Options{
 		Log: k.source, Streams: k.h.Store, Start: k.present().Start, Logger: k.log,
-		PageEvents: 50, Idle: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond,
+		PageEvents: 50, Idle: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, DrainWithin: time.Second,
 	}
 	if k.change != nil {
 		k.change(&o)
@@ -239,6 +241,7 @@ func (k *keeper) requireEqualToAReplay() {
 	k.Helper()
 	k.settle()
 	calm := newKeeper(k.T, k.h, k.h.Node, pgtest.Pool(k.T))
+	calm.change = func(o *catchup.Options) { o.PageEvents = 2_000 }
 	stop := calm.start()
 	calm.settle()
 	require.Equal(k, calm.digests(), k.digests())

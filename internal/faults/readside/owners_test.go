@@ -3,6 +3,7 @@ package readside_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -33,14 +34,14 @@ func proxied(t *testing.T) (direct, through *pgxpool.Pool, proxy *tcpproxy.Proxy
 	proxy, err = tcpproxy.Listen(t.Context(), network, target)
 	require.NoError(t, err)
 	t.Cleanup(proxy.Close)
-	open := func(dsn string) *pgxpool.Pool {
-		pool, err := postgres.Open(t.Context(), dsn, postgres.PoolOptions{MaxConns: 8})
+	open := func(dsn, name string) *pgxpool.Pool {
+		pool, err := postgres.Open(t.Context(), dsn, postgres.PoolOptions{MaxConns: 8, AppName: name})
 		require.NoError(t, err)
 		t.Cleanup(pool.Close)
 		return pool
 	}
 	address := "postgres://" + config.User + ":" + config.Password + "@" + proxy.Addr() + "/" + config.Database + "?sslmode=disable"
-	return open(dsn), open(address), proxy
+	return open(dsn, "second"), open(address, "first"), proxy
 }
 
 // silent is a subscriber that delivers nothing.
@@ -62,6 +63,7 @@ type owners struct {
 	direct *pgxpool.Pool
 	proxy  *tcpproxy.Proxy
 	first  *keeper
+	within int // times that the first stood still within its transaction
 }
 
 func newOwners(t *testing.T) *owners {
@@ -69,7 +71,9 @@ func newOwners(t *testing.T) *owners {
 	direct, through, proxy := proxied(t)
 	h := apptest.NewOn(t, direct)
 	orders.Desk(t, h)
-	return &owners{t, direct, proxy, newKeeper(t, h, h.Node, through)}
+	o := &owners{T: t, direct: direct, proxy: proxy, first: newKeeper(t, h, h.Node, through)}
+	o.first.within = 300 * time.Millisecond
+	return o
 }
 
 // run keeps read models by m until stop; ended gets what it ended with.
@@ -92,24 +96,40 @@ func (o *owners) marks() (epoch, number int64) {
 	return epoch, number
 }
 
+// inTransaction reports whether the first owner is within the transaction of a page.
+func (o *owners) inTransaction() (is bool) {
+	o.Helper()
+	err := o.direct.QueryRow(context.Background(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+		WHERE application_name = 'first' AND datname = current_database() AND state = 'idle in transaction')`).Scan(&is)
+	require.NoError(o, err)
+	return is
+}
+
 // takeOver lets the first owner stand still at a random moment of its work
 // and another take over, and then lets the first wake. It returns how the
 // first ended, nil if it did not, and whether it wrote.
 func (o *owners) takeOver(guarded bool) (end error, wrote bool) {
 	o.Helper()
-	l := newLoad(o.T, o.first.h, 2, time.Millisecond)
+	l := newLoad(o.T, o.first.h, 2, 3*time.Millisecond)
 	defer l.end()
-	o.first.set(newManager(o.T, o.first.pool, o.first.h.Clock, o.first.log))
+	o.first.set(o.first.newManager(o.first.pool))
 	reader, err := o.first.reader()
 	require.NoError(o, err)
 	ended, stop := run(o.first.present(), reader)
 	_, began := o.marks()
 	eventually(o.T, "the first owner works", func() bool { _, n := o.marks(); return n > began+5 })
-	pause(between(time.Millisecond, 30*time.Millisecond))
+	if rand.IntN(2) == 0 {
+		pause(between(time.Millisecond, 30*time.Millisecond))
+	} else {
+		waitFor(func() bool { return o.inTransaction() })
+	}
 	o.proxy.Set(tcpproxy.Both(tcpproxy.Way{Hold: true}))
+	if o.inTransaction() {
+		o.within++
+	}
 	before, _ := o.marks()
 
-	second := newManager(o.T, o.direct, o.first.h.Clock, o.first.log)
+	second := o.first.newManager(o.direct)
 	secondEnded, stopSecond := run(second, silent{})
 	eventually(o.T, "the second owner takes over", func() bool { e, _ := o.marks(); return e > before })
 	if !guarded {
@@ -147,7 +167,7 @@ func TestALateOwnerIsFencedAtWhateverMomentItStoodStill(t *testing.T) {
 	}
 	o.first.start()
 	o.first.requireEqualToAReplay()
-	t.Logf("%d take-overs, %d events; told by the server: %s", rounds, o.first.present().Head(), o.first.codes)
+	t.Logf("%d take-overs, %d of them from one who stood within its transaction; %d events", rounds, o.within, o.first.present().Head())
 }
 
 func TestWithoutItsEpochALateOwnerWrites(t *testing.T) {

@@ -179,9 +179,7 @@ func TestPostgresFaultsLoseAndDoubleNothing(t *testing.T) {
 		kinds := slices.Collect(maps.Keys(wounds))
 		rand.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 		for _, kind := range kinds {
-			began := time.Now()
 			wounds[kind](s)
-			t.Log(kind, time.Since(began))
 			worst[kind] = max(worst[kind], s.heal())
 		}
 	}
