@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,8 +14,10 @@ import (
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/internal/apptest"
+	"github.com/fieldledger/fieldledger/internal/eventstoredb"
 	"github.com/fieldledger/fieldledger/internal/faults/orders"
 	"github.com/fieldledger/fieldledger/internal/faults/scale"
+	"github.com/fieldledger/fieldledger/internal/faults/tcpproxy"
 	"github.com/fieldledger/fieldledger/internal/outcomes"
 )
 
@@ -136,4 +139,43 @@ func TestTKT02ACommandSentUpToFiveTimesWithLostAnswersHasOneEffectAndOneAnswer(t
 	require.Positive(t, j.Changed)
 	require.Positive(t, j.Held)
 	require.Positive(t, j.Refused)
+}
+
+// distant are ports whose store is the official client behind a proxy.
+func distant(t *testing.T, h *apptest.Harness) (ports, *world) {
+	t.Helper()
+	proxy, err := tcpproxy.Listen(t.Context(), "tcp", h.Node.Addr())
+	require.NoError(t, err)
+	t.Cleanup(proxy.Close)
+	w := &world{t, h.Node, proxy}
+	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{
+		ConnectionString: strings.Replace(h.Node.ConnectionString(), h.Node.Addr(), proxy.Addr(), 1),
+		RootCAs:          h.Node.CertPool(), Patience: 80 * time.Millisecond, CallTimeout: 300 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		require.NoError(t, store.Close(ctx))
+	})
+	return func(h *apptest.Harness) commands.Ports {
+		p := sound(h)
+		p.Store = store
+		return p
+	}, w
+}
+
+func TestTKT02ACommandWhoseConnectionIsCutHasOneEffectAndOneAnswer(t *testing.T) {
+	t.Parallel()
+	h := apptest.New(t)
+	orders.Desk(t, h)
+	through, w := distant(t, h)
+	stop := w.disturb()
+	n := scale.Times(20, 1_000)
+	all := repeat(t, h, through, n, max(5, n/50))
+	stop()
+	j := orders.Judge(all, orders.Effects(t, h))
+	t.Log(j)
+	require.Zero(t, j.Bad(), "%+v", j)
+	require.Positive(t, j.Changed)
 }
