@@ -32,7 +32,7 @@ const within = time.Minute
 
 // settings make faults come quickly.
 var settings = map[string]string{
-	"deadlock_timeout": "50ms", "max_connections": "60", "superuser_reserved_connections": "5", "max_wal_size": "64MB", "min_wal_size": "32MB",
+	"deadlock_timeout": "50ms", "max_connections": "250", "superuser_reserved_connections": "5", "max_wal_size": "64MB", "min_wal_size": "32MB",
 }
 
 // Server is a PostgreSQL that can be hurt. Its methods fail the test when they

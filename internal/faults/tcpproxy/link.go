@@ -55,6 +55,22 @@ func (l *link) pump(to, from net.Conn, d direction) {
 			return
 		}
 		if err != nil {
+			l.held(d) // the other end does not hear of it either
+			return
+		}
+	}
+}
+
+// held waits while nothing passes in a direction.
+func (l *link) held(d direction) {
+	for {
+		way, _, changed := l.present(d)
+		if !way.Hold {
+			return
+		}
+		select {
+		case <-changed:
+		case <-l.gone:
 			return
 		}
 	}

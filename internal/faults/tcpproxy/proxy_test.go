@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -138,6 +139,28 @@ func TestItGoesAwayAndComesBackOnTheSameAddress(t *testing.T) {
 	require.Eventually(t, func() bool { return p.Cut() == 1 }, patience, time.Millisecond)
 	p.Target("tcp", echo(t))
 	require.Equal(t, "elsewhere", said(t, dial(t, p), "elsewhere"))
+}
+
+func TestAnEndThatIsHeldIsNotHeardOf(t *testing.T) {
+	t.Parallel()
+	p := proxy(t)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	p.Target("tcp", listener.Addr().String())
+	conn := dial(t, p)
+	server, err := listener.Accept()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Close() })
+	p.Set(tcpproxy.Both(tcpproxy.Way{Hold: true}))
+	require.NoError(t, conn.Close())
+	require.NoError(t, server.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	_, err = server.Read(make([]byte, 1))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	p.Set(tcpproxy.Fault{})
+	require.NoError(t, server.SetReadDeadline(time.Now().Add(patience)))
+	_, err = server.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
 }
 
 func TestAStrandedConnectionStaysSilentAndANewOnePasses(t *testing.T) {
