@@ -159,7 +159,7 @@ func (o *owners) takeOver(guarded bool) (end error, wrote bool) {
 func TestALateOwnerIsFencedAtWhateverMomentItStoodStill(t *testing.T) {
 	t.Parallel()
 	o := newOwners(t)
-	rounds := scale.Times(4, 150)
+	rounds := scale.Times(4, 100)
 	for range rounds {
 		end, wrote := o.takeOver(true)
 		require.ErrorIs(t, end, readmodel.ErrFenced)

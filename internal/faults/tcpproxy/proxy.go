@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -49,14 +50,26 @@ type Proxy struct {
 // Listen opens a proxy on a free port of loopback. The network is that of the
 // target, "tcp" or "unix". Close ends it.
 func Listen(ctx context.Context, network, target string) (*Proxy, error) {
-	p := &Proxy{network: network, target: target, address: "127.0.0.1:0", links: map[*link]struct{}{}, changed: make(chan struct{})}
+	p := &Proxy{network: network, target: target, links: map[*link]struct{}{}, changed: make(chan struct{})}
 	p.dialing, p.stop = context.WithCancel(context.WithoutCancel(ctx))
-	if err := p.Up(ctx); err != nil {
-		p.stop()
-		return nil, err
+	var err error
+	for range tries {
+		p.address = fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports)) //nolint:gosec // spreads ports, keeps no secret
+		if err = p.Up(ctx); err == nil {
+			return p, nil
+		}
 	}
-	return p, nil
+	p.stop()
+	return nil, err
 }
+
+// The ports are below those that systems give to connections: nobody takes
+// one while the proxy is down.
+const (
+	firstPort = 20_000
+	ports     = 10_000
+	tries     = 100
+)
 
 // Addr is where the proxy listens, host and port. It stays the same.
 func (p *Proxy) Addr() string { return p.address }
