@@ -11,6 +11,8 @@ require (
 	golang.org/x/sync v0.24.0
 )
 
+require github.com/anishathalye/porcupine v1.3.1
+
 require (
 	charm.land/lipgloss/v2 v2.0.6
 	dario.cat/mergo v1.0.1 // indirect

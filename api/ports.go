@@ -74,6 +74,10 @@ type Deps struct {
 	Log           *slog.Logger
 	Metrics       prometheus.Registerer
 
+	// Unavailable reports whether an error of a part comes from its database
+	// being away for the time being: such a request is answered 503. nil never does.
+	Unavailable func(err error) bool
+
 	// Text returns the text of a catalogue key in a language; Match the best
 	// language for an Accept-Language header.
 	Text  func(lang, key string, args map[string]any) string

@@ -97,6 +97,9 @@ func problemFor(err error) *problem {
 // fail answers an error. What the caller must not know goes to the log only.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemFor(err)
+	if p.kind == kindInternal && s.Unavailable != nil && s.Unavailable(err) {
+		p = &problem{kind: kindUnavailable, key: "problem.unavailable"}
+	}
 	switch p.kind.status {
 	case http.StatusInternalServerError, http.StatusServiceUnavailable:
 		s.Log.ErrorContext(r.Context(), "request not served", "method", r.Method, "operation", operationOf(r.Context()), "error", err)

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"regexp"
@@ -116,6 +117,20 @@ func TestWhatCannotBeServedNowSaysWhenToComeAgain(t *testing.T) {
 		require.Equal(t, c.key, r.problem(t).Key)
 		require.NotEmpty(t, r.header.Get("Retry-After"))
 	}
+}
+
+func TestADatabaseThatIsAwayIsNoInternalError(t *testing.T) {
+	t.Parallel()
+	away := errors.New("dial unix: connection refused")
+	f := newFixture(t, func(d *api.Deps) { d.Unavailable = func(err error) bool { return errors.Is(err, away) } })
+	f.reads.err = fmt.Errorf("list tickets: %w", away)
+	r := f.get("/v1/tickets", "clerk")
+	require.Equal(t, http.StatusServiceUnavailable, r.status)
+	require.NotEmpty(t, r.header.Get("Retry-After"))
+	require.Equal(t, "problem.unavailable", r.problem(t).Key)
+	require.NotContains(t, r.body, "unix")
+	f.reads.err = errors.New("something else")
+	require.Equal(t, http.StatusInternalServerError, f.get("/v1/tickets", "clerk").status)
 }
 
 func TestACallerWhoAsksTooOftenIsLimitedAloneAndForAWhile(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 	"github.com/fieldledger/fieldledger/internal/auth"
 	"github.com/fieldledger/fieldledger/internal/integration"
 	"github.com/fieldledger/fieldledger/internal/messages"
+	"github.com/fieldledger/fieldledger/internal/postgres"
 	"github.com/fieldledger/fieldledger/internal/vault"
 )
 
@@ -149,6 +150,7 @@ func (s *system) handler(verifier *auth.Verifier, metrics prometheus.Registerer,
 		App: s.app, Tickets: s.side, KPIs: readside.KPIs{Side: s.side}, Directory: s.side, Custody: s.side, Progress: s.side, Changes: s.side, Stopping: stopping,
 		Authenticator: verifier, Authorizer: policies, Opener: s.vault, AccessLog: accessLog{s.vault}, Eraser: s.vault,
 		Clock: s.clock, Log: s.log, Metrics: metrics, Text: messages.Text, Match: messages.Match, Secret: mac.Sum(nil),
+		Unavailable: postgres.Unavailable,
 	})
 }
 

@@ -41,7 +41,13 @@ var Start = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 // New starts a write side that ends with the test.
 func New(tb testing.TB) *Harness {
 	tb.Helper()
-	h := &Harness{Pool: pgtest.Pool(tb), Clock: clock.NewFake(Start), Log: slog.New(slog.DiscardHandler), keys: tb.TempDir()}
+	return NewOn(tb, pgtest.Pool(tb))
+}
+
+// NewOn is New on a database that is at hand and migrated.
+func NewOn(tb testing.TB, pool *pgxpool.Pool) *Harness {
+	tb.Helper()
+	h := &Harness{Pool: pool, Clock: clock.NewFake(Start), Log: slog.New(slog.DiscardHandler), keys: tb.TempDir()}
 	var err error
 	h.Node, err = eventnode.Open(tb.Context(), eventnode.Options{Clock: h.Clock})
 	require.NoError(tb, err)

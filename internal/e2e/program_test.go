@@ -28,6 +28,7 @@ import (
 // installation is a data folder, and the compiled program that works on it.
 type installation struct {
 	path, dir string
+	postgres  string // address of another's, else its own
 	issuer    *auth.DemoIssuer
 }
 
@@ -55,6 +56,9 @@ func (i *installation) withIssuer(tb testing.TB) *installation {
 // command is the program with arguments. It is killed with SIGKILL when ctx ends.
 func (i *installation) command(ctx context.Context, args ...string) *exec.Cmd {
 	args = append(args, "--data-dir", i.dir, "--config", os.DevNull)
+	if i.postgres != "" {
+		args = append(args, "--postgres", i.postgres)
+	}
 	cmd := exec.CommandContext(ctx, i.path, args...)
 	cmd.WaitDelay = 10 * time.Second
 	return cmd

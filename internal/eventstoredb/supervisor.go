@@ -12,12 +12,16 @@ import (
 )
 
 // Limits of the search for a node. The longest pause and the probe together
-// stay below the second within which a returning node must be found.
+// stay below the second within which a returning node must be found, and so
+// does the check of a node in doubt: its connection may be dead although new
+// ones are answered. To give up one that is only slow costs a new connection,
+// and calls under way go on.
 const (
 	probeTimeout = 400 * time.Millisecond
 	firstPause   = 50 * time.Millisecond
 	longestPause = 400 * time.Millisecond
-	checkTimeout = 2 * time.Second // of a call that asks whether the node is still there
+	checkTimeout = 700 * time.Millisecond // of a call that asks whether the node is still there
+	greetTimeout = 2 * time.Second        // of the first call on a new connection
 )
 
 // supervise gives the store one generation after another until it closes.
@@ -50,7 +54,7 @@ func (s *Store) connect() (*generation, error) {
 		return nil, err
 	}
 	g.begin()
-	limit := time.Duration(s.config.GossipTimeout)*time.Second + checkTimeout
+	limit := time.Duration(s.config.GossipTimeout)*time.Second + greetTimeout
 	err = s.check(g, limit)
 	g.end()
 	if err == nil && g.live.Err() != nil {

@@ -11,6 +11,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// pingWithin is how long a connection that was idle may take to say that it
+// is alive before it is given up for another.
+const pingWithin = 2 * time.Second
+
 // PoolOptions limit a pool. The zero value is right for most.
 type PoolOptions struct {
 	AppName  string // shown by the server beside each connection; "fieldledger" when empty
@@ -38,6 +42,7 @@ func Open(ctx context.Context, dsn string, opts PoolOptions) (*pgxpool.Pool, err
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.HealthCheckPeriod = 30 * time.Second
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.PingTimeout = pingWithin // of a connection that was idle: it may be dead
 	params := cfg.ConnConfig.RuntimeParams
 	params["application_name"] = opts.AppName
 	params["timezone"] = "UTC"

@@ -173,14 +173,22 @@ func (m *Manager) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		switched, err := m.switched(ctx)
-		if err == nil && switched {
-			err = m.Refresh(ctx)
-		}
+		err := m.follow(ctx)
 		if err != nil && ctx.Err() == nil {
 			m.log.Warn("look for switched generations", "error", err)
 		}
 	}
+}
+
+// follow takes over a switch, if there was one.
+func (m *Manager) follow(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, m.pageWithin)
+	defer cancel()
+	switched, err := m.switched(ctx)
+	if err != nil || !switched {
+		return err
+	}
+	return m.Refresh(ctx)
 }
 
 func (m *Manager) switched(ctx context.Context) (bool, error) {
@@ -202,7 +210,8 @@ func (m *Manager) switched(ctx context.Context) (bool, error) {
 // nothing was written and that the page is to come again, from Start on.
 func (m *Manager) Handler() message.NoPublishHandlerFunc {
 	return func(msg *message.Message) error {
-		ctx := msg.Context()
+		ctx, cancel := context.WithTimeout(msg.Context(), m.pageWithin)
+		defer cancel()
 		page, ok := eventschemas.PageFrom(ctx)
 		poison := eventschemas.PoisonFrom(ctx)
 		if !ok && poison == nil {
@@ -233,6 +242,8 @@ func (m *Manager) giveUp(err error) {
 // Start returns the checkpoint from which pages are to come: that of the
 // projector that is least far. ErrHalted if none can go on. Pass it to the reader.
 func (m *Manager) Start(ctx context.Context) (eventschemas.Checkpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, m.pageWithin)
+	defer cancel()
 	m.applying.Lock()
 	defer m.applying.Unlock()
 	m.live = nil
@@ -292,7 +303,10 @@ func (m *Manager) handle(ctx context.Context, page eventschemas.Page, poison *ev
 // still ours and where we left them.
 func (m *Manager) lock(ctx context.Context, tx pgx.Tx) (map[string]*generation, error) {
 	// Loading by key must not read whole tables while they have no statistics.
-	if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"); err != nil {
+	// One who stands still within the transaction must not keep others out.
+	setUp := fmt.Sprintf("SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = %d",
+		m.pageWithin.Milliseconds())
+	if _, err := tx.Exec(ctx, setUp); err != nil {
 		return nil, fmt.Errorf("set up transaction: %w", err)
 	}
 	names, versions := make([]string, len(m.projections)), make([]int32, len(m.projections))

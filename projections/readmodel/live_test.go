@@ -125,6 +125,24 @@ func TestReadingOnesOwnWriteWaitsForIt(t *testing.T) {
 	require.ErrorIs(t, w.m.WaitFor(ctx, 1_000), readmodel.ErrBeyond)
 }
 
+func TestAfterTheDatabaseWasPutBackNothingCountsAsAppliedThatIsGone(t *testing.T) {
+	t.Parallel()
+	l := newMemLog()
+	fill(l, 50, 31)
+	w := newWorld(t, l)
+	w.project(nil)
+	last := l.all[len(l.all)-1]
+	require.NoError(t, w.m.WaitRevision(w.context(), last.Stream, int64(last.Revision)))
+	_, err := w.pool.Exec(w.context(), "DELETE FROM fieldledger.projection_active")
+	require.NoError(t, err)
+	require.NoError(t, newManager(t, w.pool).Ensure(w.context())) // empty ones
+	require.NoError(t, w.m.Refresh(w.context()))
+	require.Zero(t, w.m.Head())
+	ctx, cancel := context.WithCancel(w.context())
+	cancel()
+	require.ErrorIs(t, w.m.WaitRevision(ctx, last.Stream, int64(last.Revision)), readmodel.ErrBeyond)
+}
+
 func TestATimeMapsToTheLastNumberAtOrBeforeIt(t *testing.T) {
 	t.Parallel()
 	l := newMemLog()

@@ -46,6 +46,11 @@ type Options struct {
 	Projections []Projection
 	Log         *slog.Logger
 	Clock       Clock
+	// PageWithin is how long the database may take for a page before the page
+	// is tried again on another connection, and how long an owner may stand
+	// still within its transaction before the server ends it, so that another
+	// can take over; 0 means a minute.
+	PageWithin time.Duration
 	// RebuildRows is how many current rows of each model a rebuild keeps in
 	// memory; 0 means 20,000.
 	RebuildRows int
@@ -60,6 +65,7 @@ type Manager struct {
 	clock       Clock
 	projections []*compiled
 	rebuildRows int
+	pageWithin  time.Duration
 
 	applying sync.Mutex // one page at a time; guards live and epochs
 	live     map[string]*generation
@@ -89,8 +95,11 @@ func New(o Options) (*Manager, error) {
 	if o.RebuildRows <= 0 {
 		o.RebuildRows = 20_000
 	}
+	if o.PageWithin <= 0 {
+		o.PageWithin = time.Minute
+	}
 	return &Manager{
-		pool: o.Pool, log: o.Log, clock: o.Clock, projections: cs, rebuildRows: o.RebuildRows,
+		pool: o.Pool, log: o.Log, clock: o.Clock, projections: cs, rebuildRows: o.RebuildRows, pageWithin: o.PageWithin,
 		schemas: map[string]string{}, status: map[string]Status{}, changed: make(chan struct{}),
 	}, nil
 }

@@ -56,6 +56,9 @@ func (m *Manager) publish(gens map[string]*generation, page eventschemas.Page, r
 			m.status[g.Name] = statusOf(g)
 		}
 		if head != math.MaxInt64 {
+			if head < m.head { // the database was put back to an older state
+				m.recent = recent{}
+			}
 			m.head = head
 		}
 	}
