@@ -46,9 +46,11 @@ var eventTypes = []eventType{
 	newest[ticket.SourceVerdictRecorded]("ticket.source_verdict_recorded.v1"),
 	newest[record.Struck]("record.struck.v1"),
 	newest[policy.VersionRecorded]("policy.version_recorded.v1"),
+	newest[policy.VersionApproved]("policy.version_approved.v1"),
 	newest[person.Registered]("person.registered.v1"),
 	newest[team.Registered]("team.registered.v1"),
 	newest[site.Registered]("site.registered.v1"),
+	newest[site.PolicySetChosen]("site.policy_set_chosen.v1"),
 	newest[claim.Claimed]("claim.claimed.v1"),
 	newest[number.BlockReserved]("number.block_reserved.v1"),
 }
