@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -269,7 +270,7 @@ func TestORG03HealthAlarmsInDecemberUntilTheNoticeIsIn(t *testing.T) {
 	record("hq", fmt.Sprintf(with, `,"2027-01-01":[]`))
 	require.Empty(t, alarms())
 
-	f.reads.err = fmt.Errorf("no directory")
+	f.reads.err = errors.New("no directory")
 	h := decodeAs[api.Health](t, f.do(call{method: "GET", path: "/v1/health"}))
 	require.Equal(t, api.HealthStatusDegraded, h.Status, "that nothing is known is not that nothing is wrong")
 }

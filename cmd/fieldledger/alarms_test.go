@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,11 +31,11 @@ func TestORG03AGaugeNamesEachSiteThatLacksAYear(t *testing.T) {
 		got := map[string]float64{}
 		for _, f := range families {
 			for _, m := range f.GetMetric() {
-				name := f.GetName()
+				name := []string{f.GetName()}
 				for _, l := range m.GetLabel() {
-					name += " " + l.GetValue()
+					name = append(name, l.GetValue())
 				}
-				got[name] = m.GetGauge().GetValue()
+				got[strings.Join(name, " ")] = m.GetGauge().GetValue()
 			}
 		}
 		return got
