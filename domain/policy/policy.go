@@ -111,14 +111,14 @@ func DefaultLadder() []EscalationStep {
 // Codes is the content of KindCodes: the code lists of tickets (TKT-03). An
 // empty list allows every code.
 type Codes struct {
-	Kinds     []Code `json:"kinds"`
-	Problems  []Code `json:"problems"`
-	Solutions []Code `json:"solutions"`
+	Kinds     []Code `json:"kinds"`     // of tickets: what they are about
+	Problems  []Code `json:"problems"`  // what is wrong
+	Solutions []Code `json:"solutions"` // what was done
 }
 
 // Code is one entry of a code list.
 type Code struct {
-	Code string `json:"code"`
+	Code string `json:"code"` // as tickets hold it
 	Name string `json:"name"` // for people, in English
 	// NameZH is the name in Chinese.
 	NameZH string `json:"name_zh,omitempty"`
