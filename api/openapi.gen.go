@@ -37,6 +37,21 @@ func (e AgreeTicketArrivalSetBy) Valid() bool {
 	}
 }
 
+// Defines values for AlarmKey.
+const (
+	AlarmCalendarYearMissing AlarmKey = "alarm.calendar_year_missing"
+)
+
+// Valid indicates whether the value is a known member of the AlarmKey enum.
+func (e AlarmKey) Valid() bool {
+	switch e {
+	case AlarmCalendarYearMissing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BlockToolReason.
 const (
 	BlockToolReasonFault   BlockToolReason = "fault"
@@ -259,6 +274,27 @@ func (e PolicyKind) Valid() bool {
 	}
 }
 
+// Defines values for PolicyVersionApproval.
+const (
+	PolicyVersionApprovalEmpty          PolicyVersionApproval = ""
+	PolicyVersionApprovalGeneralManager PolicyVersionApproval = "general_manager"
+	PolicyVersionApprovalSecondPerson   PolicyVersionApproval = "second_person"
+)
+
+// Valid indicates whether the value is a known member of the PolicyVersionApproval enum.
+func (e PolicyVersionApproval) Valid() bool {
+	switch e {
+	case PolicyVersionApprovalEmpty:
+		return true
+	case PolicyVersionApprovalGeneralManager:
+		return true
+	case PolicyVersionApprovalSecondPerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProjectionHealthState.
 const (
 	CatchingUp ProjectionHealthState = "catching_up"
@@ -379,6 +415,7 @@ const (
 	RoleCrewHead     Role = "crew_head"
 	RoleCustomerLink Role = "customer_link"
 	RoleDirector     Role = "director"
+	RoleGm           Role = "gm"
 	RoleHr           Role = "hr"
 	RoleManager      Role = "manager"
 	RoleShiftLeader  Role = "shift_leader"
@@ -402,6 +439,8 @@ func (e Role) Valid() bool {
 	case RoleCustomerLink:
 		return true
 	case RoleDirector:
+		return true
+	case RoleGm:
 		return true
 	case RoleHr:
 		return true
@@ -785,6 +824,32 @@ type AgreeTicketArrival struct {
 // AgreeTicketArrivalSetBy defines model for AgreeTicketArrival.SetBy.
 type AgreeTicketArrivalSetBy string
 
+// Alarm defines model for Alarm.
+type Alarm struct {
+	Key AlarmKey `json:"key"`
+
+	// Rule ORG-03: calendars lack the days of next year.
+	Rule string `json:"rule"`
+
+	// Sites How many; which ones is for the log, the metrics and doctor, since this needs no token.
+	Sites int `json:"sites"`
+	Text  struct {
+		En string `json:"en"`
+		Zh string `json:"zh"`
+	} `json:"text"`
+	Year int `json:"year"`
+}
+
+// AlarmKey defines model for Alarm.Key.
+type AlarmKey string
+
+// ApprovePolicy defines model for ApprovePolicy.
+type ApprovePolicy struct {
+	// PublishedAt When it is made known; nothing means with the approval. It is in force from the last of this, the approval and its start of effect on.
+	PublishedAt *time.Time `json:"published_at,omitempty"`
+	Version     int        `json:"version"`
+}
+
 // AssignTicket defines model for AssignTicket.
 type AssignTicket struct {
 	At         *time.Time          `json:"at,omitempty"`
@@ -825,10 +890,43 @@ type Changed struct {
 	Revision int64 `json:"revision"`
 }
 
+// ChooseSitePolicySet defines model for ChooseSitePolicySet.
+type ChooseSitePolicySet struct {
+	EffectiveFrom time.Time `json:"effective_from"`
+	Reason        string    `json:"reason"`
+
+	// Set Nothing means none any more.
+	Set *PolicySet `json:"set,omitempty"`
+}
+
 // ClearTool defines model for ClearTool.
 type ClearTool struct {
 	At   *time.Time `json:"at,omitempty"`
 	Note *string    `json:"note,omitempty"`
+}
+
+// Code defines model for Code.
+type Code struct {
+	Code string `json:"code"`
+
+	// Name In English.
+	Name string `json:"name"`
+
+	// NameZh In Chinese.
+	NameZh string `json:"name_zh"`
+}
+
+// CodeLists defines model for CodeLists.
+type CodeLists struct {
+	Kinds    []Code `json:"kinds"`
+	Problems []Code `json:"problems"`
+
+	// Site Code of a site.
+	Site      SiteCode `json:"site"`
+	Solutions []Code   `json:"solutions"`
+
+	// Version The version of the lists; null if none is in force.
+	Version *PolicyRef `json:"version"`
 }
 
 // Created defines model for Created.
@@ -922,6 +1020,8 @@ type HandOverTool struct {
 
 // Health defines model for Health.
 type Health struct {
+	// Alarms What somebody has to see to. It is no fault of the program and does not change the status.
+	Alarms      []Alarm            `json:"alarms"`
 	Projections []ProjectionHealth `json:"projections"`
 	Status      HealthStatus       `json:"status"`
 	Store       HealthStore        `json:"store"`
@@ -1117,22 +1217,42 @@ type PolicyRef struct {
 	Version int                `json:"version"`
 }
 
+// PolicySet Name of a set of policies: one of POL-07 or your own.
+type PolicySet = string
+
 // PolicyVersion defines model for PolicyVersion.
 type PolicyVersion struct {
-	Approver string          `json:"approver"`
-	Author   string          `json:"author"`
-	Content  json.RawMessage `json:"content"`
+	// Approval Whose approval it needs; empty for none.
+	Approval PolicyVersionApproval `json:"approval"`
+
+	// ApprovedAt Null while it has no approval by command.
+	ApprovedAt *MaybeInstant   `json:"approved_at"`
+	Approver   string          `json:"approver"`
+	Author     string          `json:"author"`
+	Content    json.RawMessage `json:"content"`
 
 	// EffectiveFrom UTC with milliseconds.
-	EffectiveFrom Instant    `json:"effective_from"`
-	Hash          string     `json:"hash"`
-	Kind          PolicyKind `json:"kind"`
-	Reason        string     `json:"reason"`
+	EffectiveFrom Instant `json:"effective_from"`
+	Hash          string  `json:"hash"`
 
-	// Site Code of the site; empty for every site without its own.
+	// Id Of the policy.
+	Id openapi_types.UUID `json:"id"`
+
+	// InForceFrom From when on it is in force unless a later one replaces it; null for a draft.
+	InForceFrom *MaybeInstant `json:"in_force_from"`
+	Kind        PolicyKind    `json:"kind"`
+	Reason      string        `json:"reason"`
+
+	// Set Name of the set; empty for none.
+	Set string `json:"set"`
+
+	// Site Code of the site; empty for a set or for every site without its own.
 	Site    string `json:"site"`
 	Version int    `json:"version"`
 }
+
+// PolicyVersionApproval Whose approval it needs; empty for none.
+type PolicyVersionApproval string
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -1198,7 +1318,10 @@ type RecordPolicy struct {
 	Kind          PolicyKind      `json:"kind"`
 	Reason        string          `json:"reason"`
 
-	// Site Nothing means every site without its own (POL-06).
+	// Set Instead of a site (POL-07).
+	Set *PolicySet `json:"set,omitempty"`
+
+	// Site Nothing, without a set, means every site without its own (POL-06).
 	Site *SiteCode `json:"site,omitempty"`
 }
 
@@ -1357,7 +1480,7 @@ type ReturnTool struct {
 // ReturnToolCondition defines model for ReturnTool.Condition.
 type ReturnToolCondition string
 
-// Role ORG-01.
+// Role ORG-01, ORG-07.
 type Role string
 
 // SLAExplanation defines model for SLAExplanation.
@@ -1489,11 +1612,14 @@ type SignOffTicket struct {
 // Site defines model for Site.
 type Site struct {
 	// Code Code of a site.
-	Code     SiteCode           `json:"code"`
-	Id       openapi_types.UUID `json:"id"`
-	Name     string             `json:"name"`
-	Revision int64              `json:"revision"`
-	Zone     string             `json:"zone"`
+	Code SiteCode           `json:"code"`
+	Id   openapi_types.UUID `json:"id"`
+	Name string             `json:"name"`
+
+	// PolicySets As they were chosen; the one that starts last holds, of several the last.
+	PolicySets []SitePolicySet `json:"policy_sets"`
+	Revision   int64           `json:"revision"`
+	Zone       string          `json:"zone"`
 }
 
 // SiteCode Code of a site.
@@ -1507,6 +1633,15 @@ type SitePage struct {
 
 	// Next Cursor of the next page; null on the last.
 	Next *Next `json:"next"`
+}
+
+// SitePolicySet defines model for SitePolicySet.
+type SitePolicySet struct {
+	// EffectiveFrom UTC with milliseconds.
+	EffectiveFrom Instant `json:"effective_from"`
+
+	// Set Name of the set; empty for none.
+	Set string `json:"set"`
 }
 
 // Snapshot A place in the log.
@@ -1841,6 +1976,15 @@ type StreamChangesParams struct {
 	LastEventID *int64 `json:"Last-Event-ID,omitempty"`
 }
 
+// ListCodesParams defines parameters for ListCodes.
+type ListCodesParams struct {
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// At Time of the call or the work; nothing means now.
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
 // GetHeadParams defines parameters for GetHead.
 type GetHeadParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -1954,8 +2098,11 @@ type ListPoliciesParams struct {
 	// Cursor The `next` of the page before. The other parameters must be the same.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Site Code of the site.
-	Site SiteCode `form:"site" json:"site"`
+	// Site Code of the site; this or a set.
+	Site *SiteCode `form:"site,omitempty" json:"site,omitempty"`
+
+	// Set Name of a set: its versions and the general ones.
+	Set *PolicySet `form:"set,omitempty" json:"set,omitempty"`
 
 	// Kind Kind of the policy.
 	Kind PolicyKind `form:"kind" json:"kind"`
@@ -1963,6 +2110,12 @@ type ListPoliciesParams struct {
 
 // RecordPolicyParams defines parameters for RecordPolicy.
 type RecordPolicyParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ApprovePolicyParams defines parameters for ApprovePolicy.
+type ApprovePolicyParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -1984,6 +2137,12 @@ type ListSitesParams struct {
 
 // RegisterSiteParams defines parameters for RegisterSite.
 type RegisterSiteParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ChooseSitePolicySetParams defines parameters for ChooseSitePolicySet.
+type ChooseSitePolicySetParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -2474,8 +2633,14 @@ type RegisterPersonJSONRequestBody = RegisterPerson
 // RecordPolicyJSONRequestBody defines body for RecordPolicy for application/json ContentType.
 type RecordPolicyJSONRequestBody = RecordPolicy
 
+// ApprovePolicyJSONRequestBody defines body for ApprovePolicy for application/json ContentType.
+type ApprovePolicyJSONRequestBody = ApprovePolicy
+
 // RegisterSiteJSONRequestBody defines body for RegisterSite for application/json ContentType.
 type RegisterSiteJSONRequestBody = RegisterSite
+
+// ChooseSitePolicySetJSONRequestBody defines body for ChooseSitePolicySet for application/json ContentType.
+type ChooseSitePolicySetJSONRequestBody = ChooseSitePolicySet
 
 // RegisterTeamJSONRequestBody defines body for RegisterTeam for application/json ContentType.
 type RegisterTeamJSONRequestBody = RegisterTeam
@@ -2587,6 +2752,9 @@ type ServerInterface interface {
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(w http.ResponseWriter, r *http.Request, params StreamChangesParams)
+	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
+	// (GET /v1/codes)
+	ListCodes(w http.ResponseWriter, r *http.Request, params ListCodesParams)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(w http.ResponseWriter, r *http.Request, params GetHeadParams)
@@ -2608,18 +2776,24 @@ type ServerInterface interface {
 	// RegisterPerson Enters a person under its external key.
 	// (POST /v1/persons)
 	RegisterPerson(w http.ResponseWriter, r *http.Request, params RegisterPersonParams)
-	// ListPolicies Lists the versions of a policy that hold at a site. They are never edited, so any past list is a beginning of this one (POL-01).
+	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(w http.ResponseWriter, r *http.Request, params ListPoliciesParams)
-	// RecordPolicy Adds a version to a policy of a site (POL-01).
+	// RecordPolicy Adds a version to a policy of a site, of a set, or for every site (POL-01, POL-07). What needs approval is a draft until it has it.
 	// (POST /v1/policies)
 	RecordPolicy(w http.ResponseWriter, r *http.Request, params RecordPolicyParams)
+	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
+	// (POST /v1/policies/{id}/approval)
+	ApprovePolicy(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApprovePolicyParams)
 	// ListSites Lists the sites the caller may see.
 	// (GET /v1/sites)
 	ListSites(w http.ResponseWriter, r *http.Request, params ListSitesParams)
 	// RegisterSite Enters a site (ORG-06).
 	// (POST /v1/sites)
 	RegisterSite(w http.ResponseWriter, r *http.Request, params RegisterSiteParams)
+	// ChooseSitePolicySet Has a site follow a set of policies from a time on (POL-06). What was judged stays.
+	// (POST /v1/sites/{id}/policy-set)
+	ChooseSitePolicySet(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ChooseSitePolicySetParams)
 	// EraseSubject Destroys the key of a subject, and with it every personal field of theirs (AUD-07).
 	// (DELETE /v1/subjects/{id})
 	EraseSubject(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params EraseSubjectParams)
@@ -2805,6 +2979,52 @@ func (siw *ServerInterfaceWrapper) StreamChanges(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.StreamChanges(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCodes operation middleware
+func (siw *ServerInterfaceWrapper) ListCodes(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCodesParams
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCodes(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3379,15 +3599,28 @@ func (siw *ServerInterfaceWrapper) ListPolicies(w http.ResponseWriter, r *http.R
 		return
 	}
 
-	// ------------- Required query parameter "site" -------------
+	// ------------- Optional query parameter "site" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		var requiredError *runtime.RequiredParameterError
 		if errors.As(err, &requiredError) {
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "set" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "set", r.URL.Query(), &params.Set, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "set"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "set", Err: err})
 		}
 		return
 	}
@@ -3452,6 +3685,60 @@ func (siw *ServerInterfaceWrapper) RecordPolicy(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordPolicy(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApprovePolicy operation middleware
+func (siw *ServerInterfaceWrapper) ApprovePolicy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApprovePolicyParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApprovePolicy(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3569,6 +3856,60 @@ func (siw *ServerInterfaceWrapper) RegisterSite(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RegisterSite(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChooseSitePolicySet operation middleware
+func (siw *ServerInterfaceWrapper) ChooseSitePolicySet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChooseSitePolicySetParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChooseSitePolicySet(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7217,9 +7558,15 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/sites", wrapper.RegisterSite).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/sites/{id}/policy-set", wrapper.ChooseSitePolicySet).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/policies", wrapper.ListPolicies).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/policies", wrapper.RecordPolicy).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/policies/{id}/approval", wrapper.ApprovePolicy).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/codes", wrapper.ListCodes).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/tools", wrapper.ListTools).Methods(http.MethodGet)
 
@@ -7329,6 +7676,45 @@ type StreamChangesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StreamChangesdefaultApplicationProblemPlusJSONResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCodesRequestObject struct {
+	Params ListCodesParams
+}
+
+type ListCodesResponseObject interface {
+	VisitListCodesResponse(w http.ResponseWriter) error
+}
+
+type ListCodes200JSONResponse CodeLists
+
+func (response ListCodes200JSONResponse) VisitListCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCodesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCodesdefaultApplicationProblemPlusJSONResponse) VisitListCodesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7747,6 +8133,61 @@ func (response RecordPolicydefaultApplicationProblemPlusJSONResponse) VisitRecor
 	return err
 }
 
+type ApprovePolicyRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ApprovePolicyParams
+	Body   *ApprovePolicyJSONRequestBody
+}
+
+type ApprovePolicyResponseObject interface {
+	VisitApprovePolicyResponse(w http.ResponseWriter) error
+}
+
+type ApprovePolicy200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApprovePolicy200JSONResponse struct {
+	Body    Changed
+	Headers ApprovePolicy200ResponseHeaders
+}
+
+func (response ApprovePolicy200JSONResponse) VisitApprovePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApprovePolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApprovePolicydefaultApplicationProblemPlusJSONResponse) VisitApprovePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSitesRequestObject struct {
 	Params ListSitesParams
 }
@@ -7833,6 +8274,61 @@ type RegisterSitedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RegisterSitedefaultApplicationProblemPlusJSONResponse) VisitRegisterSiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseSitePolicySetRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ChooseSitePolicySetParams
+	Body   *ChooseSitePolicySetJSONRequestBody
+}
+
+type ChooseSitePolicySetResponseObject interface {
+	VisitChooseSitePolicySetResponse(w http.ResponseWriter) error
+}
+
+type ChooseSitePolicySet200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ChooseSitePolicySet200JSONResponse struct {
+	Body    Changed
+	Headers ChooseSitePolicySet200ResponseHeaders
+}
+
+func (response ChooseSitePolicySet200JSONResponse) VisitChooseSitePolicySetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseSitePolicySetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChooseSitePolicySetdefaultApplicationProblemPlusJSONResponse) VisitChooseSitePolicySetResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10132,6 +10628,9 @@ type StrictServerInterface interface {
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(ctx context.Context, request StreamChangesRequestObject) (StreamChangesResponseObject, error)
+	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
+	// (GET /v1/codes)
+	ListCodes(ctx context.Context, request ListCodesRequestObject) (ListCodesResponseObject, error)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(ctx context.Context, request GetHeadRequestObject) (GetHeadResponseObject, error)
@@ -10153,18 +10652,24 @@ type StrictServerInterface interface {
 	// RegisterPerson Enters a person under its external key.
 	// (POST /v1/persons)
 	RegisterPerson(ctx context.Context, request RegisterPersonRequestObject) (RegisterPersonResponseObject, error)
-	// ListPolicies Lists the versions of a policy that hold at a site. They are never edited, so any past list is a beginning of this one (POL-01).
+	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(ctx context.Context, request ListPoliciesRequestObject) (ListPoliciesResponseObject, error)
-	// RecordPolicy Adds a version to a policy of a site (POL-01).
+	// RecordPolicy Adds a version to a policy of a site, of a set, or for every site (POL-01, POL-07). What needs approval is a draft until it has it.
 	// (POST /v1/policies)
 	RecordPolicy(ctx context.Context, request RecordPolicyRequestObject) (RecordPolicyResponseObject, error)
+	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
+	// (POST /v1/policies/{id}/approval)
+	ApprovePolicy(ctx context.Context, request ApprovePolicyRequestObject) (ApprovePolicyResponseObject, error)
 	// ListSites Lists the sites the caller may see.
 	// (GET /v1/sites)
 	ListSites(ctx context.Context, request ListSitesRequestObject) (ListSitesResponseObject, error)
 	// RegisterSite Enters a site (ORG-06).
 	// (POST /v1/sites)
 	RegisterSite(ctx context.Context, request RegisterSiteRequestObject) (RegisterSiteResponseObject, error)
+	// ChooseSitePolicySet Has a site follow a set of policies from a time on (POL-06). What was judged stays.
+	// (POST /v1/sites/{id}/policy-set)
+	ChooseSitePolicySet(ctx context.Context, request ChooseSitePolicySetRequestObject) (ChooseSitePolicySetResponseObject, error)
 	// EraseSubject Destroys the key of a subject, and with it every personal field of theirs (AUD-07).
 	// (DELETE /v1/subjects/{id})
 	EraseSubject(ctx context.Context, request EraseSubjectRequestObject) (EraseSubjectResponseObject, error)
@@ -10354,6 +10859,32 @@ func (sh *strictHandler) StreamChanges(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(StreamChangesResponseObject); ok {
 		if err := validResponse.VisitStreamChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCodes operation middleware
+func (sh *strictHandler) ListCodes(w http.ResponseWriter, r *http.Request, params ListCodesParams) {
+	var request ListCodesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCodes(ctx, request.(ListCodesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCodes")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCodesResponseObject); ok {
+		if err := validResponse.VisitListCodesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10605,6 +11136,40 @@ func (sh *strictHandler) RecordPolicy(w http.ResponseWriter, r *http.Request, pa
 	}
 }
 
+// ApprovePolicy operation middleware
+func (sh *strictHandler) ApprovePolicy(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApprovePolicyParams) {
+	var request ApprovePolicyRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApprovePolicyJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApprovePolicy(ctx, request.(ApprovePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApprovePolicy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApprovePolicyResponseObject); ok {
+		if err := validResponse.VisitApprovePolicyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListSites operation middleware
 func (sh *strictHandler) ListSites(w http.ResponseWriter, r *http.Request, params ListSitesParams) {
 	var request ListSitesRequestObject
@@ -10657,6 +11222,40 @@ func (sh *strictHandler) RegisterSite(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RegisterSiteResponseObject); ok {
 		if err := validResponse.VisitRegisterSiteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChooseSitePolicySet operation middleware
+func (sh *strictHandler) ChooseSitePolicySet(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ChooseSitePolicySetParams) {
+	var request ChooseSitePolicySetRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ChooseSitePolicySetJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChooseSitePolicySet(ctx, request.(ChooseSitePolicySetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChooseSitePolicySet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChooseSitePolicySetResponseObject); ok {
+		if err := validResponse.VisitChooseSitePolicySetResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

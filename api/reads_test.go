@@ -266,7 +266,7 @@ func TestTheDirectoryIsListed(t *testing.T) {
 		Name:   f.vault.seal(subject, commands.FieldName, "李师傅"),
 	}}
 	f.reads.teams = []api.Team{{Id: subject, Site: "hq", Code: "T-1", Name: "一组", External: keys}}
-	f.reads.sites = []api.Site{{Id: subject, Code: "hq", Name: "总部", Zone: "Asia/Shanghai"}}
+	f.reads.sites = []api.Site{{Id: subject, Code: "hq", Name: "总部", Zone: "Asia/Shanghai", PolicySets: []api.SitePolicySet{}}}
 	require.Equal(t, "李师傅", *decode[api.PersonPage](t, f.get("/v1/persons", "director")).Items[0].Name.Value)
 	require.True(t, decode[api.PersonPage](t, f.get("/v1/persons", "hr")).Items[0].Name.Masked)
 	require.Equal(t, "一组", decode[api.TeamPage](t, f.get("/v1/teams", "director")).Items[0].Name)

@@ -19,7 +19,15 @@ func (s *Server) GetHead(ctx context.Context, in GetHeadRequestObject) (GetHeadR
 // halted: it says so, and the others go on. 503 means that the store is gone.
 func (s *Server) GetHealth(ctx context.Context, _ GetHealthRequestObject) (GetHealthResponseObject, error) {
 	h := s.Progress.Health(ctx)
-	h.Projections = filled(h.Projections)
+	h.Projections, h.Alarms = filled(h.Projections), []Alarm{}
+	if h.Status != HealthStatusDown {
+		alarms, err := s.alarms(ctx)
+		if err != nil {
+			s.Log.WarnContext(ctx, "alarms not known", "error", err)
+			h.Status = HealthStatusDegraded
+		}
+		h.Alarms = filled(alarms)
+	}
 	if h.Status == HealthStatusDown {
 		return GetHealth503JSONResponse(h), nil
 	}

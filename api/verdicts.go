@@ -19,7 +19,7 @@ func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParam
 	if p.AsOf != nil {
 		return nil, badParameter("as_of", "param.as_of_versions")
 	}
-	versions, err := s.App.Policies.Versions(ctx, t.Site)
+	versions, err := s.choosable(ctx, t.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -45,15 +45,36 @@ func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParam
 	return &out, nil
 }
 
+// choosable returns the versions at a site without those of sets that it
+// does not follow now.
+func (s *Server) choosable(ctx context.Context, site string) ([]policy.Recorded, error) {
+	versions, err := s.App.Policies.Versions(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	book, err := s.App.Policies.Book(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	set := book.SetOf(site, s.Clock.Now())
+	return slices.DeleteFunc(versions, func(r policy.Recorded) bool { return r.Version.Set != "" && r.Version.Set != set }), nil
+}
+
 // version finds a version by its number: of the site's own policy of that
-// kind, or if it has none, of the one for every site (POL-06).
+// kind, or if it has none, of its set's, else of the one for every site (POL-06).
 func version(all []policy.Recorded, kind policy.Kind, site, parameter string, number *int) (*domain.PolicyRef, error) {
 	if number == nil {
 		return nil, nil //nolint:nilnil // what is in force
 	}
-	own := func(r policy.Recorded) bool { return r.Version.Kind == kind && r.Version.Site == site }
+	set := ""
+	own := func(r policy.Recorded) bool {
+		return r.Version.Kind == kind && r.Version.Site == site && r.Version.Set == set
+	}
 	if !slices.ContainsFunc(all, own) {
 		site = ""
+		if i := slices.IndexFunc(all, func(r policy.Recorded) bool { return r.Version.Kind == kind && r.Version.Set != "" }); i >= 0 {
+			set = all[i].Version.Set
+		}
 	}
 	i := slices.IndexFunc(all, func(r policy.Recorded) bool { return own(r) && r.Version.Version == *number })
 	if i < 0 {

@@ -39,6 +39,9 @@ func (i IDs) Site(code string) uuid.UUID { return i.derive("site", code) }
 // installation's own.
 func (i IDs) Policy(site, kind string) uuid.UUID { return i.derive("policy", site, kind) }
 
+// PolicyOfSet returns the id of a set's policy of a kind.
+func (i IDs) PolicyOfSet(set, kind string) uuid.UUID { return i.derive("policy_set", set, kind) }
+
 func (i IDs) derive(parts ...string) uuid.UUID {
 	var b []byte
 	for _, p := range parts { // length first, so that parts cannot run together

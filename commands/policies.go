@@ -3,46 +3,42 @@ package commands
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/calendar"
 	"github.com/fieldledger/fieldledger/domain/policy"
-	"github.com/fieldledger/fieldledger/domain/record"
-	"github.com/fieldledger/fieldledger/eventschemas"
 )
 
-func policyDecider() Decider[policy.State, policy.RecordVersion, policy.Event] {
-	return Decider[policy.State, policy.RecordVersion, policy.Event]{
-		Name: "policy", Version: "policy/1", Decide: policy.Decide,
+func policyDecider() Decider[policy.State, policy.Command, policy.Event] {
+	return Decider[policy.State, policy.Command, policy.Event]{
+		Name: "policy", Version: "policy/2", Decide: policy.Decide,
 		Evolve: func(s policy.State, _ uint64, e policy.Event) policy.State { return policy.Evolve(s, e) },
 	}
 }
 
+// everySite is the site in the envelope of what holds for more than one.
+const everySite = "*"
+
 // Policies are the use cases of policies, and the source of the Book that
-// every decision gets. One policy a site and kind; its id derives from both.
+// every decision gets. One policy an owner and kind; its id derives from both.
 type Policies struct {
 	*useCases
-	mu    sync.Mutex
-	books map[string]*shelf // by site
+	mu      sync.Mutex
+	shelves map[place]*shelf
 }
 
-// shelf is the book of one site and how far its streams were read.
-type shelf struct {
-	book     *policy.Book
-	versions []policy.Recorded
-	read     map[string]uint64 // stream -> next revision
-}
+func newPolicies(u *useCases) *Policies { return &Policies{useCases: u, shelves: map[place]*shelf{}} }
 
-func newPolicies(u *useCases) *Policies { return &Policies{useCases: u, books: map[string]*shelf{}} }
-
-// RecordPolicy adds a version to a site's policy of a kind (POL-01).
+// RecordPolicy adds a version to a policy of a kind (POL-01).
 type RecordPolicy struct {
-	Site          string          `json:"site"` // "" for every site without its own (POL-06)
+	Site          string          `json:"site"`          // "" with no set: for every site without its own (POL-06)
+	Set           string          `json:"set,omitempty"` // name of the set it belongs to (POL-07)
 	Kind          policy.Kind     `json:"kind"`
 	EffectiveFrom time.Time       `json:"effective_from"`
 	Reason        string          `json:"reason"`
@@ -50,97 +46,184 @@ type RecordPolicy struct {
 	Content       json.RawMessage `json:"content"`
 }
 
-// Record records a version; the same content and start of effect again changes nothing.
+// Record records a version; the same content and start of effect again changes
+// nothing. What needs approval is a draft until Approve (POL-05, POL-09).
 func (p *Policies) Record(ctx context.Context, r Request, in RecordPolicy) (Registered, error) {
 	call, err := p.call(r, "policy.record", string(in.Kind), nil, in)
 	if err != nil {
 		return Registered{}, err
 	}
-	if in.Site == "" && r.Sites != nil || !r.sees(in.Site) {
+	return p.write(ctx, r, call, place{in.Site, in.Set}, in.Kind, domain.At(in.EffectiveFrom), func(follows string) policy.Command {
+		return in.command(r, follows)
+	})
+}
+
+func (in RecordPolicy) command(r Request, follows string) policy.RecordVersion {
+	return policy.RecordVersion{
+		Kind: in.Kind, Name: string(in.Kind), Site: in.Site, Set: in.Set, Follows: follows, EffectiveFrom: domain.At(in.EffectiveFrom),
+		Author: r.Actor.Person, Approver: in.Approver, Reason: in.Reason, Content: in.Content,
+	}
+}
+
+// ImportNotice is the yearly notice of holidays for the calendar of a site or a set.
+type ImportNotice struct {
+	Site          string               `json:"site"`
+	Set           string               `json:"set"`
+	EffectiveFrom time.Time            `json:"effective_from"` // zero: now
+	Year          int                  `json:"year"`
+	Source        string               `json:"source"`
+	Days          []calendar.NoticeDay `json:"days"`
+	Hours         []calendar.Hours     `json:"hours"` // of make-up workdays; none: as the week has them
+}
+
+// ImportNotice adds a year's days to a calendar; the same notice again changes
+// nothing (ORG-03, TKT-02).
+func (p *Policies) ImportNotice(ctx context.Context, r Request, in ImportNotice) (Registered, error) {
+	call, err := p.call(r, "policy.import_notice", string(policy.KindCalendar), nil, in)
+	if err != nil {
+		return Registered{}, err
+	}
+	from := call.OccurredAt
+	if !in.EffectiveFrom.IsZero() {
+		from = domain.At(in.EffectiveFrom)
+	}
+	return p.write(ctx, r, call, place{in.Site, in.Set}, policy.KindCalendar, from, func(follows string) policy.Command {
+		return policy.ImportNotice{
+			Site: in.Site, Set: in.Set, Follows: follows, EffectiveFrom: from, Author: r.Actor.Person,
+			Year: in.Year, Source: in.Source, Days: in.Days, Hours: in.Hours,
+		}
+	})
+}
+
+// write runs a command that records versions of the policy that owner has of
+// a kind. build gets the set that a site follows when they take effect.
+func (p *Policies) write(ctx context.Context, r Request, call Call, owner place, kind policy.Kind, from domain.Instant,
+	build func(follows string) policy.Command,
+) (Registered, error) {
+	if owner.site == "" && r.Sites != nil || owner.site != "" && !r.sees(owner.site) {
 		return Registered{}, ErrNotFound
 	}
-	call.Site = in.Site
+	call.Site = owner.site
 	if call.Site == "" {
-		call.Site = "*"
+		call.Site = everySite
 	}
-	id := p.IDs.Policy(in.Site, string(in.Kind))
-	res, err := Execute(ctx, p.x, policyDecider(), StreamOf("policy", id), Given(call, policy.RecordVersion{
-		Kind: in.Kind, Name: string(in.Kind), Site: in.Site, EffectiveFrom: domain.At(in.EffectiveFrom),
-		Author: r.Actor.Person, Approver: in.Approver, Reason: in.Reason, Content: in.Content,
-	}))
+	id := p.id(owner, kind)
+	res, err := Execute(ctx, p.x, policyDecider(), StreamOf("policy", id), Step[policy.Command]{
+		Call: call, Make: func(ctx context.Context, _ Stream) (policy.Command, error) {
+			if owner.site == "" {
+				return build(""), nil
+			}
+			book, err := p.Book(ctx, owner.site)
+			if err != nil {
+				return nil, err
+			}
+			if from.Before(call.OccurredAt.Time) { // nothing goes round the set that is followed now
+				from = call.OccurredAt
+			}
+			return build(book.SetOf(owner.site, from.Time)), nil
+		},
+	})
 	return Registered{Result: res, ID: id}, err
 }
 
+// ApprovePolicy approves a draft.
+type ApprovePolicy struct {
+	Version     int        `json:"version"`
+	PublishedAt *time.Time `json:"published_at"` // nil: with the approval
+}
+
+// Approve takes a draft into force; who asks is the person who approves
+// (POL-05, POL-09). Errors are those of Execute and ErrNotFound.
+func (p *Policies) Approve(ctx context.Context, r Request, id uuid.UUID, in ApprovePolicy) (Result, error) {
+	call, err := p.call(r, "policy.approve", id.String(), nil, in)
+	if err != nil {
+		return Result{}, err
+	}
+	return Execute(ctx, p.x, policyDecider(), StreamOf("policy", id), existing(r, call, func(context.Context, Stream) (policy.Command, error) {
+		c := policy.ApproveVersion{At: call.OccurredAt, Version: in.Version, Person: r.Actor.Person, Roles: r.Actor.Roles}
+		if in.PublishedAt != nil {
+			c.PublishedAt = domain.At(*in.PublishedAt)
+		}
+		return c, nil
+	}))
+}
+
+func (p *Policies) id(owner place, kind policy.Kind) uuid.UUID {
+	if owner.set != "" {
+		return p.IDs.PolicyOfSet(owner.set, string(kind))
+	}
+	return p.IDs.Policy(owner.site, string(kind))
+}
+
 // Book returns the policy versions that decisions at a site may need, as
-// recorded until now. The book never changes.
+// recorded until now: its own, those of every set that it follows or ever
+// followed, and the general ones. The book never changes.
 func (p *Policies) Book(ctx context.Context, site string) (*policy.Book, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s, ok := p.books[site]
-	if !ok {
-		s = &shelf{read: map[string]uint64{}}
-		p.books[site] = s
+	s, err := p.shelf(ctx, place{site: site})
+	if err != nil {
+		return nil, err
 	}
-	before := len(s.versions)
-	for _, of := range []string{"", site} {
-		for _, kind := range []policy.Kind{policy.KindCalendar, policy.KindSLA, policy.KindCodes, policy.KindTools} {
-			if err := p.readOn(ctx, s, p.IDs.Policy(of, string(kind))); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if s.book == nil || len(s.versions) != before {
-		book, err := policy.NewBook(s.versions)
-		if err != nil {
+	if s.book == nil {
+		if s.book, err = policy.NewBook(s.versions, s.follows...); err != nil {
 			return nil, fmt.Errorf("policies of site %s: %w", site, err)
 		}
-		s.book = book
 	}
 	return s.book, nil
 }
 
-// readOn adds what a policy's stream has got since it was last read.
-func (p *Policies) readOn(ctx context.Context, s *shelf, id uuid.UUID) error {
-	stream := StreamOf("policy", id)
-	stored, err := p.Store.ReadStream(ctx, stream, s.read[stream])
-	if errors.Is(err, ErrStreamNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read policy %s: %w", id, err)
-	}
-	for _, e := range stored {
-		if err := s.add(id, e); err != nil {
-			return err
-		}
-		s.read[stream] = e.Revision + 1
-	}
-	return nil
-}
-
-func (s *shelf) add(id uuid.UUID, e eventschemas.Recorded) error {
-	ev, err := eventschemas.Decode(e.Type, e.Data)
-	if err != nil {
-		return fmt.Errorf("decode %s@%d: %w", e.Stream, e.Revision, err)
-	}
-	switch v := ev.(type) {
-	case policy.VersionRecorded:
-		s.versions = append(s.versions, policy.Recorded{ID: id, Version: v})
-		return nil
-	case record.Struck: // a version stays readable for what was judged by it (POL-01)
-		return nil
-	default:
-		return fmt.Errorf("event %s@%d is a %T, which a policy does not have", e.Stream, e.Revision, ev)
-	}
-}
-
-// Versions returns the versions that hold at a site or for every site, in the
-// order in which they were recorded.
+// Versions returns the versions of Book, and drafts, in the order in which
+// they were recorded.
 func (p *Policies) Versions(ctx context.Context, site string) ([]policy.Recorded, error) {
-	if _, err := p.Book(ctx, site); err != nil {
-		return nil, err
-	}
+	return p.versions(ctx, place{site: site})
+}
+
+// VersionsOfSet returns the versions of a set and the general ones, with
+// drafts, as Versions does.
+func (p *Policies) VersionsOfSet(ctx context.Context, set string) ([]policy.Recorded, error) {
+	return p.versions(ctx, place{set: set})
+}
+
+func (p *Policies) versions(ctx context.Context, of place) ([]policy.Recorded, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]policy.Recorded{}, p.books[site].versions...), nil
+	s, err := p.shelf(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	out := append([]policy.Recorded{}, s.versions...)
+	slices.SortStableFunc(out, func(a, b policy.Recorded) int { return a.RecordedAt.Compare(b.RecordedAt) })
+	return out, nil
+}
+
+// MissingYear says that the calendar that clocks of a site start by has no
+// days of next year (ORG-03).
+type MissingYear struct {
+	Site string
+	Year int
+}
+
+// MissingYears returns at which sites the days of next year are missing. It
+// is the alarm of December: in other months nothing is, and sites is not asked.
+func (p *Policies) MissingYears(ctx context.Context, now time.Time, sites func(context.Context) ([]string, error)) ([]MissingYear, error) {
+	const widest = 14 * time.Hour // of a zone from UTC
+	if now.UTC().Add(widest).Month() != time.December && now.UTC().Add(-widest).Month() != time.December {
+		return nil, nil
+	}
+	codes, err := sites(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list sites: %w", err)
+	}
+	var out []MissingYear
+	for _, site := range codes {
+		book, err := p.Book(ctx, site)
+		if err != nil {
+			return nil, err
+		}
+		if year, missing := book.MissingYear(site, now); missing {
+			out = append(out, MissingYear{site, year})
+		}
+	}
+	return out, nil
 }

@@ -3,6 +3,9 @@ package commands
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/site"
@@ -37,6 +40,25 @@ func (s *Sites) Register(ctx context.Context, r Request, in RegisterSite) (Regis
 		At: call.OccurredAt, Code: in.Code, Name: in.Name, Zone: in.Zone,
 	}))
 	return Registered{Result: res, ID: id}, err
+}
+
+// ChoosePolicySet has a site follow a set of policies.
+type ChoosePolicySet struct {
+	Set           string    `json:"set"` // "" for none any more
+	EffectiveFrom time.Time `json:"effective_from"`
+	Reason        string    `json:"reason"`
+}
+
+// ChooseSet has a site follow a set of policies from an instant on (POL-06).
+// Errors are those of Execute and ErrNotFound.
+func (s *Sites) ChooseSet(ctx context.Context, r Request, id uuid.UUID, in ChoosePolicySet) (Result, error) {
+	call, err := s.call(r, "site.choose_policy_set", id.String(), nil, in)
+	if err != nil {
+		return Result{}, err
+	}
+	return Execute(ctx, s.x, siteDecider(), StreamOf("site", id), existing(r, call, func(context.Context, Stream) (site.Command, error) {
+		return site.ChoosePolicySet{At: call.OccurredAt, Set: in.Set, EffectiveFrom: domain.At(in.EffectiveFrom), Reason: in.Reason}, nil
+	}))
 }
 
 // find returns a site; an unknown code is an *domain.InvalidError.

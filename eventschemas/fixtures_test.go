@@ -137,6 +137,13 @@ var fixtures = map[string]any{
 			`"mon":[["08:30","12:00"],["13:00","17:30"]],"sat":[],"sun":[],"thu":[["08:30","17:30"]],` +
 			`"tue":[["08:30","17:30"]],"wed":[["08:30","17:30"]]},"zone":"Asia/Shanghai"}`),
 	},
+	"policy.version_recorded.v1.draft": policy.VersionRecorded{
+		Kind: policy.KindCodes, Name: "codes", Set: "appliance-service", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.GeneralManager,
+		Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"kinds":[{"code":"fault","name":"Fault","name_zh":"故障"}],"problems":[],"solutions":[]}`),
+	},
+	"policy.version_approved.v1": policy.VersionApproved{At: ten, Version: 1, Hash: hash, Approver: id("wang").String(), PublishedAt: eleven},
+	"site.policy_set_chosen.v1":  site.PolicySetChosen{At: ten, Set: "appliance-service", EffectiveFrom: nine, Reason: "takes over the house rules"},
 	"person.registered.v1": person.Registered{
 		At: nine, Name: sealed("Li Lei"), Phone: sealed("13800138000"), Team: id("team"), Roles: []string{"technician"},
 		External: []domain.ExternalKey{{System: "servicenow-demo", Key: "Resolver 42"}},

@@ -61,7 +61,11 @@ func (s *Side) Teams(ctx context.Context, at api.AsOf, sites []string, p api.Pag
 // Sites returns a page of sites.
 func (s *Side) Sites(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Site, string, api.Snapshot, error) {
 	return listOf(ctx, s, s.sites, at, sites, p, func(r readmodel.Versioned[directory.Site]) api.Site {
-		return api.Site{Id: r.ID, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, Zone: r.Row.Zone}
+		sets := make([]api.SitePolicySet, len(r.Row.Sets))
+		for i, c := range r.Row.Sets {
+			sets[i] = api.SitePolicySet{Set: c.Set, EffectiveFrom: c.EffectiveFrom}
+		}
+		return api.Site{Id: r.ID, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, Zone: r.Row.Zone, PolicySets: sets}
 	})
 }
 

@@ -20,12 +20,14 @@ import (
 )
 
 // Exit codes: 0 all held, 1 a fault, 2 wrong usage, 3 no PostgreSQL to be had,
-// 4 a check came out red.
+// 4 a check came out red. A comparison has those of diff: 0 equal, 1 different,
+// 2 trouble.
 const (
 	exitFault      = 1
 	exitUsage      = 2
 	exitNoPostgres = 3
 	exitRed        = 4
+	exitTrouble    = 2
 )
 
 // errRed says that a check ran to its end and did not hold.
@@ -41,6 +43,7 @@ type cli struct {
 	Rebuild rebuildCmd `cmd:"" help:"Build every read model anew beside the live ones, compare, and cut over."`
 	Verify  verifyCmd  `cmd:"" help:"Recompute the digests of the read models from their tables and name what differs."`
 	Explain explainCmd `cmd:"" help:"List the events and spans behind a ticket's verdicts or a figure."`
+	Policy  policyCmd  `cmd:"" help:"Show and compare policies, and add the yearly notice of holidays."`
 	Token   tokenCmd   `cmd:"" help:"Print a token of the demo issuer."`
 	Node    nodeCmd    `cmd:"" help:"Run the embedded event node alone."`
 	Doctor  doctorCmd  `cmd:"" help:"Show each step of finding PostgreSQL and the event store, with its answer."`
@@ -79,7 +82,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	kctx.BindTo(ctx, (*context.Context)(nil))
 	err = kctx.Run(&c.Config, &terminal{out: stdout, err: stderr})
-	if err != nil {
+	if err != nil && !errors.Is(err, errDiffers) {
 		fmt.Fprintln(stderr, "fieldledger:", err)
 	}
 	return exitCode(err)
@@ -99,6 +102,7 @@ func (c *cli) checkAll(command string) error {
 
 func exitCode(err error) int {
 	var none *postgres.NotFoundError
+	var trouble troubleError
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return 0
@@ -106,6 +110,8 @@ func exitCode(err error) int {
 		return exitNoPostgres
 	case errors.Is(err, errRed):
 		return exitRed
+	case errors.As(err, &trouble): // of a comparison, in which 1 is an answer
+		return exitTrouble
 	}
 	return exitFault
 }

@@ -75,11 +75,12 @@ type server struct {
 	tls                    [2]string // certificate and key file
 	url                    string
 	issuer                 *auth.DemoIssuer // of a demo, else nil
+	watch                  func(ctx context.Context) error
 }
 
 // newServer wires the API and begins to listen.
 func newServer(ctx context.Context, s *system, o Serving, demo bool) (_ *server, err error) {
-	srv := &server{tls: [2]string{o.TLSCert, o.TLSKey}}
+	srv := &server{tls: [2]string{o.TLSCert, o.TLSKey}, watch: s.watchAlarms}
 	defer func() {
 		if err != nil {
 			srv.close()
@@ -108,7 +109,7 @@ func newServer(ctx context.Context, s *system, o Serving, demo bool) (_ *server,
 	}
 	srv.issuer = issuer
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.gauges())
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.gauges(), alarmCollector{s.missingYears})
 	stopping := make(chan struct{})
 	handler, err := s.handler(verifier, registry, stopping)
 	if err != nil {
@@ -178,6 +179,7 @@ func (srv *server) run(ctx context.Context) error {
 	if srv.metricsPort != nil {
 		g.Go(func() error { return served(srv.metrics.Serve(srv.metricsPort)) })
 	}
+	g.Go(func() error { return srv.watch(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -21,37 +21,80 @@ type content struct {
 	typed    any // what canonical writes
 }
 
-// read decodes and checks raw by kind. Faults are *domain.InvalidError with
-// pointers relative to a body whose content is at /content.
-func read(kind Kind, raw json.RawMessage) (content, error) {
-	switch kind {
-	case KindSLA:
-		var s SLA
-		if err := decode(raw, &s); err != nil {
-			return content{}, err
-		}
-		return content{sla: s, typed: s}, s.check()
-	case KindCalendar:
-		var c calendar.Content
-		if err := decode(raw, &c); err != nil {
-			return content{}, err
-		}
-		cal, err := calendar.Parse(c)
-		return content{calendar: cal, typed: c}, under("/content", err)
-	case KindCodes:
-		var c Codes
-		if err := decode(raw, &c); err != nil {
-			return content{}, err
-		}
-		return content{codes: c, typed: c}, c.check()
-	case KindTools:
-		var t Tools
-		if err := decode(raw, &t); err != nil {
-			return content{}, err
-		}
-		return content{tools: t, typed: t}, t.check()
+// kindRule is what is to be known of a kind.
+type kindRule struct {
+	// read decodes and checks a content. Faults are *domain.InvalidError with
+	// pointers relative to a body whose content is at /content.
+	read func(json.RawMessage) (content, error)
+	// money marks prices, compensation, caps of deduction and pay: a version
+	// needs a second person's approval (POL-05).
+	money bool
+}
+
+type kindTable map[Kind]kindRule
+
+// kinds has a line for every kind.
+func kinds() kindTable {
+	return kindTable{
+		KindSLA:      {read: readSLA},
+		KindCalendar: {read: readCalendar},
+		KindCodes:    {read: readCodes},
+		KindTools:    {read: readTools},
 	}
-	return content{}, domain.Invalid("/kind", "POL-01", "policy.kind_unknown", "kind", string(kind))
+}
+
+// Kinds lists the kinds in the order in which they build on each other.
+func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools} }
+
+func (k kindTable) read(kind Kind, raw json.RawMessage) (content, error) {
+	rule, ok := k[kind]
+	if !ok {
+		return content{}, domain.Invalid("/kind", "POL-01", "policy.kind_unknown", "kind", string(kind))
+	}
+	return rule.read(raw)
+}
+
+func readSLA(raw json.RawMessage) (content, error) {
+	var s SLA
+	if err := decode(raw, &s); err != nil {
+		return content{}, err
+	}
+	return content{sla: s, typed: s}, s.check()
+}
+
+func readCalendar(raw json.RawMessage) (content, error) {
+	var c calendar.Content
+	if err := decode(raw, &c); err != nil {
+		return content{}, err
+	}
+	cal, err := calendar.Parse(c)
+	return content{calendar: cal, typed: c}, under("/content", err)
+}
+
+func readCodes(raw json.RawMessage) (content, error) {
+	var c Codes
+	if err := decode(raw, &c); err != nil {
+		return content{}, err
+	}
+	return content{codes: c, typed: c}, c.check()
+}
+
+func readTools(raw json.RawMessage) (content, error) {
+	var t Tools
+	if err := decode(raw, &t); err != nil {
+		return content{}, err
+	}
+	return content{tools: t, typed: t}, t.check()
+}
+
+// Canonical returns a content as a version of kind would hold it, and its
+// hash. Faults are joined *domain.InvalidError.
+func Canonical(kind Kind, raw json.RawMessage) (json.RawMessage, string, error) {
+	parsed, err := kinds().read(kind, raw)
+	if err != nil {
+		return nil, "", err
+	}
+	return canonical(parsed.typed)
 }
 
 // decode reads one closed object.

@@ -2,8 +2,10 @@
 // version that is in force.
 //
 // Every figure, calendar and formula is a policy: a stream of versions that
-// are never edited (POL-01). Pure: a Book is a value handed in with a command.
-// The rules are POL-01 to POL-06 in docs/rules.md.
+// are never edited (POL-01). It belongs to a site, to a set of policies that
+// sites follow, or to all (POL-06, POL-07); what needs approval is a draft
+// until it has it (POL-05, POL-09). Pure: a Book is a value handed in with a
+// command. The rules are POL-01 to POL-09 in docs/rules.md; ADR 0012.
 package policy
 
 import (
@@ -28,18 +30,33 @@ const (
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.
 type VersionRecorded struct {
 	Kind          Kind            `json:"kind"`
-	Name          string          `json:"name"`    // "desk-hours"; one policy id each
-	Site          string          `json:"site"`    // code of the site it holds for (POL-06)
-	Version       int             `json:"version"` // from 1, dense
+	Name          string          `json:"name"`          // "desk-hours"; one policy id each
+	Site          string          `json:"site"`          // code of the site it holds for (POL-06)
+	Set           string          `json:"set,omitempty"` // name of the set it belongs to, if to no site (POL-07)
+	Version       int             `json:"version"`       // from 1, dense
 	EffectiveFrom domain.Instant  `json:"effective_from"`
 	Author        string          `json:"author"`
 	Approver      string          `json:"approver"`
+	Approval      Approval        `json:"approval,omitempty"` // what it waits for; nothing: in force without
 	Reason        string          `json:"reason"`
 	Hash          string          `json:"hash"`    // hex SHA-256 of Content in canonical JSON (RFC 8785)
 	Content       json.RawMessage `json:"content"` // closed object by Kind
 }
 
 func (VersionRecorded) event() {}
+
+// VersionApproved takes a draft into force, from its start of effect, the
+// approval or the publication on, whichever is last (POL-05, POL-09). Type
+// policy.version_approved.v1.
+type VersionApproved struct {
+	At          domain.Instant `json:"at"`
+	Version     int            `json:"version"` // that is approved
+	Hash        string         `json:"hash"`    // of its content
+	Approver    string         `json:"approver"`
+	PublishedAt domain.Instant `json:"published_at"` // when it is made known
+}
+
+func (VersionApproved) event() {}
 
 // Event is what happened to a policy.
 //
@@ -48,7 +65,7 @@ type Event interface{ event() }
 
 // SLA is the content of KindSLA: the targets by level.
 type SLA struct {
-	Calendar  uuid.UUID        `json:"calendar"` // policy id of the calendar
+	Calendar  uuid.UUID        `json:"calendar"` // policy id of the calendar; the zero id: the one that holds at the site
 	Targets   []SLATarget      `json:"targets"`
 	AppliesTo string           `json:"applies_to,omitempty"` // Running, or "" for clocks that start later (POL-03)
 	Ladder    []EscalationStep `json:"escalation,omitempty"` // none: DefaultLadder (SLA-08)
@@ -95,13 +112,15 @@ func DefaultLadder() []EscalationStep {
 // Codes is the content of KindCodes: the code lists of tickets (TKT-03). An
 // empty list allows every code.
 type Codes struct {
-	Kinds     []Code `json:"kinds"`
-	Problems  []Code `json:"problems"`
-	Solutions []Code `json:"solutions"`
+	Kinds     []Code `json:"kinds"`     // of tickets: what they are about
+	Problems  []Code `json:"problems"`  // what is wrong
+	Solutions []Code `json:"solutions"` // what was done
 }
 
 // Code is one entry of a code list.
 type Code struct {
-	Code string `json:"code"`
-	Name string `json:"name"` // for people
+	Code string `json:"code"` // as tickets hold it
+	Name string `json:"name"` // for people, in English
+	// NameZH is the name in Chinese.
+	NameZH string `json:"name_zh,omitempty"`
 }

@@ -42,7 +42,7 @@ func recorded(kind policy.Kind, n int, from domain.Instant, content, hash string
 func TestRecordingVersions(t *testing.T) {
 	t.Parallel()
 	first := recorded(policy.KindCalendar, 1, day(1), calendarJSON, calendarHash)
-	decidertest.Run(t, policy.Decide, policy.Evolve, []decidertest.Case[policy.RecordVersion, policy.Event]{
+	decidertest.Run(t, policy.Decide, policy.Evolve, []decidertest.Case[policy.Command, policy.Event]{
 		{
 			Name: "POL-01 a first version has number 1, canonical content and its hash",
 			When: record(policy.KindCalendar, ` {"zone":"UTC", "week":{"mon":[["08:00","18:00"]]}, "days":{"2026-01-01":null}}`),
@@ -79,7 +79,14 @@ func TestRecordingVersions(t *testing.T) {
 		{Name: "POL-01 content is one object", When: record(policy.KindSLA, slaJSON+`{}`), Invalid: "/content"},
 		{Name: "POL-01 content is not missing", When: record(policy.KindSLA, ``), Invalid: "/content"},
 		{Name: "ORG-03 a fault in a calendar has its pointer", When: record(policy.KindCalendar, `{"zone":"UTC","week":{"mon":[["8","18:00"]]}}`), Invalid: "/content/week/mon/0/0"},
-		{Name: "SLA-04 targets name a calendar", When: record(policy.KindSLA, `{"targets":[]}`), Invalid: "/content/calendar"},
+		{
+			Name: "POL-06 a policy is a site's or a set's", When: record(policy.KindSLA, slaJSON, func(c *policy.RecordVersion) { c.Set = "dealer" }),
+			Invalid: "/set", Key: "policy.owner_twice",
+		},
+		{
+			Name: "POL-06 a set has a legal name", When: record(policy.KindSLA, slaJSON, func(c *policy.RecordVersion) { c.Site, c.Set = "", "-x" }),
+			Invalid: "/set", Key: "policy.set_malformed",
+		},
 	})
 }
 

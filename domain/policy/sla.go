@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/domain"
 )
 
@@ -67,9 +65,6 @@ func (c *checker) fault(pointer, rule, key string, pairs ...any) {
 // check returns one *domain.InvalidError for each fault, joined.
 func (s SLA) check() error {
 	c := &checker{}
-	if s.Calendar == uuid.Nil {
-		c.fault("/calendar", "SLA-04", "policy.calendar_missing")
-	}
 	if s.AppliesTo != "" && s.AppliesTo != Running {
 		c.fault("/applies_to", "POL-03", "policy.applies_to_unknown", "applies_to", s.AppliesTo)
 	}

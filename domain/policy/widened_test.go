@@ -49,6 +49,12 @@ func TestFaultsOfCodeLists(t *testing.T) { // TKT-03
 		faultsOf(t, policy.KindCodes, `{"kinds":[{"code":"a","name":"A"},{"code":"a","name":"B"}],"solutions":[{"name":"C"}]}`))
 }
 
+func TestACodeHasANameInBothLanguages(t *testing.T) { // TKT-03
+	t.Parallel()
+	require.Equal(t, []string{"/content/kinds/0/name_zh TKT-03", "/content/problems/0/name TKT-03"},
+		faultsOf(t, policy.KindCodes, `{"kinds":[{"code":"a","name":"A"}],"problems":[{"code":"b","name_zh":"乙"}],"solutions":[{"code":"c","name":"C","name_zh":"丙"}]}`))
+}
+
 func TestAListThatIsEmptyAllowsEveryCode(t *testing.T) { // TKT-03
 	t.Parallel()
 	require.True(t, policy.Allows(nil, "x"))

@@ -1,5 +1,5 @@
 // Package site decides what may happen to a site: a place of work with its
-// own zone, calendar and set of policies (ORG-03, POL-06).
+// own zone, calendar and set of policies, which is a dated fact (ORG-03, POL-06).
 //
 // It is pure: no clock, no I/O, no random numbers. A site's code is in every
 // envelope, stream name and read-model key, so it never changes.
@@ -7,9 +7,11 @@ package site
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/calendar"
+	"github.com/fieldledger/fieldledger/domain/policy"
 )
 
 // Event is what happened to a site. Past tense, never changed after release.
@@ -27,6 +29,17 @@ type Registered struct {
 
 func (Registered) event() {}
 
+// PolicySetChosen says which set of policies a site follows from an instant on
+// (POL-06, POL-07). Type site.policy_set_chosen.v1.
+type PolicySetChosen struct {
+	At            domain.Instant `json:"at"`
+	Set           string         `json:"set"` // name; "" for none any more
+	EffectiveFrom domain.Instant `json:"effective_from"`
+	Reason        string         `json:"reason"`
+}
+
+func (PolicySetChosen) event() {}
+
 // Command asks for something to happen to a site.
 //
 //sumtype:decl
@@ -42,19 +55,34 @@ type Register struct {
 
 func (Register) command() {}
 
+// ChoosePolicySet has a site follow a set of policies from an instant on. It
+// may come late: that may lie in the past, and what was judged stays (POL-03).
+type ChoosePolicySet struct {
+	At            domain.Instant `json:"at"`
+	Set           string         `json:"set"`
+	EffectiveFrom domain.Instant `json:"effective_from"`
+	Reason        string         `json:"reason"`
+}
+
+func (ChoosePolicySet) command() {}
+
 // State is a site. The zero value does not exist.
 type State struct {
 	Code string // empty: does not exist
 	Name string
 	Zone string
+	Sets []PolicySetChosen // in the order in which they were chosen
 }
 
 // Decide returns the events that c causes in state s, in order.
 // No events and no error means that the site is registered just so (TKT-02).
 // A *domain.RuleError means that a rule refused c.
 func Decide(s State, c Command) ([]Event, error) {
-	if c, ok := c.(Register); ok {
+	switch c := c.(type) {
+	case Register:
 		return decideRegister(s, c)
+	case ChoosePolicySet:
+		return decideSet(s, c)
 	}
 	return nil, fmt.Errorf("site: unknown command %T", c)
 }
@@ -70,12 +98,40 @@ func decideRegister(s State, c Register) ([]Event, error) {
 		return nil, domain.Invalid("/zone", "ORG-03", "calendar.zone_unknown", "zone", c.Zone)
 	}
 	switch {
-	case s == State{Code: c.Code, Name: c.Name, Zone: c.Zone}: // TKT-02
+	case s.Code == c.Code && s.Name == c.Name && s.Zone == c.Zone: // TKT-02
 		return nil, nil
 	case s.Code != "":
 		return nil, domain.Refuse("POL-06", "site.exists", "code", s.Code)
 	}
 	return []Event{Registered(c)}, nil
+}
+
+func decideSet(s State, c ChoosePolicySet) ([]Event, error) {
+	switch {
+	case c.Set != "" && !policy.LegalSet(c.Set):
+		return nil, domain.Invalid("/set", "POL-06", "policy.set_malformed")
+	case c.EffectiveFrom.IsZero():
+		return nil, domain.Invalid("/effective_from", "POL-06", "policy.effective_from_missing")
+	case c.Reason == "":
+		return nil, domain.Invalid("/reason", "POL-06", "site.reason_missing")
+	case s.Code == "":
+		return nil, domain.Invalid("/site", "ORG-06", "site.unknown")
+	case s.follows(c.EffectiveFrom) == c.Set: // TKT-02
+		return nil, nil
+	}
+	return []Event{PolicySetChosen(c)}, nil
+}
+
+// follows returns the set that was chosen for an instant: the one that starts
+// last, of several that was chosen last.
+func (s State) follows(at domain.Instant) string {
+	set, from := "", domain.Instant{}
+	for _, c := range s.Sets {
+		if !c.EffectiveFrom.After(at.Time) && !c.EffectiveFrom.Before(from.Time) {
+			set, from = c.Set, c.EffectiveFrom
+		}
+	}
+	return set
 }
 
 func legalCode(code string) bool {
@@ -91,8 +147,11 @@ func legalCode(code string) bool {
 
 // Evolve returns s after e. It never fails and never refuses: e has happened.
 func Evolve(s State, e Event) State {
-	if e, ok := e.(Registered); ok {
+	switch e := e.(type) {
+	case Registered:
 		s = State{Code: e.Code, Name: e.Name, Zone: e.Zone}
+	case PolicySetChosen:
+		s.Sets = append(slices.Clip(s.Sets), e)
 	}
 	return s
 }

@@ -50,7 +50,7 @@ func TestRegistering(t *testing.T) {
 		{
 			Name:    "POL-08 a calendar that was not loaded is named and refused",
 			When:    with(func(c *ticket.Register) { c.Book = bookWithoutCalendar(t) }),
-			Refused: "POL-08", Key: "policy.not_loaded",
+			Refused: "POL-08", Key: "policy.none_in_force",
 		},
 		{
 			Name: "ORG-03 the civil date of the call is the site's",

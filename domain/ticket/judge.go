@@ -233,7 +233,7 @@ func chosen(book *policy.Book, ref *domain.PolicyRef, kind policy.Kind) (*policy
 	}
 	v, ok := book.ByRef(*ref)
 	if !ok || v.Recorded.Kind != kind {
-		return nil, missing(ref.ID)
+		return nil, missing(kind, *ref)
 	}
 	return &v, nil
 }

@@ -3,8 +3,6 @@ package ticket
 import (
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/calendar"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -38,9 +36,8 @@ func (l law) inForce(at time.Time) (t terms, ok bool, err error) {
 		t.calendar = *l.calendar
 		return t, true, nil
 	}
-	id := t.sla.SLA().Calendar
-	if t.calendar, ok = l.book.InForceOf(id, at); !ok || t.calendar.Calendar() == nil {
-		return terms{}, false, missing(id)
+	if t.calendar, ok = l.book.CalendarOf(t.sla, l.site, at); !ok {
+		return terms{}, false, l.missing(policy.KindCalendar, at)
 	}
 	return t, true, nil
 }
@@ -74,17 +71,27 @@ func (l law) calendarAt(at time.Time) (policy.Version, bool, error) {
 func termsOf(book *policy.Book, target Target) (terms, error) {
 	s, ok := book.ByRef(target.Policy)
 	if !ok {
-		return terms{}, missing(target.Policy.ID)
+		return terms{}, missing(policy.KindSLA, target.Policy)
 	}
 	c, ok := book.ByRef(target.Calendar)
 	if !ok || c.Calendar() == nil {
-		return terms{}, missing(target.Calendar.ID)
+		return terms{}, missing(policy.KindCalendar, target.Calendar)
 	}
 	return terms{s, c}, nil
 }
 
-func missing(id uuid.UUID) error {
-	return domain.Refuse("POL-08", "policy.not_loaded", "policy", id.String())
+// missing says for people which policy there is none of in force at an instant.
+func (l law) missing(kind policy.Kind, at time.Time) error {
+	set := l.book.SetOf(l.site, at)
+	if set == "" {
+		return domain.Refuse("POL-08", "policy.none_in_force", "policy_kind", string(kind), "site", l.site)
+	}
+	return domain.Refuse("POL-08", "policy.none_in_force_of_set", "policy_kind", string(kind), "site", l.site, "set", set)
+}
+
+// missing says that a version on record is not among the policies.
+func missing(kind policy.Kind, ref domain.PolicyRef) error {
+	return domain.Refuse("POL-08", "policy.not_loaded", "policy_kind", string(kind), "version", ref.Version, "policy", ref.ID.String())
 }
 
 // target returns what t agrees for a clock of the ticket s, due with the

@@ -76,7 +76,10 @@ var uses = map[string]use{
 		readers: []string{"every fold of commands", "every projection, through the reader, which hands it the stream afresh"},
 	},
 	"policy.version_recorded.v1": {
-		stream: "`fl.policy-<uuid>`", by: []string{"policy.record"}, readers: []string{ownDecider, "domain/ticket, as the policy book of a command"},
+		stream: "`fl.policy-<uuid>`", by: []string{"policy.record", "policy.import_notice"}, readers: []string{ownDecider, "domain/ticket, as the policy book of a command"},
+	},
+	"policy.version_approved.v1": {
+		stream: "`fl.policy-<uuid>`", by: []string{"policy.approve"}, readers: []string{ownDecider, "domain/ticket, as the policy book of a command"},
 	},
 	"person.registered.v1": {
 		stream: "`fl.person-<uuid>`", by: []string{"person.register", "person.import"}, readers: []string{ownDecider, "`record.strike`, for the second person"},
@@ -84,6 +87,9 @@ var uses = map[string]use{
 	"team.registered.v1": {stream: "`fl.team-<uuid>`", by: []string{"team.register", "team.import"}, readers: []string{ownDecider}},
 	"site.registered.v1": {
 		stream: "`fl.site-<uuid>`", by: []string{"site.register"}, readers: []string{ownDecider, "`ticket.register` and `ticket.import_row`, for the zone"},
+	},
+	"site.policy_set_chosen.v1": {
+		stream: "`fl.site-<uuid>`", by: []string{"site.choose_policy_set"}, readers: []string{ownDecider, "domain/ticket, as the policy book of a command"},
 	},
 	"claim.claimed.v1": {
 		stream: "`fl.claim-<kind>-<hash>`", by: []string{"claim.take"}, when: "which `person.register` and `person.import` send first", readers: []string{ownDecider},
@@ -141,6 +147,7 @@ var meanings = map[string]string{
 	"policy.SLATarget.level":        "fault level, 1 to 4 (TKT-04)",
 	"policy.VersionRecorded.author": "who wrote it",
 	"policy.VersionRecorded.reason": "why",
+	"site.PolicySetChosen.reason":   "why",
 	"domain.PolicyRef.id":           "id of the policy",
 	"calendar.Week.mon":             "hours of a Monday, from and to by the clock on the wall; `24:00` is legal as the end, an end at or before the start lies on the next day",
 	"calendar.Week.tue":             "as `mon`",
@@ -401,7 +408,11 @@ func (w *pageWriter) form(t reflect.Type, f reflect.StructField) (string, error)
 			return "", err
 		}
 		hours, err := w.formOf(reflect.TypeFor[calendar.Content]())
-		return sla + " or " + hours + ", by kind", err
+		if err != nil {
+			return "", err
+		}
+		codes, err := w.formOf(reflect.TypeFor[policy.Codes]())
+		return sla + ", " + hours + " or " + codes + ", by kind", err
 	}
 	return w.formOf(f.Type)
 }

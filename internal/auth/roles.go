@@ -2,23 +2,24 @@ package auth
 
 import "slices"
 
-// Roles are the roles of ORG-01 that a token may claim, in a fixed order.
+// Roles are the roles of ORG-01 and ORG-07 that a token may claim, in a fixed order.
 func Roles() []string {
 	return []string{
 		"clerk", "director", "technician", "storekeeper", "shift_leader", "crew_head", "manager", "hr",
-		"accountant", "auditor", "admin", "customer_link",
+		"accountant", "auditor", "admin", "gm", "customer_link",
 	}
 }
 
 // groups are names for several roles, so that a policy speaks of one.
 func groups() map[string][]string {
 	return map[string][]string{
-		"staff":   slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
-		"desk":    {"clerk", "director"},
-		"store":   {"storekeeper", "shift_leader"},
-		"lead":    {"director", "manager"},
-		"figures": {"director", "manager", "hr", "accountant", "auditor", "admin"},
-		"contact": {"clerk", "director", "technician", "manager", "admin"},
+		"staff":    slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
+		"desk":     {"clerk", "director"},
+		"store":    {"storekeeper", "shift_leader"},
+		"lead":     {"director", "manager"},
+		"figures":  {"director", "manager", "hr", "accountant", "auditor", "admin"},
+		"approver": {"manager", "gm"}, // POL-05; of a set that asks for the GM only the GM (POL-09)
+		"contact":  {"clerk", "director", "technician", "manager", "admin"},
 	}
 }
 

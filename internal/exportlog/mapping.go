@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 )
@@ -96,6 +97,9 @@ func policies(line func(format string, args ...any), versions []policy.Recorded)
 // the calendar that they go by. The site's own come before those of every site
 // (POL-06), of which only what took effect before is left.
 func (x *exporter) holding() []policy.Recorded {
+	if x.layered() {
+		return append(x.inTurn(policy.KindCalendar), x.inTurn(policy.KindSLA)...)
+	}
 	var out []policy.Recorded
 	slas := x.ofKind(policy.KindSLA)
 	if len(slas) == 0 {
@@ -115,6 +119,46 @@ func (x *exporter) holding() []policy.Recorded {
 	return append(out, slas...)
 }
 
+// layered reports whether what holds at the site is more than its own
+// versions before those of every site: it follows sets, versions wait for
+// approval, or targets go by whatever calendar holds (POL-06, POL-09).
+func (x *exporter) layered() bool {
+	return len(x.known.follows) > 0 || slices.ContainsFunc(x.known.versions, func(v policy.Recorded) bool {
+		return v.Version.Set == "" && (v.Version.Approval != "" || v.Version.Kind == policy.KindSLA && calendarOf(v) == uuid.Nil)
+	})
+}
+
+// inTurn returns the versions of a kind that the site goes by in turn, each
+// from when on it does.
+func (x *exporter) inTurn(kind policy.Kind) []policy.Recorded {
+	var starts []time.Time
+	for _, v := range x.known.versions {
+		if from, ok := v.InForceFrom(); ok {
+			starts = append(starts, from)
+		}
+	}
+	for _, f := range x.known.follows {
+		starts = append(starts, f.From.Time)
+	}
+	slices.SortFunc(starts, time.Time.Compare)
+	var out []policy.Recorded
+	var last domain.PolicyRef
+	for _, at := range starts {
+		v, ok := x.book.InForce(kind, x.Site, at)
+		if sla, agreed := x.book.InForce(policy.KindSLA, x.Site, at); kind == policy.KindCalendar && agreed {
+			v, ok = x.book.CalendarOf(sla, x.Site, at)
+		}
+		if !ok || v.Ref() == last {
+			continue
+		}
+		last = v.Ref()
+		version := v.Recorded
+		version.EffectiveFrom = domain.At(at)
+		out = append(out, policy.Recorded{ID: v.ID, Version: version})
+	}
+	return out
+}
+
 func (x *exporter) ofKind(kind policy.Kind) []policy.Recorded {
 	var ownFrom time.Time
 	for _, v := range x.known.versions {
@@ -126,6 +170,9 @@ func (x *exporter) ofKind(kind policy.Kind) []policy.Recorded {
 	var out []policy.Recorded
 	for _, v := range x.known.versions {
 		own := v.Version.Site == x.Site
+		if v.Version.Set != "" {
+			continue
+		}
 		if v.Version.Kind == kind && (own || ownFrom.IsZero() || v.Version.EffectiveFrom.Before(ownFrom)) {
 			out = append(out, v)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -367,6 +368,54 @@ func TestPoliciesOfEverySiteAreWrittenAsTheSitesOwn(t *testing.T) {
 	require.NotContains(t, string(mapping), `"limit_s":300`)
 	want := read(t, h)
 	require.EqualValues(t, 600, want["T2026-000001"].Verdicts[0].Limit)
+	require.Equal(t, want, read(t, again(t, log, mapping)))
+}
+
+func TestPoliciesOfTheSetsThatASiteFollowsAreWrittenAsTheSitesOwn(t *testing.T) { // POL-06, POL-09
+	t.Parallel()
+	h := apptest.New(t)
+	site, err := h.App.Sites.Register(t.Context(), h.Request("site"), commands.RegisterSite{Code: "repair-centre", Name: "R", Zone: "Asia/Shanghai"})
+	require.NoError(t, err)
+	recordPolicy := func(set string, kind policy.Kind, content string) uuid.UUID {
+		reg, err := h.App.Policies.Record(t.Context(), h.Request(set+string(kind)+content), commands.RecordPolicy{
+			Set: set, Kind: kind, EffectiveFrom: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), Reason: "agreed", Content: json.RawMessage(content),
+		})
+		require.NoError(t, err)
+		return reg.ID
+	}
+	targets := func(limit int) string {
+		return fmt.Sprintf(`{"targets":[{"level":3,"name":"first_contact","clock":"wall","limit_s":%d}]}`, limit)
+	}
+	recordPolicy("", policy.KindCalendar, `{"zone":"UTC","week":{"mon":[["00:00","24:00"]]},"days":{}}`)
+	recordPolicy("dealer", policy.KindSLA, targets(600))
+	recordPolicy("mine", policy.KindSLA, targets(100)) // which it does not follow
+	gms := recordPolicy("appliance-service", policy.KindSLA, targets(300))
+	recordPolicy("appliance-service", policy.KindSLA, targets(200)) // a draft
+	gm := h.Request("approve")
+	gm.Actor.Person, gm.Actor.Roles = "gao", []string{policy.RoleGM}
+	_, err = h.App.Policies.Approve(t.Context(), gm, gms, commands.ApprovePolicy{Version: 1})
+	require.NoError(t, err)
+	w := worker{t, h}
+	accepted := func(name string) {
+		id := w.call(name)
+		w.do("accept "+name, func(r commands.Request, at *time.Time) (commands.Result, error) {
+			return h.App.Tickets.Accept(t.Context(), r, id, at)
+		})
+	}
+	for i, set := range []string{"dealer", "appliance-service"} {
+		_, err = h.App.Sites.ChooseSet(t.Context(), h.Request(set), site.ID, commands.ChoosePolicySet{Set: set, EffectiveFrom: h.Clock.Now(), Reason: "x"})
+		require.NoError(t, err)
+		accepted([]string{"Ms Feng", "Mr Zhou"}[i])
+		h.Clock.Advance(time.Hour)
+	}
+	log, mapping, r := export(t, h, exportlog.Options{Site: "repair-centre", Format: exportlog.CSV})
+	require.Empty(t, r.Inexact)
+	m, err := importlog.ParseMapping(mapping)
+	require.NoError(t, err)
+	require.Len(t, m.Policies, 3, "a calendar, and the targets of one set after those of the other")
+	want := read(t, h)
+	require.EqualValues(t, 600, want["T2026-000001"].Verdicts[0].Limit)
+	require.EqualValues(t, 300, want["T2026-000002"].Verdicts[0].Limit)
 	require.Equal(t, want, read(t, again(t, log, mapping)))
 }
 

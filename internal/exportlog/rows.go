@@ -168,7 +168,7 @@ func (x *exporter) inForce(j ticket.Judged) bool {
 	v, ok := x.book.InForce(policy.KindSLA, x.Site, j.StartAt.Time)
 	var calendar policy.Version
 	if ok {
-		calendar, ok = x.book.InForceOf(v.SLA().Calendar, j.StartAt.Time)
+		calendar, ok = x.book.CalendarOf(v, x.Site, j.StartAt.Time)
 	} else {
 		calendar, ok = x.book.InForce(policy.KindCalendar, x.Site, j.StartAt.Time)
 	}

@@ -107,7 +107,7 @@ func (x *exporter) run(ctx context.Context) (err error) {
 	if x.known.site == (site.Registered{}) {
 		return ErrUnknownSite
 	}
-	if x.book, err = policy.NewBook(x.known.versions); err != nil {
+	if x.book, err = policy.NewBook(x.known.versions, x.known.follows...); err != nil {
 		return fmt.Errorf("read policies: %w", err)
 	}
 	x.columns, x.used = columns(), make([]bool, len(columns()))

@@ -32,8 +32,10 @@ type survey struct {
 	code     string
 	number   int64 // of the last event that counts
 	site     site.Registered
-	tickets  []found // in the order in which they were registered
-	versions []policy.Recorded
+	siteID   uuid.UUID
+	tickets  []found           // in the order in which they were registered
+	versions []policy.Recorded // that may hold at the site, those of sets it never follows too
+	follows  []policy.Follows  // of the site
 	teams    names
 	persons  names
 
@@ -127,7 +129,17 @@ func (s *survey) add(e eventschemas.Recorded) error {
 		}
 	case site.Registered:
 		if event.Code == s.code {
-			s.site = event
+			s.site, s.siteID = event, id
+		}
+	case site.PolicySetChosen:
+		if id == s.siteID {
+			s.follows = append(s.follows, policy.Follows{Site: s.code, Set: event.Set, From: event.EffectiveFrom})
+		}
+	case policy.VersionApproved:
+		for i, v := range s.versions {
+			if v.ID == id && v.Version.Version == event.Version {
+				s.versions[i].Approval = &event
+			}
 		}
 	case policy.VersionRecorded:
 		if event.Site == s.code || event.Site == "" {

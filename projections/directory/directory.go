@@ -5,6 +5,7 @@
 package directory
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +22,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "directory"
-	Version = 1
+	Version = 2
 )
 
 // Projection returns the directory's tables.
@@ -85,6 +86,13 @@ type Site struct {
 	Name         string    `db:"name"`
 	Zone         string    `db:"zone"`
 	RegisteredAt time.Time `db:"registered_at"`
+	Sets         []SiteSet `db:"sets,json"` // in the order in which they were chosen
+}
+
+// SiteSet is a set of policies that a site follows from an instant on (POL-06).
+type SiteSet struct {
+	Set           string         `json:"set"` // "" for none
+	EffectiveFrom domain.Instant `json:"effective_from"`
 }
 
 // Sites is the model of sites.
@@ -95,7 +103,10 @@ func Sites() readmodel.Model[Site] {
 func evolveSite(row Site, rec eventschemas.Record) (Site, error) {
 	switch e := rec.Event.(type) {
 	case site.Registered:
-		return Site{Code: e.Code, Name: e.Name, Zone: e.Zone, RegisteredAt: e.At.Time}, nil
+		return Site{Code: e.Code, Name: e.Name, Zone: e.Zone, RegisteredAt: e.At.Time, Sets: []SiteSet{}}, nil
+	case site.PolicySetChosen:
+		row.Sets = append(slices.Clip(row.Sets), SiteSet{Set: e.Set, EffectiveFrom: e.EffectiveFrom})
+		return row, nil
 	default:
 		return row, readmodel.Unknown(rec)
 	}
@@ -104,11 +115,14 @@ func evolveSite(row Site, rec eventschemas.Record) (Site, error) {
 // Policy is the last recorded version of a policy; its history has the others.
 type Policy struct {
 	Kind          string    `db:"kind"`
-	For           string    `db:"for_site"` // "" for every site without its own (POL-06)
+	For           string    `db:"for_site"` // "" for a set, or every site without its own (POL-06)
+	Set           string    `db:"policy_set"`
 	Version       int       `db:"version"`
 	EffectiveFrom time.Time `db:"effective_from"`
 	Author        string    `db:"author"`
 	Approver      string    `db:"approver"`
+	Approval      string    `db:"approval"` // that it needs; "" for none
+	ApprovedAt    time.Time `db:"approved_at,null"`
 	Reason        string    `db:"reason"`
 	Hash          string    `db:"hash"`
 }
@@ -122,9 +136,14 @@ func evolvePolicy(row Policy, rec eventschemas.Record) (Policy, error) {
 	switch e := rec.Event.(type) {
 	case policy.VersionRecorded:
 		return Policy{
-			Kind: string(e.Kind), For: e.Site, Version: e.Version, EffectiveFrom: e.EffectiveFrom.Time,
-			Author: e.Author, Approver: e.Approver, Reason: e.Reason, Hash: e.Hash,
+			Kind: string(e.Kind), For: e.Site, Set: e.Set, Version: e.Version, EffectiveFrom: e.EffectiveFrom.Time,
+			Author: e.Author, Approver: e.Approver, Approval: string(e.Approval), Reason: e.Reason, Hash: e.Hash,
 		}, nil
+	case policy.VersionApproved:
+		if e.Version == row.Version {
+			row.Approver, row.ApprovedAt = e.Approver, e.At.Time
+		}
+		return row, nil
 	default:
 		return row, readmodel.Unknown(rec)
 	}
