@@ -35,10 +35,9 @@ func (r *writeRequest) wrong(actual int64) error {
 }
 
 func (r *writeRequest) bytes() int64 {
-	const perEvent = 256 // keys, ids and names
-	n := int64(perEvent)
+	n := int64(perEventBytes)
 	for _, e := range r.events {
-		n += int64(len(e.data) + len(e.meta) + perEvent)
+		n += int64(len(e.data) + len(e.meta) + perEventBytes)
 	}
 	return n
 }

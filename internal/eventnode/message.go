@@ -6,6 +6,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // linkType is the type of an event that stands for another one.
@@ -84,8 +85,41 @@ func checkpointMessage(position uint64) *streams.ReadResp {
 	}}}
 }
 
-func caughtUpMessage() *streams.ReadResp {
-	return &streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: &streams.ReadResp_CaughtUp{}}}
+// resumePoint is where a subscription could be resumed: a revision or a
+// position. Without known it is before everything.
+type resumePoint struct {
+	known    bool
+	revision bool // at is a revision
+	at       uint64
+}
+
+// Field numbers of a caught-up message, for which the client's protocol has no names yet.
+const (
+	caughtUpTime     = 1
+	caughtUpRevision = 2
+	caughtUpPosition = 3
+)
+
+// caughtUpMessage tells the time, in ticks, and where to resume.
+func caughtUpMessage(now int64, resume resumePoint) *streams.ReadResp {
+	at := timeOf(now)
+	var stamp, position []byte
+	stamp = protowire.AppendVarint(protowire.AppendTag(stamp, 1, protowire.VarintType), uint64(at.Unix()))       //nolint:gosec // same bits
+	stamp = protowire.AppendVarint(protowire.AppendTag(stamp, 2, protowire.VarintType), uint64(at.Nanosecond())) //nolint:gosec // not negative
+	raw := protowire.AppendBytes(protowire.AppendTag(nil, caughtUpTime, protowire.BytesType), stamp)
+	switch {
+	case !resume.known:
+	case resume.revision:
+		raw = protowire.AppendVarint(protowire.AppendTag(raw, caughtUpRevision, protowire.VarintType), resume.at)
+	default:
+		for _, field := range []protowire.Number{1, 2} { // commit and prepare
+			position = protowire.AppendVarint(protowire.AppendTag(position, field, protowire.VarintType), resume.at)
+		}
+		raw = protowire.AppendBytes(protowire.AppendTag(raw, caughtUpPosition, protowire.BytesType), position)
+	}
+	m := &streams.ReadResp_CaughtUp{}
+	m.ProtoReflect().SetUnknown(raw)
+	return &streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: m}}
 }
 
 func confirmationMessage(id string) *streams.ReadResp {

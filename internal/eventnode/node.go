@@ -24,6 +24,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"strconv"
@@ -55,6 +56,8 @@ type Options struct {
 	FreeBytes func() (int64, error)
 
 	MaxAppendBytes int64 // of one append; default 1 MiB, as the original
+	MaxEventBytes  int64 // of one event; default 2 GiB - 1, as the original: the append limits it
+	MaxConnections int   // more are closed at once; default 512
 
 	// AdoptHead accepts the log as it stands, without comparing it with the
 	// sidecar, and makes a new one. For an operator who has looked at a
@@ -71,6 +74,7 @@ const (
 	defaultReserveBytes   = 64 << 20
 	defaultMinFreeBytes   = 128 << 20
 	defaultMaxAppendBytes = 1 << 20
+	defaultMaxConnections = 512
 	memoryDir             = "eventnode"
 )
 
@@ -87,6 +91,7 @@ type Node struct {
 	lock      io.Closer
 	tail      *tail
 	head      atomic.Pointer[visibleHead]
+	budget    budget
 
 	roots     []byte // certificate in PEM
 	listener  net.Listener
@@ -161,6 +166,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MaxAppendBytes == 0 {
 		o.MaxAppendBytes = defaultMaxAppendBytes
+	}
+	if o.MaxEventBytes == 0 {
+		o.MaxEventBytes = math.MaxInt32
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = defaultMaxConnections
 	}
 	if o.AdminPassword == "" {
 		o.AdminPassword = rand.Text()

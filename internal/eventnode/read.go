@@ -116,7 +116,7 @@ func (r *streamRead) look(visible uint64) error {
 	return err
 }
 
-// sendFirst tells newer clients where the first readable event is if not where they asked.
+// sendFirst tells newer clients where the first readable event is if their first page has none.
 func (r *streamRead) sendFirst(requested uint64) error {
 	if r.compatibility < 1 || r.back {
 		return nil
@@ -124,7 +124,7 @@ func (r *streamRead) sendFirst(requested uint64) error {
 	lowest, next := uint64(r.view.lowest()), uint64(r.view.last)+1 //nolint:gosec // neither is negative
 	position := requested
 	switch {
-	case requested < lowest:
+	case requested < lowest && lowest-requested >= min(r.left, pageMatches):
 		position = lowest
 	case requested > next:
 		position = next
