@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -244,6 +245,7 @@ func (c *committer) store(b *commitBatch, stream string, state *streamState, eve
 }
 
 func (c *committer) putHead(b *commitBatch, stream string, state *streamState) {
+	c.storage.hasMetadata = c.storage.hasMetadata || strings.HasPrefix(stream, metaPrefix)
 	c.key = headKey(c.key[:0], stream)
 	c.value = state.encode(c.value[:0])
 	c.set(b)

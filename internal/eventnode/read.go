@@ -24,10 +24,7 @@ func (s *server) read(o *streams.ReadReq_Options, call streams.Streams_ReadServe
 		return err
 	}
 	_, textIDs := o.GetUuidOption().GetContent().(*streams.ReadReq_Options_UUIDOption_String_)
-	m := &messenger{
-		storage: s.storage, resolve: o.GetResolveLinks(), textIDs: textIDs,
-		clock: func() int64 { return ticksOf(s.opts.Clock.Now()) },
-	}
+	m := newMessenger(s.storage, func() int64 { return ticksOf(s.opts.Clock.Now()) }, o.GetResolveLinks(), textIDs)
 	if o.GetStream() != nil {
 		return s.readOneStream(o, m, call)
 	}

@@ -26,6 +26,8 @@ const (
 	maxConcurrentCalls = 256      // of one connection
 	maxHeaderBytes     = 16 << 10 // of one call
 	handshakeLimit     = 10 * time.Second
+	// streamWorkers keep their stacks from call to call; calls beyond them get a goroutine of their own.
+	streamWorkers = 32
 )
 
 // server implements the gRPC services on a node.
@@ -59,8 +61,9 @@ func (n *Node) serve(ctx context.Context) error {
 
 func (n *Node) serverOptions() ([]grpc.ServerOption, error) {
 	options := []grpc.ServerOption{
-		grpc.MaxRecvMsgSize(maxMessageBytes),
+		grpc.ForceServerCodecV2(newCodec()), grpc.MaxRecvMsgSize(maxMessageBytes),
 		grpc.MaxConcurrentStreams(maxConcurrentCalls), grpc.MaxHeaderListSize(maxHeaderBytes), grpc.ConnectionTimeout(handshakeLimit),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepAlive, Timeout: keepAlive}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: fastestPing, PermitWithoutStream: true}),
 	}
