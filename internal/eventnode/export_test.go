@@ -1,4 +1,15 @@
 package eventnode
 
+import "time"
+
 // Waiting tells how many writes wait for the committer.
 func (n *Node) Waiting() int { return len(n.committer.requests) }
+
+// Impatient lets silent peers be cut off soon.
+func (o Options) Impatient() Options {
+	o.silence = 100 * time.Millisecond
+	return o
+}
+
+// Unfinished tells how many bytes the appends in hand hold.
+func (n *Node) Unfinished() int64 { return n.budget.used.Load() }

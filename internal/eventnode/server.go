@@ -19,13 +19,11 @@ import (
 
 const (
 	maxMessageBytes = 16_777_216 - 10_000
-	keepAlive       = 10 * time.Second
 	// fastestPing allows the client's pings every 10 s with a wide margin;
 	// the default of the library would close the connection for them.
 	fastestPing        = time.Second
 	maxConcurrentCalls = 256      // of one connection
 	maxHeaderBytes     = 16 << 10 // of one call
-	handshakeLimit     = 10 * time.Second
 	// streamWorkers keep their stacks from call to call; calls beyond them get a goroutine of their own.
 	streamWorkers = 32
 )
@@ -62,9 +60,9 @@ func (n *Node) serve(ctx context.Context) error {
 func (n *Node) serverOptions() ([]grpc.ServerOption, error) {
 	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newCodec()), grpc.MaxRecvMsgSize(maxMessageBytes),
-		grpc.MaxConcurrentStreams(maxConcurrentCalls), grpc.MaxHeaderListSize(maxHeaderBytes), grpc.ConnectionTimeout(handshakeLimit),
+		grpc.MaxConcurrentStreams(maxConcurrentCalls), grpc.MaxHeaderListSize(maxHeaderBytes), grpc.ConnectionTimeout(n.opts.silence),
 		grpc.NumStreamWorkers(streamWorkers),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepAlive, Timeout: keepAlive}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: n.opts.silence, Timeout: n.opts.silence}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: fastestPing, PermitWithoutStream: true}),
 	}
 	host, _, err := net.SplitHostPort(n.opts.Listen)
