@@ -255,12 +255,25 @@ func appendUntil(ctx context.Context, s side, n *atomic.Int64) ([]time.Duration,
 	return times, nil
 }
 
-var benchData = []byte(`{"what":"` + strings.Repeat("x", benchEventBytes-11) + `"}`)
+// benchData are events that do not compress better than ours would.
+var benchData = sync.OnceValue(func() [][]byte {
+	data := make([][]byte, 1024)
+	for i := range data {
+		var ids strings.Builder
+		for ids.Len() < benchEventBytes {
+			ids.WriteString(uuid.NewString())
+		}
+		data[i] = []byte(`{"what":"` + ids.String()[:benchEventBytes-11] + `"}`)
+	}
+	return data
+})
 
 func benchEvents(n int) []eventschemas.Proposed {
 	events := make([]eventschemas.Proposed, n)
 	for i := range events {
-		events[i] = eventschemas.Proposed{ID: uuid.New(), Type: "bench.v1", Data: benchData, Meta: []byte(`{}`)}
+		id := uuid.New()
+		data := benchData()
+		events[i] = eventschemas.Proposed{ID: id, Type: "bench.v1", Data: data[(int(id[0])<<8|int(id[1]))%len(data)], Meta: []byte(`{}`)}
 	}
 	return events
 }
