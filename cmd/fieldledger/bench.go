@@ -7,29 +7,26 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/api"
-	"github.com/fieldledger/fieldledger/commands"
-	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 )
 
 type benchCmd struct {
-	Data       string        `placeholder:"FILE" help:"The log to import instead of the shipped sample."`
-	Mapping    string        `placeholder:"FILE" help:"Its mapping file."`
-	Queries    int           `default:"500" help:"Queries of each kind."`
-	AppendFor  time.Duration `default:"3s" help:"How long each number of writers appends."`
-	CPUProfile string        `placeholder:"FILE" help:"Write a profile of the import and the rebuild."`
+	Data         string        `placeholder:"FILE" help:"The log to import instead of the shipped sample."`
+	Mapping      string        `placeholder:"FILE" help:"Its mapping file."`
+	Queries      int           `default:"500" help:"Queries of each kind."`
+	AppendFor    time.Duration `default:"1s" help:"How long each number of writers appends in a round; 0 skips appends, delivery and $all."`
+	Rounds       int           `default:"5" help:"Rounds of each figure of the log; the median counts."`
+	FollowEvents int           `default:"100000" help:"Events that are followed through the client; 0 skips it."`
+	LogEvents    int           `default:"1000000" help:"Events of the log that is scanned and started; 0 skips it. 10000000 take about 6 GB."`
+	LogOnly      bool          `help:"Measure the log alone, without PostgreSQL, import and queries."`
+	CPUProfile   string        `placeholder:"FILE" help:"Write a profile of the import and the rebuild; with --log-only of the log."`
 }
 
 // bench collects the lines of the table.
@@ -53,7 +50,10 @@ func (c benchCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	own := *cfg
 	own.DataDir = dir
 	b := &bench{benchCmd: c, t: t}
-	err = errors.Join(b.bulk(ctx, &own), b.start(ctx, &own))
+	if !c.LogOnly {
+		err = errors.Join(b.bulk(ctx, &own), b.start(ctx, &own))
+	}
+	err = errors.Join(err, b.log(ctx, dir))
 	t.table([]string{"what", "figure", "detail"}, b.lines)
 	return err
 }
@@ -75,7 +75,7 @@ func (b *bench) bulk(ctx context.Context, cfg *Config) (err error) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(b.queries(ctx, s), b.appends(ctx, s))
+		return b.queries(ctx, s)
 	})
 }
 
@@ -161,72 +161,6 @@ func (b *bench) site() (string, error) {
 		return "", err
 	}
 	return m.Site.Code, nil
-}
-
-// appends measures one-event appends to new streams through the client,
-// beside a bare write and fsync on the same disk.
-func (b *bench) appends(ctx context.Context, s *system) error {
-	for _, writers := range []int{1, 16, 64} {
-		var n atomic.Int64
-		times := make([][]time.Duration, writers)
-		ctx, cancel := context.WithTimeout(ctx, b.AppendFor)
-		var wg sync.WaitGroup
-		errs := make([]error, writers)
-		for w := range writers {
-			wg.Go(func() { times[w], errs[w] = appendUntil(ctx, s.store, &n) })
-		}
-		wg.Wait()
-		cancel()
-		if err := errors.Join(errs...); err != nil {
-			return err
-		}
-		b.line(fmt.Sprintf("append through the client, %d writers", writers), perSecond(int(n.Load()), b.AppendFor)+" events/s",
-			percentiles(slices.Concat(times...)))
-	}
-	n, times, err := b.fsyncs(s.cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	b.line("bare write and fsync, one writer", perSecond(n, b.AppendFor)+" /s", percentiles(times))
-	return nil
-}
-
-func appendUntil(ctx context.Context, store commands.EventStore, n *atomic.Int64) ([]time.Duration, error) {
-	var times []time.Duration
-	data := []byte(`{"what":"` + strings.Repeat("x", 400) + `"}`)
-	for ctx.Err() == nil {
-		id := uuid.New()
-		began := time.Now()
-		_, err := store.Append(context.WithoutCancel(ctx), "bench-"+id.String(), commands.NoStream,
-			[]eventschemas.Proposed{{ID: id, Type: "bench.v1", Data: data, Meta: []byte(`{}`)}})
-		if err != nil {
-			return nil, fmt.Errorf("append: %w", err)
-		}
-		times = append(times, time.Since(began))
-		n.Add(1)
-	}
-	return times, nil
-}
-
-func (b *bench) fsyncs(dir string) (int, []time.Duration, error) {
-	f, err := os.Create(filepath.Join(dir, "fsync")) //nolint:gosec // in the benchmark's own folder
-	if err != nil {
-		return 0, nil, fmt.Errorf("fsync: %w", err)
-	}
-	defer f.Close()
-	var times []time.Duration
-	record := make([]byte, 500)
-	for end := time.Now().Add(b.AppendFor); time.Now().Before(end); {
-		began := time.Now()
-		if _, err := f.Write(record); err != nil {
-			return 0, nil, err
-		}
-		if err := f.Sync(); err != nil {
-			return 0, nil, err
-		}
-		times = append(times, time.Since(began))
-	}
-	return len(times), times, nil
 }
 
 // start measures a warm start up to the first answer of the API.

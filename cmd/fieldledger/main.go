@@ -36,19 +36,20 @@ var errRed = errors.New("check did not hold")
 type cli struct {
 	Config `embed:""`
 
-	Demo    demoCmd    `cmd:"" help:"Import the sample log, report, rebuild, explain, then serve the API with a demo token."`
-	Serve   serveCmd   `cmd:"" help:"Serve the API and keep the read models."`
-	Import  importCmd  `cmd:"" help:"Import the log of another service desk by a mapping file."`
-	Export  exportCmd  `cmd:"" help:"Write the histories of a site's tickets as an event log, CSV or XES, with a mapping file."`
-	Rebuild rebuildCmd `cmd:"" help:"Build every read model anew beside the live ones, compare, and cut over."`
-	Verify  verifyCmd  `cmd:"" help:"Recompute the digests of the read models from their tables and name what differs."`
-	Explain explainCmd `cmd:"" help:"List the events and spans behind a ticket's verdicts or a figure."`
-	Policy  policyCmd  `cmd:"" help:"Show and compare policies, and add the yearly notice of holidays."`
-	Token   tokenCmd   `cmd:"" help:"Print a token of the demo issuer."`
-	Node    nodeCmd    `cmd:"" help:"Run the embedded event node alone."`
-	Doctor  doctorCmd  `cmd:"" help:"Show each step of finding PostgreSQL and the event store, with its answer."`
-	Bench   benchCmd   `cmd:"" help:"Measure the figures of docs/benchmarks.md on this machine."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo      demoCmd      `cmd:"" help:"Import the sample log, report, rebuild, explain, then serve the API with a demo token."`
+	Serve     serveCmd     `cmd:"" help:"Serve the API and keep the read models."`
+	Import    importCmd    `cmd:"" help:"Import the log of another service desk by a mapping file."`
+	Export    exportCmd    `cmd:"" help:"Write the histories of a site's tickets as an event log, CSV or XES, with a mapping file."`
+	Rebuild   rebuildCmd   `cmd:"" help:"Build every read model anew beside the live ones, compare, and cut over."`
+	Verify    verifyCmd    `cmd:"" help:"Recompute the digests of the read models from their tables and name what differs."`
+	Explain   explainCmd   `cmd:"" help:"List the events and spans behind a ticket's verdicts or a figure."`
+	Policy    policyCmd    `cmd:"" help:"Show and compare policies, and add the yearly notice of holidays."`
+	Token     tokenCmd     `cmd:"" help:"Print a token of the demo issuer."`
+	Node      nodeCmd      `cmd:"" help:"Run the embedded event node alone."`
+	Storetest storetestCmd `cmd:"" help:"Hold an event store to what is expected of it, behaviour by behaviour; compare a real server with the embedded node."`
+	Doctor    doctorCmd    `cmd:"" help:"Show each step of finding PostgreSQL and the event store, with its answer."`
+	Bench     benchCmd     `cmd:"" help:"Measure the figures of docs/benchmarks.md on this machine."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

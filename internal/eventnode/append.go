@@ -20,7 +20,9 @@ func (s *server) Append(call streams.Streams_AppendServer) error {
 }
 
 func (s *server) append(call streams.Streams_AppendServer) (*streams.AppendResp, error) {
-	request, err := s.receiveAppend(call)
+	p := s.proposal()
+	defer p.release()
+	request, err := s.receiveAppend(call, &p)
 	if err != nil {
 		if !errors.Is(err, io.EOF) {
 			drain(call, new(streams.AppendReq))
@@ -37,7 +39,7 @@ func (s *server) append(call streams.Streams_AppendServer) (*streams.AppendResp,
 	return appendResp(result), nil
 }
 
-func (s *server) receiveAppend(call streams.Streams_AppendServer) (*writeRequest, error) {
+func (s *server) receiveAppend(call streams.Streams_AppendServer, p *proposal) (*writeRequest, error) {
 	first, err := call.Recv()
 	if err != nil || first.GetOptions() == nil {
 		return nil, errFault
@@ -46,7 +48,6 @@ func (s *server) receiveAppend(call streams.Streams_AppendServer) (*writeRequest
 	if err != nil {
 		return nil, err
 	}
-	p := proposal{limit: s.opts.MaxAppendBytes}
 	for {
 		m, err := call.Recv()
 		if errors.Is(err, io.EOF) {

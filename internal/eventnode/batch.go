@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	batchstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -29,11 +30,13 @@ const maxOpenBatches = 1024
 type batchCall struct {
 	*server
 	call streams.Streams_BatchAppendServer
-	open map[uuid.UUID]*openBatch
 
-	answers sync.WaitGroup
-	slots   chan struct{} // one for each answer in hand
-	mu      sync.Mutex    // guards Send and sendErr
+	openMu sync.Mutex // guards open: appends expire by themselves
+	open   map[uuid.UUID]*openBatch
+
+	answers sync.WaitGroup // answers to come, and appends that may expire
+	slots   chan struct{}  // one for each answer in hand
+	mu      sync.Mutex     // guards Send and sendErr
 	sendErr error
 }
 
@@ -43,7 +46,8 @@ type openBatch struct {
 	stream   *shared.StreamIdentifier
 	request  *writeRequest
 	proposal proposal
-	until    time.Time // zero for no limit
+	left     time.Duration // until it expires, from its first message
+	expiry   *time.Timer
 }
 
 // badRequestError carries the words of a malformed request.
@@ -56,6 +60,7 @@ func (e *badRequestError) Error() string { return e.message }
 func (s *server) BatchAppend(call streams.Streams_BatchAppendServer) error {
 	b := &batchCall{server: s, call: call, open: map[uuid.UUID]*openBatch{}, slots: make(chan struct{}, maxOpenBatches)}
 	err := b.receive()
+	b.forgetOpen()
 	b.answers.Wait()
 	if err == nil {
 		err = b.sendErr
@@ -84,37 +89,89 @@ func (b *batchCall) receive() error {
 
 // chunk adds one message to its append and submits the append when it is complete.
 func (b *batchCall) chunk(key uuid.UUID, m *streams.BatchAppendReq) error {
-	o := b.open[key]
-	if o == nil {
-		if m.GetOptions() == nil {
-			return nil // unknown: ignored
-		}
-		var err error
-		if o, err = b.begin(m); err != nil {
-			b.answer(o, writeResult{}, err)
-			return nil
-		}
-		if len(b.open) >= maxOpenBatches {
-			return errFault
-		}
-		b.open[key] = o
-	}
-	for _, e := range m.GetProposedMessages() {
-		if err := o.add(e); err != nil {
-			delete(b.open, key)
-			b.answer(o, writeResult{}, err)
-			return nil
-		}
-	}
-	if !m.GetIsFinal() {
+	o, err := b.collect(key, m)
+	switch {
+	case errors.Is(err, errTooMany):
+		return errFault
+	case err != nil:
+		b.answer(o, writeResult{}, err)
 		return nil
-	}
-	delete(b.open, key)
-	if !o.until.IsZero() && b.opts.Clock.Now().After(o.until) {
-		b.answer(o, writeResult{}, context.DeadlineExceeded)
+	case o == nil:
 		return nil
 	}
 	return b.submit(o)
+}
+
+var errTooMany = errors.New("too many unfinished appends in one call")
+
+// collect adds m to its append, which it returns once it is complete, or has
+// failed. Chunks of unknown appends are ignored.
+func (b *batchCall) collect(key uuid.UUID, m *streams.BatchAppendReq) (*openBatch, error) {
+	b.openMu.Lock()
+	defer b.openMu.Unlock()
+	o := b.open[key]
+	if o == nil {
+		if m.GetOptions() == nil {
+			return nil, nil
+		}
+		var err error
+		if o, err = b.begin(m); err != nil {
+			return o, err
+		}
+		if len(b.open) >= maxOpenBatches {
+			return o, errTooMany
+		}
+		b.remember(key, o)
+	}
+	for _, e := range m.GetProposedMessages() {
+		if err := o.add(e); err != nil {
+			b.forget(key, o)
+			o.proposal.release()
+			return o, err
+		}
+	}
+	if !m.GetIsFinal() {
+		return nil, nil
+	}
+	b.forget(key, o)
+	return o, nil
+}
+
+// remember keeps o until it is forgotten or expires. The caller holds openMu.
+func (b *batchCall) remember(key uuid.UUID, o *openBatch) {
+	b.open[key] = o
+	b.answers.Add(1)
+	o.expiry = time.AfterFunc(o.left, func() {
+		defer b.answers.Done()
+		b.openMu.Lock()
+		expired := b.open[key] == o
+		if expired {
+			delete(b.open, key)
+			o.proposal.release()
+		}
+		b.openMu.Unlock()
+		if expired {
+			b.answer(o, writeResult{}, context.DeadlineExceeded)
+		}
+	})
+}
+
+// forget drops o before it expires. The caller holds openMu.
+func (b *batchCall) forget(key uuid.UUID, o *openBatch) {
+	delete(b.open, key)
+	if o.expiry.Stop() {
+		b.answers.Done()
+	}
+}
+
+// forgetOpen drops what was never finished when the client has closed its side.
+func (b *batchCall) forgetOpen() {
+	b.openMu.Lock()
+	defer b.openMu.Unlock()
+	for key, o := range b.open {
+		b.forget(key, o)
+		o.proposal.release()
+	}
 }
 
 func (o *openBatch) add(e *streams.BatchAppendReq_ProposedMessage) error {
@@ -134,7 +191,7 @@ func (b *batchCall) begin(m *streams.BatchAppendReq) (*openBatch, error) {
 	o := &openBatch{
 		id: m.GetCorrelationId(), stream: options.GetStreamIdentifier(),
 		request:  &writeRequest{kind: kindAppend, stream: string(options.GetStreamIdentifier().GetStreamName())},
-		proposal: proposal{limit: b.opts.MaxAppendBytes},
+		proposal: b.proposal(),
 	}
 	left := time.Duration(math.MaxInt64)
 	switch d := options.GetDeadlineOption().(type) {
@@ -152,7 +209,7 @@ func (b *batchCall) begin(m *streams.BatchAppendReq) (*openBatch, error) {
 	if left <= 0 {
 		return o, context.DeadlineExceeded
 	}
-	o.until = b.opts.Clock.Now().Add(min(left, batchWriteTimeout))
+	o.left = min(left, batchWriteTimeout)
 	return o, o.expect(options)
 }
 
@@ -183,11 +240,13 @@ func (b *batchCall) submit(o *openBatch) error {
 	select {
 	case b.slots <- struct{}{}:
 	case <-b.call.Context().Done():
+		o.proposal.release()
 		return b.call.Context().Err()
 	}
 	o.request.events = o.proposal.events
 	b.answers.Go(func() {
 		defer func() { <-b.slots }()
+		defer o.proposal.release()
 		ctx, cancel := context.WithTimeout(b.call.Context(), batchWriteTimeout)
 		defer cancel()
 		result, err := b.write(ctx, o.request)
@@ -249,7 +308,7 @@ func batchError(o *openBatch, err error) *batchstatus.Status {
 		return batchStatus(code.Code_INVALID_ARGUMENT, "MaximumAppendSizeExceeded",
 			&shared.MaximumAppendSizeExceeded{MaxAppendSize: uint32(min(size.limit, math.MaxUint32))}) //nolint:gosec // bounded
 	case errors.As(err, &size):
-		return batchStatus(code.Code_INVALID_ARGUMENT, "MaximumAppendEventSizeExceeded", &shared.Unknown{})
+		return eventSizeStatus(size)
 	case errors.As(err, &bad):
 		return batchStatus(code.Code_INVALID_ARGUMENT, "BadRequest", &shared.BadRequest{Message: bad.message})
 	}
@@ -257,10 +316,22 @@ func batchError(o *openBatch, err error) *batchstatus.Status {
 }
 
 func plainBatchError(err error) *batchstatus.Status {
-	if c := code.Code(status.Code(plainStatus(err))); c != code.Code_INTERNAL { //nolint:gosec // codes are below 17
+	_, s := statusOf(err)
+	if c := code.Code(status.Code(s)); c != code.Code_INTERNAL { //nolint:gosec // codes are below 17
 		return batchStatus(c, err.Error(), &emptypb.Empty{})
 	}
 	return batchStatus(code.Code_UNKNOWN, "Unknown", &shared.Unknown{})
+}
+
+// eventSizeStatus has a detail for which the client's protocol has no type.
+func eventSizeStatus(e *sizeError) *batchstatus.Status {
+	raw := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), e.eventID)
+	raw = protowire.AppendVarint(protowire.AppendTag(raw, 2, protowire.VarintType), uint64(e.size))  //nolint:gosec // not negative
+	raw = protowire.AppendVarint(protowire.AppendTag(raw, 3, protowire.VarintType), uint64(e.limit)) //nolint:gosec // not negative
+	detail := &anypb.Any{TypeUrl: "type.googleapis.com/event_store.client.MaximumAppendEventSizeExceeded", Value: raw}
+	return &batchstatus.Status{
+		Code: int32(code.Code_INVALID_ARGUMENT), Message: "MaximumAppendEventSizeExceeded", Details: []*anypb.Any{detail},
+	}
 }
 
 func wrongVersionDetail(e *wrongVersionError) *shared.WrongExpectedVersion {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -35,10 +36,9 @@ func (r *writeRequest) wrong(actual int64) error {
 }
 
 func (r *writeRequest) bytes() int64 {
-	const perEvent = 256 // keys, ids and names
-	n := int64(perEvent)
+	n := int64(perEventBytes)
 	for _, e := range r.events {
-		n += int64(len(e.data) + len(e.meta) + perEvent)
+		n += int64(len(e.data) + len(e.meta) + perEventBytes)
 	}
 	return n
 }
@@ -245,6 +245,7 @@ func (c *committer) store(b *commitBatch, stream string, state *streamState, eve
 }
 
 func (c *committer) putHead(b *commitBatch, stream string, state *streamState) {
+	c.storage.hasMetadata = c.storage.hasMetadata || strings.HasPrefix(stream, metaPrefix)
 	c.key = headKey(c.key[:0], stream)
 	c.value = state.encode(c.value[:0])
 	c.set(b)

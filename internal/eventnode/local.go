@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+
+	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/eventschemas"
@@ -176,7 +177,7 @@ func (n *Node) Append(ctx context.Context, stream string, expected int64, events
 	if expected < commands.NoStream || len(events) == 0 || checkStreamName(stream) != nil {
 		return 0, fmt.Errorf("append to stream %s: expected revision %d, %d events: malformed", stream, expected, len(events))
 	}
-	p := proposal{limit: n.opts.MaxAppendBytes}
+	p := n.proposal()
 	for _, e := range events {
 		if err := p.addLocal(e); err != nil {
 			return 0, fmt.Errorf("append to stream %s: %w", stream, err)
@@ -194,8 +195,11 @@ func (n *Node) Append(ctx context.Context, stream string, expected int64, events
 
 func (p *proposal) addLocal(e eventschemas.Proposed) error {
 	size := int64(len(e.Data) + len(e.Meta) + 2*len(e.Type))
-	if p.size += size; p.size > min(p.limit, math.MaxInt32) {
-		return &sizeError{limit: p.limit, size: p.size}
+	if size > p.limits.event {
+		return &sizeError{limit: p.limits.event, size: size, eventID: uuid.UUID(e.ID).String()}
+	}
+	if p.size += size; p.size > p.limits.append {
+		return &sizeError{limit: p.limits.append, size: p.size}
 	}
 	if e.ID == [16]byte{} || e.Type == "" {
 		return errors.New("an event lacks id or type")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // linkType is the type of an event that stands for another one.
@@ -16,29 +17,29 @@ type messenger struct {
 	storage *storage
 	clock   func() int64 // ticks
 	resolve bool         // follow links
-	textIDs bool
-	live    bool // a live event is delivered even if its stream hides it
+	live    bool         // a live event is delivered even if its stream hides it
+	encoder encoder
 }
 
-// message is the answer for r. The record's bytes are copied.
-func (m *messenger) message(r record, visible uint64) (*streams.ReadResp, error) {
-	e := &streams.ReadResp_ReadEvent{Position: &streams.ReadResp_ReadEvent_CommitPosition{CommitPosition: r.position}}
-	own := m.recorded(r)
-	switch {
-	case !m.resolve || string(r.kind) != linkType:
-		e.Event = own
-	default:
-		target, isLink, err := m.target(r, visible)
-		if err != nil {
-			return nil, err
-		}
-		if isLink || m.live {
-			e.Link, e.Event = own, target
-		} else {
-			e.Event = own
-		}
+func newMessenger(s *storage, clock func() int64, resolve, textIDs bool) *messenger {
+	return &messenger{storage: s, clock: clock, resolve: resolve, encoder: encoder{textIDs: textIDs}}
+}
+
+// message is the answer for r, in a form that can be sent. The record's bytes are copied.
+func (m *messenger) message(r record, visible uint64) (any, error) {
+	if !m.resolve || string(r.kind) != linkType {
+		return m.encoder.event(r), nil
 	}
-	return &streams.ReadResp{Content: &streams.ReadResp_Event{Event: e}}, nil
+	target, isLink, err := m.target(r, visible)
+	if err != nil {
+		return nil, err
+	}
+	if !isLink && !m.live {
+		return m.encoder.event(r), nil
+	}
+	return &streams.ReadResp{Content: &streams.ReadResp_Event{Event: &streams.ReadResp_ReadEvent{
+		Position: &streams.ReadResp_ReadEvent_CommitPosition{CommitPosition: r.position}, Link: m.recorded(r), Event: target,
+	}}}, nil
 }
 
 // target reads the event that the link r names; nil if it cannot be read.
@@ -69,7 +70,7 @@ func (m *messenger) recorded(r record) *streams.ReadResp_ReadEvent_RecordedEvent
 		contentType = contentJSON
 	}
 	return &streams.ReadResp_ReadEvent_RecordedEvent{
-		Id: protoID(r.id, m.textIDs), StreamIdentifier: &shared.StreamIdentifier{StreamName: bytes.Clone(r.stream)},
+		Id: protoID(r.id, m.encoder.textIDs), StreamIdentifier: &shared.StreamIdentifier{StreamName: bytes.Clone(r.stream)},
 		StreamRevision: r.revision, CommitPosition: r.position, PreparePosition: r.position,
 		Metadata: map[string]string{
 			keyType: string(r.kind), keyContentType: contentType, keyCreated: strconv.FormatInt(r.created, 10),
@@ -84,8 +85,41 @@ func checkpointMessage(position uint64) *streams.ReadResp {
 	}}}
 }
 
-func caughtUpMessage() *streams.ReadResp {
-	return &streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: &streams.ReadResp_CaughtUp{}}}
+// resumePoint is where a subscription could be resumed: a revision or a
+// position. Without known it is before everything.
+type resumePoint struct {
+	known    bool
+	revision bool // at is a revision
+	at       uint64
+}
+
+// Field numbers of a caught-up message, for which the client's protocol has no names yet.
+const (
+	caughtUpTime     = 1
+	caughtUpRevision = 2
+	caughtUpPosition = 3
+)
+
+// caughtUpMessage tells the time, in ticks, and where to resume.
+func caughtUpMessage(now int64, resume resumePoint) *streams.ReadResp {
+	at := timeOf(now)
+	var stamp, position []byte
+	stamp = protowire.AppendVarint(protowire.AppendTag(stamp, 1, protowire.VarintType), uint64(at.Unix()))       //nolint:gosec // same bits
+	stamp = protowire.AppendVarint(protowire.AppendTag(stamp, 2, protowire.VarintType), uint64(at.Nanosecond())) //nolint:gosec // not negative
+	raw := protowire.AppendBytes(protowire.AppendTag(nil, caughtUpTime, protowire.BytesType), stamp)
+	switch {
+	case !resume.known:
+	case resume.revision:
+		raw = protowire.AppendVarint(protowire.AppendTag(raw, caughtUpRevision, protowire.VarintType), resume.at)
+	default:
+		for _, field := range []protowire.Number{1, 2} { // commit and prepare
+			position = protowire.AppendVarint(protowire.AppendTag(position, field, protowire.VarintType), resume.at)
+		}
+		raw = protowire.AppendBytes(protowire.AppendTag(raw, caughtUpPosition, protowire.BytesType), position)
+	}
+	m := &streams.ReadResp_CaughtUp{}
+	m.ProtoReflect().SetUnknown(raw)
+	return &streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: m}}
 }
 
 func confirmationMessage(id string) *streams.ReadResp {
@@ -103,16 +137,16 @@ func notFoundMessage(stream string) *streams.ReadResp {
 // outbox collects messages under one access to the storage, so that a slow
 // client never holds the storage while it reads. It is bounded in number and bytes.
 type outbox struct {
-	messages []*streams.ReadResp
+	messages []any
 	bytes    int
 }
 
 const (
-	maxOutboxMessages = 512
-	maxOutboxBytes    = 1 << 20
+	maxOutboxMessages = 128
+	maxOutboxBytes    = 64 << 10
 )
 
-func (o *outbox) add(m *streams.ReadResp, size int) {
+func (o *outbox) add(m any, size int) {
 	o.messages = append(o.messages, m)
 	o.bytes += size
 }
@@ -124,7 +158,7 @@ func (o *outbox) full() bool {
 // flush sends and forgets what was collected.
 func (o *outbox) flush(call streams.Streams_ReadServer) error {
 	for _, m := range o.messages {
-		if err := call.Send(m); err != nil {
+		if err := call.SendMsg(m); err != nil {
 			return err
 		}
 	}

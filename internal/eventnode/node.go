@@ -24,6 +24,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"strconv"
@@ -55,6 +56,11 @@ type Options struct {
 	FreeBytes func() (int64, error)
 
 	MaxAppendBytes int64 // of one append; default 1 MiB, as the original
+	MaxEventBytes  int64 // of one event; default 2 GiB - 1, as the original: the append limits it
+	MaxConnections int   // more are closed at once; default 512
+	// MaxUnfinishedBytes limits what all appends together hold that are still
+	// being received or stored; more are refused. Default 256 MiB.
+	MaxUnfinishedBytes int64
 
 	// AdoptHead accepts the log as it stands, without comparing it with the
 	// sidecar, and makes a new one. For an operator who has looked at a
@@ -65,12 +71,16 @@ type Options struct {
 	Log *slog.Logger // default discards
 
 	inMemory bool
+	silence  time.Duration // how long a peer may be silent before it is asked, and then before it is cut off
 }
 
 const (
 	defaultReserveBytes   = 64 << 20
 	defaultMinFreeBytes   = 128 << 20
 	defaultMaxAppendBytes = 1 << 20
+	defaultMaxConnections = 512
+	defaultMaxUnfinished  = 256 << 20
+	defaultSilence        = 10 * time.Second
 	memoryDir             = "eventnode"
 )
 
@@ -87,6 +97,7 @@ type Node struct {
 	lock      io.Closer
 	tail      *tail
 	head      atomic.Pointer[visibleHead]
+	budget    budget
 
 	roots     []byte // certificate in PEM
 	listener  net.Listener
@@ -120,7 +131,7 @@ func Open(ctx context.Context, opts Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		opts: opts, log: opts.Log, tail: newTail(),
+		opts: opts, log: opts.Log, tail: newTail(), budget: budget{limit: opts.MaxUnfinishedBytes},
 		closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := n.openFiles(); err != nil {
@@ -161,6 +172,18 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MaxAppendBytes == 0 {
 		o.MaxAppendBytes = defaultMaxAppendBytes
+	}
+	if o.MaxEventBytes == 0 {
+		o.MaxEventBytes = math.MaxInt32
+	}
+	if o.MaxUnfinishedBytes == 0 {
+		o.MaxUnfinishedBytes = defaultMaxUnfinished
+	}
+	if o.silence == 0 {
+		o.silence = defaultSilence
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = defaultMaxConnections
 	}
 	if o.AdminPassword == "" {
 		o.AdminPassword = rand.Text()

@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	keyType         = "type"
-	keyContentType  = "content-type"
-	keyCreated      = "created"
-	contentJSON     = "application/json"
-	contentBinary   = "application/octet-stream"
-	maxRecordBytes  = 16_767_216
-	maxEventDefault = math.MaxInt32
+	keyType        = "type"
+	keyContentType = "content-type"
+	keyCreated     = "created"
+	contentJSON    = "application/json"
+	contentBinary  = "application/octet-stream"
+	maxRecordBytes = 16_767_216
+	perEventBytes  = 256 // keys, ids and names of an event
 )
 
 // proposed is what the append messages of both kinds have in common.
@@ -32,7 +32,22 @@ type proposed interface {
 type proposal struct {
 	events []newEvent
 	size   int64
-	limit  int64
+	limits sizeLimits
+	budget *budget
+	held   int64 // claimed from the budget
+}
+
+// sizeLimits are the greatest sizes that are allowed.
+type sizeLimits struct{ append, event int64 }
+
+func (n *Node) proposal() proposal {
+	return proposal{limits: sizeLimits{append: n.opts.MaxAppendBytes, event: n.opts.MaxEventBytes}, budget: &n.budget}
+}
+
+// release gives back what the events claim, once nobody needs them any more.
+func (p *proposal) release() {
+	p.budget.give(p.held)
+	p.held = 0
 }
 
 // add checks the next event in the original's order of checks.
@@ -46,12 +61,16 @@ func (p *proposal) add(m proposed) error {
 		return &missingKeyError{key: keyContentType}
 	}
 	size := int64(len(m.GetData()) + len(m.GetCustomMetadata()) + 2*len(utf16.Encode([]rune(kind))))
-	if size > maxEventDefault {
-		return &sizeError{limit: maxEventDefault, size: size, eventID: m.GetId().String()}
+	if size > p.limits.event {
+		return &sizeError{limit: p.limits.event, size: size, eventID: m.GetId().String()}
 	}
-	if p.size += size; p.size > p.limit {
-		return &sizeError{limit: p.limit, size: p.size}
+	if p.size += size; p.size > p.limits.append {
+		return &sizeError{limit: p.limits.append, size: p.size}
 	}
+	if err := p.budget.take(size + perEventBytes); err != nil {
+		return err
+	}
+	p.held += size + perEventBytes
 	id, ok := parseID(m.GetId())
 	if !ok || id == uuid.Nil || kind == "" || size > maxRecordBytes {
 		return errFault
@@ -75,7 +94,7 @@ func parseID(id *shared.UUID) (uuid.UUID, bool) {
 			text = strings.TrimSuffix(inner, ")")
 		}
 		out, err := uuid.Parse(text)
-		return out, err == nil
+		return out, err == nil && !strings.HasPrefix(strings.ToLower(text), "urn:") // the original does not take that form
 	}
 	return uuid.Nil, false
 }

@@ -24,10 +24,7 @@ func (s *server) read(o *streams.ReadReq_Options, call streams.Streams_ReadServe
 		return err
 	}
 	_, textIDs := o.GetUuidOption().GetContent().(*streams.ReadReq_Options_UUIDOption_String_)
-	m := &messenger{
-		storage: s.storage, resolve: o.GetResolveLinks(), textIDs: textIDs,
-		clock: func() int64 { return ticksOf(s.opts.Clock.Now()) },
-	}
+	m := newMessenger(s.storage, func() int64 { return ticksOf(s.opts.Clock.Now()) }, o.GetResolveLinks(), textIDs)
 	if o.GetStream() != nil {
 		return s.readOneStream(o, m, call)
 	}
@@ -116,7 +113,7 @@ func (r *streamRead) look(visible uint64) error {
 	return err
 }
 
-// sendFirst tells newer clients where the first readable event is if not where they asked.
+// sendFirst tells newer clients where the first readable event is if their first page has none.
 func (r *streamRead) sendFirst(requested uint64) error {
 	if r.compatibility < 1 || r.back {
 		return nil
@@ -124,7 +121,7 @@ func (r *streamRead) sendFirst(requested uint64) error {
 	lowest, next := uint64(r.view.lowest()), uint64(r.view.last)+1 //nolint:gosec // neither is negative
 	position := requested
 	switch {
-	case requested < lowest:
+	case requested < lowest && lowest-requested >= min(r.left, pageMatches):
 		position = lowest
 	case requested > next:
 		position = next

@@ -135,16 +135,18 @@ type arena struct{ free []byte }
 
 const arenaBlock = 64 << 10
 
-func (a *arena) clone(value []byte) []byte {
-	if len(value) > len(a.free) {
-		if len(value) > arenaBlock/4 {
-			return append([]byte(nil), value...)
+func (a *arena) clone(value []byte) []byte { return append(a.take(len(value)), value...) }
+
+// take returns an empty slice with room for size bytes.
+func (a *arena) take(size int) []byte {
+	if size > len(a.free) {
+		if size > arenaBlock/4 {
+			return make([]byte, 0, size)
 		}
 		a.free = make([]byte, arenaBlock)
 	}
-	n := copy(a.free, value)
-	out := a.free[:n:n]
-	a.free = a.free[n:]
+	out := a.free[:0:size]
+	a.free = a.free[size:]
 	return out
 }
 

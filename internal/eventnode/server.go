@@ -19,11 +19,13 @@ import (
 
 const (
 	maxMessageBytes = 16_777_216 - 10_000
-	keepAlive       = 10 * time.Second
 	// fastestPing allows the client's pings every 10 s with a wide margin;
 	// the default of the library would close the connection for them.
 	fastestPing        = time.Second
-	maxConcurrentCalls = 1000
+	maxConcurrentCalls = 256      // of one connection
+	maxHeaderBytes     = 16 << 10 // of one call
+	// streamWorkers keep their stacks from call to call; calls beyond them get a goroutine of their own.
+	streamWorkers = 32
 )
 
 // server implements the gRPC services on a node.
@@ -47,7 +49,7 @@ func (n *Node) serve(ctx context.Context) error {
 	serverfeatures.RegisterServerFeaturesServer(n.server, &features{})
 	gossip.RegisterGossipServer(n.server, &gossipServer{node: n, id: uuid.New()})
 	n.serving.Go(func() {
-		err := n.server.Serve(n.listener)
+		err := n.server.Serve(&limitedListener{Listener: n.listener, limit: n.opts.MaxConnections})
 		if err != nil && !errors.Is(err, grpc.ErrServerStopped) { // stopped before it began
 			n.fail(fmt.Errorf("serve %s: %w", n.opts.Listen, err))
 		}
@@ -57,9 +59,10 @@ func (n *Node) serve(ctx context.Context) error {
 
 func (n *Node) serverOptions() ([]grpc.ServerOption, error) {
 	options := []grpc.ServerOption{
-		grpc.MaxRecvMsgSize(maxMessageBytes),
-		grpc.MaxConcurrentStreams(maxConcurrentCalls),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepAlive, Timeout: keepAlive}),
+		grpc.ForceServerCodecV2(newCodec()), grpc.MaxRecvMsgSize(maxMessageBytes),
+		grpc.MaxConcurrentStreams(maxConcurrentCalls), grpc.MaxHeaderListSize(maxHeaderBytes), grpc.ConnectionTimeout(n.opts.silence),
+		grpc.NumStreamWorkers(streamWorkers),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: n.opts.silence, Timeout: n.opts.silence}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: fastestPing, PermitWithoutStream: true}),
 	}
 	host, _, err := net.SplitHostPort(n.opts.Listen)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -58,10 +59,10 @@ func statusOf(err error) (metadata.MD, error) {
 	)
 	switch {
 	case errors.As(err, &deleted):
-		return metadata.Pairs("exception", "stream-deleted", "stream-name", deleted.stream),
+		return metadata.Pairs("exception", "stream-deleted", "stream-name", printable(deleted.stream)),
 			status.Error(codes.FailedPrecondition, deleted.Error())
 	case errors.As(err, &wrong):
-		return metadata.Pairs("exception", "wrong-expected-version", "stream-name", wrong.stream,
+		return metadata.Pairs("exception", "wrong-expected-version", "stream-name", printable(wrong.stream),
 				"expected-version", strconv.FormatInt(wrong.expected, 10), "actual-version", strconv.FormatInt(wrong.actual, 10)),
 			status.Errorf(codes.FailedPrecondition,
 				"Delete failed due to WrongExpectedVersion. Stream: %s, Expected version: %d, Actual version: %d",
@@ -85,6 +86,20 @@ func statusOf(err error) (metadata.MD, error) {
 			status.Error(codes.PermissionDenied, errKept.Error())
 	}
 	return nil, plainStatus(err)
+}
+
+// printable makes a name fit for a trailer: bytes that HTTP/2 does not allow
+// there would break the call, or the connection.
+func printable(name string) string {
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		if c >= ' ' && c <= '~' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 func plainStatus(err error) error {

@@ -15,7 +15,12 @@ import (
 
 // storage is the event log and its indexes in Pebble. Reads are safe for
 // concurrent use; only the committer writes.
-type storage struct{ db *pebble.DB }
+type storage struct {
+	db *pebble.DB
+	// hasMetadata says that some stream has metadata. Where none has, which is
+	// usual, the committer need not look for it. Only the committer uses it.
+	hasMetadata bool
+}
 
 // errGap says that the log lacks an event in the middle.
 var errGap = errors.New("the event log has a gap")
@@ -35,7 +40,9 @@ func openStorage(fs vfs.FS, dir string, log pebble.Logger) (*storage, error) {
 		return nil, err
 	}
 	if desc.Exists {
-		return &storage{db: db}, nil
+		s := &storage{db: db}
+		s.hasMetadata, err = s.anyMetadata()
+		return s, err
 	}
 	// The log file of a store's first run still has the old format, in which
 	// a damaged tail passes for the end; a reopened one starts a new file.
@@ -46,6 +53,18 @@ func openStorage(fs vfs.FS, dir string, log pebble.Logger) (*storage, error) {
 		return nil, err
 	}
 	return &storage{db: db}, nil
+}
+
+// anyMetadata tells whether there is the head of any metadata stream.
+func (s *storage) anyMetadata() (found bool, err error) {
+	upper := headKey(nil, metaPrefix)
+	upper[len(upper)-1]++
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: headKey(nil, metaPrefix), UpperBound: upper})
+	if err != nil {
+		return false, fmt.Errorf("read event log: %w", err)
+	}
+	found = it.First()
+	return found, errors.Join(it.Error(), it.Close())
 }
 
 func openPebble(fs vfs.FS, dir string, log pebble.Logger) (*pebble.DB, error) {

@@ -51,7 +51,7 @@ func (c *stateCache) turn() {
 	}
 }
 
-// loadState reads the state of stream from disk.
+// loadState reads the state of stream from disk. For the committer only.
 func (s *storage) loadState(stream string) (*streamState, error) {
 	head, err := s.streamHead(stream)
 	if err != nil {
@@ -62,6 +62,9 @@ func (s *storage) loadState(stream string) (*streamState, error) {
 		o, err := s.streamHead(original)
 		state.tombstoned = state.tombstoned || o.tombstoned
 		return state, err
+	}
+	if !s.hasMetadata {
+		return state, nil
 	}
 	meta, err := s.streamHead(metaStreamOf(stream))
 	if err != nil || meta.last < 0 {

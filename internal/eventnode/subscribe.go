@@ -43,6 +43,7 @@ type allSubscription struct {
 	position   uint64 // everything up to here was considered
 	number     uint64 // of the event there, or of the head at the start if that is not known
 	sent       uint64 // position of the last event sent
+	resume     resumePoint
 	checkpoint uint64 // position of the last checkpoint
 	anyPoint   bool   // a checkpoint was sent
 	since      int    // considered events since a checkpoint was due
@@ -64,8 +65,11 @@ func (a *allSubscription) run(o *streams.ReadReq_Options_AllOptions) error {
 		if err := a.catchUp(head); err != nil {
 			return err
 		}
-	} else if err := a.call.Send(caughtUpMessage()); err != nil {
-		return err
+	} else {
+		a.live = true
+		if err := a.call.Send(caughtUpMessage(a.messenger.clock(), a.resume)); err != nil {
+			return err
+		}
 	}
 	return a.follow()
 }
@@ -93,6 +97,7 @@ func (a *allSubscription) start(o *streams.ReadReq_Options_AllOptions, head *vis
 		}
 	}
 	a.position, a.number, a.page.start = position, head.Events, position
+	a.resume = resumePoint{known: position > 0, at: position}
 	return nil
 }
 
@@ -117,7 +122,7 @@ func (a *allSubscription) catchUp(head *visibleHead) error {
 		a.since = 0
 	}
 	a.live = true
-	a.out.add(caughtUpMessage(), 0)
+	a.out.add(caughtUpMessage(a.messenger.clock(), a.resume), 0)
 	return a.out.flush(a.call)
 }
 
@@ -168,7 +173,7 @@ func (a *allSubscription) collect(visible uint64, consider func(record, bool)) e
 				return false, err
 			}
 			a.out.add(m, len(e.data)+len(e.meta))
-			a.sent = e.position
+			a.sent, a.resume = e.position, resumePoint{known: true, at: e.position}
 		}
 		a.position, a.number = e.position, e.number
 		consider(e, match)

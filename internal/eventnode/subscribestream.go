@@ -14,6 +14,7 @@ type streamSubscription struct {
 	call      streams.Streams_ReadServer
 	stream    string
 	next      uint64 // the next revision to look at
+	resume    resumePoint
 	out       outbox
 }
 
@@ -33,8 +34,10 @@ func (s *server) subscribeStream(name string, o *streams.ReadReq_Options_StreamO
 	switch r := o.GetRevisionOption().(type) {
 	case *streams.ReadReq_Options_StreamOptions_Revision:
 		sub.next = min(r.Revision, maxRevision-1) + 1
+		sub.resume = resumePoint{known: true, revision: true, at: sub.next - 1}
 	case *streams.ReadReq_Options_StreamOptions_End:
 		sub.next = uint64(view.last + 1) //nolint:gosec // at least 0
+		sub.resume = resumePoint{known: sub.next > 0, revision: true, at: sub.next - 1}
 	}
 	if err := sub.catchUp(view, head); err != nil {
 		return err
@@ -67,7 +70,7 @@ func (s *streamSubscription) catchUp(view streamView, head *visibleHead) error {
 		}
 	}
 	s.next = max(s.next, end)
-	return s.call.Send(caughtUpMessage())
+	return s.call.Send(caughtUpMessage(s.messenger.clock(), s.resume))
 }
 
 // follow sends new events as they come, until a tombstone.
@@ -132,6 +135,7 @@ func (s *streamSubscription) collect(last uint64, head *visibleHead, hides func(
 			return false, err
 		}
 		s.out.add(m, len(e.data)+len(e.meta))
+		s.resume = resumePoint{known: true, revision: true, at: e.revision}
 		return !s.out.full(), nil
 	})
 	if err == nil && s.next == before {

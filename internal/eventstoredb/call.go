@@ -96,17 +96,17 @@ func plainContext(ctx context.Context, err error) error {
 	return err
 }
 
-// work runs f in a goroutine of its own, which counts as a call of g until f
-// has returned; then it calls after. The channel gets exactly one result.
+// work runs f in a worker, which counts as a call of g until f has returned;
+// then it calls after. The channel gets exactly one result.
 func work[T any](ctx context.Context, g *generation, after func(), f func(context.Context) (T, error)) <-chan result[T] {
 	g.more() // the caller has begun, so the generation cannot be over
 	done := make(chan result[T], 1)
-	go func() {
+	g.do(func() {
 		defer g.end()
 		defer after()
 		value, err := enter(ctx, g, f)
 		done <- result[T]{value, err}
-	}()
+	})
 	return done
 }
 

@@ -26,26 +26,26 @@ func TestContract(t *testing.T) {
 		t.Parallel()
 		node := startNode(t, eventnode.Options{Insecure: true})
 		s := connect(t, node)
-		storetest.Exercise(t, func(*testing.T) commands.EventStore { return s })
+		storetest.Exercise(t, storetest.Cases(func(storetest.T) commands.EventStore { return s }))
 	})
 	t.Run("client with TLS and credentials", func(t *testing.T) {
 		t.Parallel()
 		node := startNode(t, eventnode.Options{})
 		s := connect(t, node)
-		storetest.Exercise(t, func(*testing.T) commands.EventStore { return s })
+		storetest.Exercise(t, storetest.Cases(func(storetest.T) commands.EventStore { return s }))
 	})
 	t.Run("appends by the client, reads from the node", func(t *testing.T) {
 		t.Parallel()
 		node := startNode(t, eventnode.Options{})
 		split := eventstoredb.Split{Store: connect(t, node), Local: node}
-		storetest.Exercise(t, func(*testing.T) commands.EventStore { return split })
+		storetest.Exercise(t, storetest.Cases(func(storetest.T) commands.EventStore { return split }))
 	})
 	if address := os.Getenv(externalStore); address != "" {
 		t.Run("store at "+externalStore, func(t *testing.T) {
 			t.Parallel()
 			s := openString(t, address, nil)
 			require.NoError(t, s.Ping(within(t, patience)))
-			storetest.Exercise(t, func(*testing.T) commands.EventStore { return s })
+			storetest.Exercise(t, storetest.Cases(func(storetest.T) commands.EventStore { return s }))
 		})
 	}
 }

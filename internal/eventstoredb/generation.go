@@ -25,6 +25,7 @@ type generation struct {
 	client *esdb.Client
 	log    *slog.Logger
 	slots  chan struct{} // one for each call under way
+	jobs   chan func()   // taken by workers that have nothing to do
 
 	entry sync.RWMutex // read-held by a call until it has its connection
 
@@ -39,7 +40,7 @@ type generation struct {
 }
 
 func newGeneration(config esdb.Configuration, maxCalls int, log *slog.Logger) (*generation, error) {
-	g := &generation{log: log, slots: make(chan struct{}, maxCalls), idle: make(chan struct{})}
+	g := &generation{log: log, slots: make(chan struct{}, maxCalls), jobs: make(chan func()), idle: make(chan struct{})}
 	g.live, g.retire = context.WithCancelCause(context.Background())
 	g.calls, g.cut = context.WithCancel(context.Background())
 	config.Logger = g.observe
@@ -64,6 +65,27 @@ func (g *generation) observe(level, format string, args ...any) {
 		g.retire(err)
 		g.entry.Lock()         // wait for the calls on their way in;
 		defer g.entry.Unlock() // later ones see that the generation is retired
+	}
+}
+
+// do runs job in a worker. Workers stay for the next job, since a call needs a
+// deep stack that a fresh goroutine has to grow first; they end with the generation.
+func (g *generation) do(job func()) {
+	select {
+	case g.jobs <- job:
+	default:
+		go g.work(job)
+	}
+}
+
+func (g *generation) work(job func()) {
+	for {
+		job()
+		select {
+		case job = <-g.jobs:
+		case <-g.live.Done():
+			return
+		}
 	}
 }
 

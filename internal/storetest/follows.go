@@ -1,4 +1,3 @@
-//nolint:thelper // the functions are the tests themselves
 package storetest
 
 import (
@@ -6,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +16,7 @@ import (
 var errCallback = errors.New("callback has had enough")
 
 var followCases = []promise{
-	{"following from zero gives every event of the prefix in order", func(t *testing.T, b *bench) {
+	{"following from zero gives every event of the prefix in order", func(t T, b *bench) {
 		b.append(t, b.stream("a"), commands.NoStream, proposed(3)...)
 		b.append(t, b.stream("b"), commands.NoStream, proposed(2)...)
 		b.append(t, b.stream("a"), 2, proposed(1)...)
@@ -26,14 +24,14 @@ var followCases = []promise{
 		a, c := b.read(t, b.stream("a"), 0), b.read(t, b.stream("b"), 0)
 		require.Equal(t, []eventschemas.Recorded{a[0], a[1], a[2], c[0], c[1], a[3]}, got)
 	}},
-	{"positions rise strictly", func(t *testing.T, b *bench) {
+	{"positions rise strictly", func(t T, b *bench) {
 		b.append(t, b.stream("a"), commands.NoStream, proposed(20)...)
 		for i := range 20 {
 			b.append(t, b.stream("b"), int64(i)-1, proposed(1)...)
 		}
 		requireRising(t, b.follow(t, eventschemas.Position{}).first(t, 40))
 	}},
-	{"following from the middle starts after the event at that position", func(t *testing.T, b *bench) {
+	{"following from the middle starts after the event at that position", func(t T, b *bench) {
 		b.append(t, b.stream("a"), commands.NoStream, proposed(6)...)
 		b.append(t, b.stream("b"), commands.NoStream, proposed(4)...)
 		all := b.follow(t, eventschemas.Position{}).first(t, 10)
@@ -41,7 +39,7 @@ var followCases = []promise{
 			require.Equal(t, all[n+1:], b.follow(t, all[n].Position).first(t, len(all)-n-1))
 		}
 	}},
-	{"following from the last event gives only new ones", func(t *testing.T, b *bench) {
+	{"following from the last event gives only new ones", func(t T, b *bench) {
 		b.append(t, b.stream("a"), commands.NoStream, proposed(3)...)
 		stored := b.read(t, b.stream("a"), 0)
 		f := b.follow(t, stored[2].Position)
@@ -49,7 +47,7 @@ var followCases = []promise{
 		b.append(t, b.stream("a"), 2, proposed(1)...)
 		require.Equal(t, b.read(t, b.stream("a"), 3), f.first(t, 1))
 	}},
-	{"new events come as they are stored", func(t *testing.T, b *bench) {
+	{"new events come as they are stored", func(t T, b *bench) {
 		f := b.follow(t, eventschemas.Position{})
 		f.awaitCaughtUp(t)
 		for i := range 30 {
@@ -58,16 +56,16 @@ var followCases = []promise{
 		}
 		require.Equal(t, b.read(t, b.stream("a"), 0), f.first(t, 30))
 	}},
-	{"caught up is told on a log without events of the prefix", func(t *testing.T, b *bench) {
+	{"caught up is told on a log without events of the prefix", func(t T, b *bench) {
 		b.follow(t, eventschemas.Position{}).awaitCaughtUp(t)
 	}},
-	{"caught up is told after the stored events", func(t *testing.T, b *bench) {
+	{"caught up is told after the stored events", func(t T, b *bench) {
 		b.append(t, b.stream("a"), commands.NoStream, proposed(100)...)
 		f := b.follow(t, eventschemas.Position{})
 		f.awaitCaughtUp(t)
 		require.Equal(t, 100, f.beforeCaughtUp())
 	}},
-	{"streams with another prefix are left out", func(t *testing.T, b *bench) {
+	{"streams with another prefix are left out", func(t T, b *bench) {
 		other := &bench{store: b.store, prefix: "storetest-other." + b.prefix}
 		for i := range 20 {
 			other.append(t, other.stream("a"), int64(i)-1, proposed(1)...)
@@ -81,7 +79,7 @@ var followCases = []promise{
 	}},
 	{"nothing is lost or doubled at the switch from stored to new events", switchToLive},
 	{"callbacks are called one at a time", oneAtATime},
-	{"an error of the event callback ends it and is returned", func(t *testing.T, b *bench) {
+	{"an error of the event callback ends it and is returned", func(t T, b *bench) {
 		b.append(t, b.stream("a"), commands.NoStream, proposed(5)...)
 		seen := 0
 		err := b.store.Follow(limited(t), eventschemas.Position{}, b.prefix, func(eventschemas.Recorded) error {
@@ -93,7 +91,7 @@ var followCases = []promise{
 		require.ErrorIs(t, err, errCallback)
 		require.Equal(t, 3, seen)
 	}},
-	{"an error of the caught-up callback ends it and is returned", func(t *testing.T, b *bench) {
+	{"an error of the caught-up callback ends it and is returned", func(t T, b *bench) {
 		b.append(t, b.stream("a"), commands.NoStream, proposed(5)...)
 		seen := 0
 		err := b.store.Follow(limited(t), eventschemas.Position{}, b.prefix, func(eventschemas.Recorded) error {
@@ -103,21 +101,21 @@ var followCases = []promise{
 		require.ErrorIs(t, err, errCallback)
 		require.Equal(t, 5, seen)
 	}},
-	{"the end of the context ends it", func(t *testing.T, b *bench) {
+	{"the end of the context ends it", func(t T, b *bench) {
 		ctx, cancel := context.WithCancel(limited(t))
 		err := b.store.Follow(ctx, eventschemas.Position{}, b.prefix,
 			func(eventschemas.Recorded) error { return nil },
 			func() error { cancel(); return nil })
 		require.ErrorIs(t, err, context.Canceled)
 	}},
-	{"large events come through", func(t *testing.T, b *bench) {
+	{"large events come through", func(t T, b *bench) {
 		events := []eventschemas.Proposed{large(t, 500<<10), large(t, 300<<10), proposed(1)[0]}
 		for i := range events {
 			b.append(t, b.stream("a"), int64(i)-1, events[i])
 		}
 		requireStored(t, b.stream("a"), 0, events, b.follow(t, eventschemas.Position{}).first(t, 3))
 	}},
-	{"several may follow at once", func(t *testing.T, b *bench) {
+	{"several may follow at once", func(t T, b *bench) {
 		var all []*follower
 		for range 5 {
 			all = append(all, b.follow(t, eventschemas.Position{}))
@@ -132,7 +130,7 @@ var followCases = []promise{
 
 // switchToLive starts followers again and again while writers are at work, so
 // that many of them pass from stored to new events in the middle of appends.
-func switchToLive(t *testing.T, b *bench) {
+func switchToLive(t T, b *bench) {
 	const writers, each, followers = 4, 60, 12
 	ctx := limited(t)
 	errs := make([]error, writers)
@@ -176,7 +174,7 @@ func switchToLive(t *testing.T, b *bench) {
 	}
 }
 
-func oneAtATime(t *testing.T, b *bench) {
+func oneAtATime(t T, b *bench) {
 	ctx, cancel := context.WithCancel(limited(t))
 	defer cancel()
 	var inside sync.Mutex
@@ -207,7 +205,7 @@ func oneAtATime(t *testing.T, b *bench) {
 }
 
 // requireRising requires that each position is after the one before.
-func requireRising(t *testing.T, events []eventschemas.Recorded) {
+func requireRising(t T, events []eventschemas.Recorded) {
 	t.Helper()
 	for i := 1; i < len(events); i++ {
 		last, next := events[i-1].Position, events[i].Position
@@ -226,7 +224,7 @@ type follower struct {
 }
 
 // follow starts to follow the subtest's streams until the subtest ends.
-func (b *bench) follow(t *testing.T, after eventschemas.Position) *follower {
+func (b *bench) follow(t T, after eventschemas.Position) *follower {
 	t.Helper()
 	f := &follower{caughtUp: -1, changed: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -267,7 +265,7 @@ func (f *follower) change(do func()) {
 }
 
 // first waits for n events and returns them; more than n are a failure.
-func (f *follower) first(t *testing.T, n int) []eventschemas.Recorded {
+func (f *follower) first(t T, n int) []eventschemas.Recorded {
 	t.Helper()
 	f.await(t, func() bool { return len(f.events) >= n })
 	f.mu.Lock()
@@ -276,7 +274,7 @@ func (f *follower) first(t *testing.T, n int) []eventschemas.Recorded {
 	return append([]eventschemas.Recorded(nil), f.events...)
 }
 
-func (f *follower) awaitCaughtUp(t *testing.T) {
+func (f *follower) awaitCaughtUp(t T) {
 	t.Helper()
 	f.await(t, func() bool { return f.caughtUp >= 0 })
 }
@@ -289,7 +287,7 @@ func (f *follower) beforeCaughtUp() int {
 }
 
 // await waits until done, which is called with f locked.
-func (f *follower) await(t *testing.T, done func() bool) {
+func (f *follower) await(t T, done func() bool) {
 	t.Helper()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()

@@ -1,6 +1,7 @@
-// Package storetest is the contract of commands.EventStore as tests. Every
-// promise of the port is one named subtest, so that an adapter, the embedded
-// node and a store somewhere else are held to the same behaviour.
+// Package storetest is the contract of commands.EventStore as cases. Every
+// promise of the port is one named case, so that an adapter, the embedded
+// node and a store somewhere else are held to the same behaviour. A case runs
+// as a subtest (Exercise) or in a program that tells what came of it (Run).
 //
 // It uses only the port and streams whose names are new in every run, so it
 // may run against a store that others use. It deletes nothing and leaves its
@@ -12,7 +13,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,22 +26,20 @@ import (
 // measurement: a store that works needs a small part of it.
 const patience = 30 * time.Second
 
-// Exercise runs the whole contract. Open is called once for each subtest and
-// closes what it opened with t.Cleanup; it may return the same log each time.
-func Exercise(t *testing.T, open func(t *testing.T) commands.EventStore) {
-	t.Helper()
+// Cases is the contract. Open is called once for each case and closes what it
+// opened with Cleanup; it may return the same store each time.
+func Cases(open func(t T) commands.EventStore) []Case {
+	var cases []Case
 	for _, p := range slices.Concat(appendCases, readCases, followCases) {
-		t.Run(p.name, func(t *testing.T) {
-			t.Parallel()
-			p.test(t, newBench(t, open))
-		})
+		cases = append(cases, Case{Name: p.name, Run: func(t T) { p.test(t, newBench(t, open)) }})
 	}
+	return cases
 }
 
 // promise is one sentence of the contract and the test of it.
 type promise struct {
 	name string
-	test func(t *testing.T, b *bench)
+	test func(t T, b *bench)
 }
 
 // bench is what one subtest works with.
@@ -50,7 +48,7 @@ type bench struct {
 	prefix string // of all streams of this subtest
 }
 
-func newBench(t *testing.T, open func(t *testing.T) commands.EventStore) *bench {
+func newBench(t T, open func(t T) commands.EventStore) *bench {
 	t.Helper()
 	return &bench{store: open(t), prefix: "storetest." + uuid.NewString() + "."}
 }
@@ -59,7 +57,7 @@ func newBench(t *testing.T, open func(t *testing.T) commands.EventStore) *bench 
 func (b *bench) stream(name string) string { return b.prefix + name }
 
 // append stores events and requires that they take the next revisions.
-func (b *bench) append(t *testing.T, stream string, expected int64, events ...eventschemas.Proposed) {
+func (b *bench) append(t T, stream string, expected int64, events ...eventschemas.Proposed) {
 	t.Helper()
 	last, err := b.store.Append(limited(t), stream, expected, events)
 	require.NoError(t, err)
@@ -67,7 +65,7 @@ func (b *bench) append(t *testing.T, stream string, expected int64, events ...ev
 }
 
 // read returns the events of stream from a revision on.
-func (b *bench) read(t *testing.T, stream string, from uint64) []eventschemas.Recorded {
+func (b *bench) read(t T, stream string, from uint64) []eventschemas.Recorded {
 	t.Helper()
 	events, err := b.store.ReadStream(limited(t), stream, from)
 	require.NoError(t, err)
@@ -75,7 +73,7 @@ func (b *bench) read(t *testing.T, stream string, from uint64) []eventschemas.Re
 }
 
 // limited is the context of a call that must succeed.
-func limited(t *testing.T) context.Context {
+func limited(t T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
@@ -97,7 +95,7 @@ func proposed(n int) []eventschemas.Proposed {
 }
 
 // large makes an event whose data is a JSON string of about size bytes.
-func large(t *testing.T, size int) eventschemas.Proposed {
+func large(t T, size int) eventschemas.Proposed {
 	t.Helper()
 	text := make([]byte, size)
 	for i := range text {
@@ -112,7 +110,7 @@ func large(t *testing.T, size int) eventschemas.Proposed {
 
 // requireStored requires that got are the proposed events, byte for byte, at
 // dense revisions of stream from first on.
-func requireStored(t *testing.T, stream string, first uint64, want []eventschemas.Proposed, got []eventschemas.Recorded) {
+func requireStored(t T, stream string, first uint64, want []eventschemas.Proposed, got []eventschemas.Recorded) {
 	t.Helper()
 	require.Len(t, got, len(want))
 	for i, w := range want {
@@ -127,7 +125,7 @@ func requireStored(t *testing.T, stream string, first uint64, want []eventschema
 }
 
 // requireConflict requires a *commands.ConflictError with these revisions.
-func requireConflict(t *testing.T, err error, stream string, expected, actual int64) {
+func requireConflict(t T, err error, stream string, expected, actual int64) {
 	t.Helper()
 	var conflict *commands.ConflictError
 	require.ErrorAs(t, err, &conflict)

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestTheSimplestStoreKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	shared := newSlice()
-	storetest.Exercise(t, func(*testing.T) commands.EventStore { return shared })
+	storetest.Exercise(t, storetest.Cases(func(storetest.T) commands.EventStore { return shared }))
 }
 
 // slice is a commands.EventStore in its simplest form.
