@@ -51,8 +51,8 @@ func (c policyDiffCmd) Run(ctx context.Context, cfg *Config, t *terminal) error 
 	return errDiffers
 }
 
-// side is one of the two that are compared.
-type side struct {
+// compared is one of the two that are compared.
+type compared struct {
 	number  int // of a version; 0 for a file
 	file    policyFile
 	content json.RawMessage
@@ -67,7 +67,7 @@ type policyFile struct {
 }
 
 func (c policyDiffCmd) compare(ctx context.Context, cfg *Config, t *terminal) ([]policy.Change, error) {
-	sides := make([]side, 2)
+	sides := make([]compared, 2)
 	kind, owner := policy.Kind(c.Kind), c.policyOwner
 	for i, name := range []string{c.Before, c.After} {
 		if n, err := strconv.Atoi(name); err == nil {
@@ -103,7 +103,7 @@ func (c policyDiffCmd) compare(ctx context.Context, cfg *Config, t *terminal) ([
 }
 
 // fill gets the contents. The installation is opened only for a version.
-func (c policyDiffCmd) fill(ctx context.Context, cfg *Config, t *terminal, sides []side, kind policy.Kind, owner policyOwner) error {
+func (c policyDiffCmd) fill(ctx context.Context, cfg *Config, t *terminal, sides []compared, kind policy.Kind, owner policyOwner) error {
 	for i := range sides {
 		sides[i].content = sides[i].file.Content
 	}

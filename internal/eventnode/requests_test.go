@@ -71,7 +71,7 @@ func frames(b []byte) [][]byte {
 	return out
 }
 
-func framed(tb testing.TB, messages ...proto.Message) []byte {
+func laidOut(tb testing.TB, messages ...proto.Message) []byte {
 	tb.Helper()
 	var b []byte
 	for _, m := range messages {
@@ -174,13 +174,13 @@ func addRequests(f *testing.F) {
 		Id: textID(eventID("x")), Data: []byte(`{"a":1}`), Metadata: map[string]string{"type": "tested", "content-type": "application/json"},
 	}}}
 	options := &streams.AppendReq_Options{StreamIdentifier: named("s"), ExpectedStreamRevision: &streams.AppendReq_Options_Any{Any: none}}
-	f.Add(uint8(0), framed(f, &streams.AppendReq{Content: &streams.AppendReq_Options_{Options: options}}, message))
-	f.Add(uint8(0), framed(f, message))
+	f.Add(uint8(0), laidOut(f, &streams.AppendReq{Content: &streams.AppendReq_Options_{Options: options}}, message))
+	f.Add(uint8(0), laidOut(f, message))
 	batch := batchOptions("t", expectNone)
-	f.Add(uint8(1), framed(f, &streams.BatchAppendReq{
+	f.Add(uint8(1), laidOut(f, &streams.BatchAppendReq{
 		CorrelationId: textID(eventID("c")), Options: batch, ProposedMessages: batchMessages("y"), IsFinal: true,
 	}))
-	f.Add(uint8(1), framed(f, &streams.BatchAppendReq{CorrelationId: textID(eventID("c")), Options: batch}))
+	f.Add(uint8(1), laidOut(f, &streams.BatchAppendReq{CorrelationId: textID(eventID("c")), Options: batch}))
 	text := &streams.ReadReq_Options_UUIDOption{Content: &streams.ReadReq_Options_UUIDOption_String_{String_: none}}
 	of := &streams.ReadReq_Options_Stream{Stream: &streams.ReadReq_Options_StreamOptions{
 		StreamIdentifier: named("s"), RevisionOption: &streams.ReadReq_Options_StreamOptions_Start{Start: none},
@@ -207,12 +207,12 @@ func addRequests(f *testing.F) {
 		{StreamOption: at, CountOption: count, FilterOption: plain, UuidOption: text},
 		{},
 	} {
-		f.Add(uint8(2), framed(f, &streams.ReadReq{Options: o}))
+		f.Add(uint8(2), laidOut(f, &streams.ReadReq{Options: o}))
 	}
-	f.Add(uint8(3), framed(f, &streams.DeleteReq{Options: &streams.DeleteReq_Options{
+	f.Add(uint8(3), laidOut(f, &streams.DeleteReq{Options: &streams.DeleteReq_Options{
 		StreamIdentifier: named("t"), ExpectedStreamRevision: &streams.DeleteReq_Options_Any{Any: none},
 	}}))
-	f.Add(uint8(4), framed(f, &streams.TombstoneReq{Options: &streams.TombstoneReq_Options{
+	f.Add(uint8(4), laidOut(f, &streams.TombstoneReq{Options: &streams.TombstoneReq_Options{
 		StreamIdentifier: named("fl.x"), ExpectedStreamRevision: &streams.TombstoneReq_Options_StreamExists{StreamExists: none},
 	}}))
 }
