@@ -137,3 +137,12 @@ func lateAt(e Event) (domain.Instant, bool) {
 		return domain.Instant{}, false
 	}
 }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Accepted) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Arrived) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Resolved) EnteredLate() bool { return e.LateReason != "" }

@@ -105,6 +105,8 @@ type Standing struct {
 	Cycle     int    `json:"cycle"`
 	StartedBy uint64 `json:"started_by"` // the clock
 	Verdict   string `json:"verdict"`
+	// Took is of a resolution that was reached.
+	Took *FirstResolution `json:"took,omitempty"`
 }
 
 // FirstResolution is how long the first resolution took, in its cycle.
@@ -138,15 +140,6 @@ func (r *Row) target(name ticket.TargetName) (target, bool) {
 		return target{&r.Update, &r.UpdateDueAt}, true
 	}
 	return target{}, false
-}
-
-// each calls f with the clock of every target.
-func (r *Row) each(f func(ticket.TargetName, target)) {
-	for _, name := range ticket.TargetNames() {
-		if t, ok := r.target(name); ok {
-			f(name, t)
-		}
-	}
 }
 
 // Of returns the clock of a target and when it is due, while it runs and does
