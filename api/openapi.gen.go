@@ -597,8 +597,11 @@ func (e VerdictUnderVerdict) Valid() bool {
 
 // AddTicketNote defines model for AddTicketNote.
 type AddTicketNote struct {
-	At   *time.Time `json:"at,omitempty"`
-	Text string     `json:"text"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string `json:"late_reason,omitempty"`
+	Text       string  `json:"text"`
 
 	// ToCustomer The customer was told; the next update is due from then on.
 	ToCustomer *bool `json:"to_customer,omitempty"`
@@ -606,9 +609,12 @@ type AddTicketNote struct {
 
 // AgreeTicketArrival defines model for AgreeTicketArrival.
 type AgreeTicketArrival struct {
-	ArrivalBy time.Time               `json:"arrival_by"`
-	At        *time.Time              `json:"at,omitempty"`
-	SetBy     AgreeTicketArrivalSetBy `json:"set_by"`
+	ArrivalBy time.Time  `json:"arrival_by"`
+	At        *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string                 `json:"late_reason,omitempty"`
+	SetBy      AgreeTicketArrivalSetBy `json:"set_by"`
 }
 
 // AgreeTicketArrivalSetBy defines model for AgreeTicketArrival.SetBy.
@@ -616,7 +622,10 @@ type AgreeTicketArrivalSetBy string
 
 // AssignTicket defines model for AssignTicket.
 type AssignTicket struct {
-	At         *time.Time          `json:"at,omitempty"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string             `json:"late_reason,omitempty"`
 	Team       *openapi_types.UUID `json:"team,omitempty"`
 	Technician *openapi_types.UUID `json:"technician,omitempty"`
 }
@@ -1934,7 +1943,7 @@ type SignOffTicketJSONRequestBody = SignOffTicket
 type StrikeTicketEventJSONRequestBody = StrikeEvent
 
 // FindTicketVisitNeededJSONRequestBody defines body for FindTicketVisitNeeded for application/json ContentType.
-type FindTicketVisitNeededJSONRequestBody = Timed
+type FindTicketVisitNeededJSONRequestBody = TimedLate
 
 // WithdrawTicketJSONRequestBody defines body for WithdrawTicket for application/json ContentType.
 type WithdrawTicketJSONRequestBody = EndTicket

@@ -46,7 +46,9 @@ func (s *Server) AcceptTicket(ctx context.Context, in AcceptTicketRequestObject)
 // AssignTicket dispatches.
 func (s *Server) AssignTicket(ctx context.Context, in AssignTicketRequestObject) (AssignTicketResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tickets.Assign(ctx, r, in.Id, commands.AssignTicket{At: in.Body.At, Team: or(in.Body.Team), Technician: or(in.Body.Technician)})
+		return s.App.Tickets.Assign(ctx, r, in.Id, commands.AssignTicket{
+			At: in.Body.At, Team: or(in.Body.Team), Technician: or(in.Body.Technician), LateReason: or(in.Body.LateReason),
+		})
 	})
 	return AssignTicket200JSONResponse{body, AssignTicket200ResponseHeaders(h)}, err
 }

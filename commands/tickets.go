@@ -137,12 +137,14 @@ type AssignTicket struct {
 	At         *time.Time `json:"at"`
 	Team       uuid.UUID  `json:"team"`
 	Technician uuid.UUID  `json:"technician"`
+	// LateReason lets At lie before what happened since (SLA-05).
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Assign dispatches a ticket.
 func (t *Tickets) Assign(ctx context.Context, r Request, id uuid.UUID, in AssignTicket) (Result, error) {
-	return t.on(ctx, r, "ticket.assign", id, in.At, in, func(at domain.Instant, _ *material) ticket.Command {
-		return ticket.Assign{At: at, Team: in.Team, Technician: in.Technician}
+	return t.on(ctx, r, "ticket.assign", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
+		return ticket.Assign{At: at, Team: in.Team, Technician: in.Technician, LateReason: in.LateReason, Book: m.Book}
 	})
 }
 

@@ -42,10 +42,13 @@ type Accept struct {
 }
 
 // Assign gives the ticket to a team, a technician or both (TKT-08).
+// LateReason as for Accept.
 type Assign struct {
 	At         domain.Instant `json:"at"`
 	Team       uuid.UUID      `json:"team"`
 	Technician uuid.UUID      `json:"technician"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // ChangeLevel moves the ticket to another level, with a reason (TKT-04).
@@ -85,18 +88,22 @@ type RecordPause struct {
 }
 
 // FindVisitNeeded says that the telephone cannot solve it (TKT-11).
+// LateReason as for Accept.
 type FindVisitNeeded struct {
-	At   domain.Instant `json:"at"`
-	Book *policy.Book   `json:"-"`
+	At         domain.Instant `json:"at"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // AgreeArrival records by when the customer wants or agreed to see the
 // technician (SLA-02). It may be given again: all are kept, the last counts.
+// LateReason as for Accept.
 type AgreeArrival struct {
-	At        domain.Instant `json:"at"`
-	ArrivalBy domain.Instant `json:"arrival_by"`
-	SetBy     SetBy          `json:"set_by"`
-	Book      *policy.Book   `json:"-"`
+	At         domain.Instant `json:"at"`
+	ArrivalBy  domain.Instant `json:"arrival_by"`
+	SetBy      SetBy          `json:"set_by"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // Arrive says that the technician is at the customer's. LateReason as for Accept.
@@ -151,11 +158,12 @@ type Retarget struct {
 }
 
 // AddNote adds a note; ToCustomer, it says that the customer was told, and
-// the next update is due from then on (SLA-01).
+// the next update is due from then on (SLA-01), LateReason as for Accept.
 type AddNote struct {
 	At         domain.Instant `json:"at"`
 	Text       domain.Sealed  `json:"text"`
 	ToCustomer bool           `json:"to_customer"`
+	LateReason string         `json:"late_reason,omitempty"`
 	Book       *policy.Book   `json:"-"`
 }
 

@@ -19,8 +19,8 @@ const reopenWithin = 30 * 24 * time.Hour
 // A *domain.RuleError means that a rule refused c, a *domain.InvalidError
 // that a field of c is not acceptable in itself; s is not changed.
 func Decide(s State, c Command) ([]Event, error) {
-	if at, reason := late(c); reason != "" && at.Before(s.LastAt) {
-		return decideLate(s, c, at)
+	if at, reason, book := late(c); reason != "" && at.Before(s.LastAt) {
+		return decideLate(s, c, at, book)
 	}
 	d := draft{state: s}
 	at, err := d.decide(c)
@@ -244,14 +244,14 @@ func (d *draft) assign(c Assign) error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	d.assigned(c.At, c.Team, c.Technician)
+	d.assigned(c)
 	return nil
 }
 
 // assigned adds who works on it, if that is new (TKT-02).
-func (d *draft) assigned(at domain.Instant, team, technician uuid.UUID) {
-	if team != d.state.Team || technician != d.state.Technician {
-		d.add(Assigned{At: at, Team: team, Technician: technician}) // TKT-08
+func (d *draft) assigned(c Assign) {
+	if c.Team != d.state.Team || c.Technician != d.state.Technician {
+		d.add(Assigned{At: c.At, Team: c.Team, Technician: c.Technician, LateReason: d.reason(c.LateReason)}) // TKT-08
 	}
 }
 

@@ -45,6 +45,8 @@ type Assigned struct {
 	At         domain.Instant `json:"at"`
 	Team       uuid.UUID      `json:"team"`       // team id, zero for none
 	Technician uuid.UUID      `json:"technician"` // person id, zero for none
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // LevelChanged moves the ticket to another fault level (TKT-04, SLA-07).
@@ -91,6 +93,8 @@ type PauseRecorded struct {
 type VisitNeeded struct {
 	At      domain.Instant `json:"at"`
 	Targets []Target       `json:"targets"` // arrival, if it counts from here
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // ArrivalAgreed says by when the customer wants or agreed to see the
@@ -100,6 +104,8 @@ type ArrivalAgreed struct {
 	ArrivalBy domain.Instant `json:"arrival_by"` // when the technician is to be there
 	SetBy     SetBy          `json:"set_by"`     // whose word it is
 	Targets   []Target       `json:"targets"`    // arrival, if it takes its place; none if it is only recorded
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Arrived says that the technician stands at the customer's. Type ticket.arrived.v1.
@@ -192,6 +198,8 @@ type Updated struct {
 	At      domain.Instant `json:"at"`
 	Text    domain.Sealed  `json:"text"`    // what the customer was told
 	Targets []Target       `json:"targets"` // the next update
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Escalated says that a share of a target's time was over and somebody was

@@ -90,7 +90,7 @@ func (r *reference) retarget(targets []ticket.Target, only ...ticket.TargetName)
 		if !l.end.IsZero() || only != nil && !slices.Contains(only, l.name) {
 			continue
 		}
-		if l.target = named(targets, l.name); l.target != nil {
+		if l.target = named(targets, l.name); l.target != nil && l.name == ticket.Arrival {
 			l.start = l.target.StartAt.Time
 		}
 	}
@@ -305,7 +305,7 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 	case ticket.Registered:
 		return e.At.Time, false
 	case ticket.Assigned:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.LevelChanged:
 		return e.At.Time, false
 	case ticket.ZoneChanged:
@@ -317,11 +317,11 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 	case ticket.Resumed:
 		return e.At.Time, false
 	case ticket.VisitNeeded:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.ArrivalAgreed:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.Updated:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.SignedOff:
 		return e.At.Time, false
 	case ticket.Closed:

@@ -160,7 +160,7 @@ func (c Clock) judged(e ticket.Judged) Clock {
 	if e.Target == ticket.Resolution && e.ReachedAt != nil {
 		v.Took = &FirstResolution{Cycle: e.Cycle, At: *e.ReachedAt, LimitS: e.LimitS, GrossS: e.GrossS, PausedS: e.PausedS, NetS: e.NetS}
 	}
-	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.Cycle == v.Cycle && s.StartedBy == v.StartedBy })
+	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.StartedBy == v.StartedBy })
 	if i >= 0 { // given again, it takes the place of the first
 		c = c.count(ticket.Verdict(c.Standing[i].Verdict), -1)
 		c.Standing[i] = v
@@ -168,7 +168,7 @@ func (c Clock) judged(e ticket.Judged) Clock {
 		c.Standing = append(c.Standing, v)
 	}
 	c = c.count(e.Verdict, 1)
-	if c.Running || e.Cycle != c.Cycle || v.StartedBy != c.StartedBy {
+	if c.Running || v.StartedBy != c.StartedBy {
 		return c
 	}
 	c.Verdict, c.Clock, c.DueAt = string(e.Verdict), string(e.Clock), e.DueAt

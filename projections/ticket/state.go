@@ -86,13 +86,13 @@ func (c *Clock) show(s *ticket.Clock) {
 	if s.Cycle == 0 { // never started
 		return
 	}
-	if by := s.Revisions[0]; by != c.StartedBy || s.Cycle != c.Cycle { // the judgements of the clocks before stay counted
+	if by := s.Revisions[0]; by != c.StartedBy || c.Cycle == 0 { // the judgements of the clocks before stay counted
 		*c = Clock{
-			Cycle: s.Cycle, StartedBy: by, Clock: c.Clock,
+			StartedBy: by, Clock: c.Clock,
 			Met: c.Met, Breached: c.Breached, Withdrawn: c.Withdrawn, NoTarget: c.NoTarget, Standing: c.Standing,
 		}
 	}
-	c.Running, c.StartAt, c.Stands, c.StandsAt, c.ReachedAt = s.Running(), domain.At(s.StartAt), s.Stands(), nil, nil
+	c.Cycle, c.Running, c.StartAt, c.Stands, c.StandsAt, c.ReachedAt = s.Cycle, s.Running(), domain.At(s.StartAt), s.Stands(), nil, nil
 	if c.Stands {
 		at := domain.At(s.PausedAt)
 		c.StandsAt = &at
