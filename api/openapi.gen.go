@@ -1262,32 +1262,68 @@ type TeamPage struct {
 
 // Ticket defines model for Ticket.
 type Ticket struct {
+	// ActiveAgain It was taken up again after its first resolution.
+	ActiveAgain bool `json:"active_again"`
+
+	// ArrivalBy By when the technician is to be there as last agreed in the present cycle (SLA-02).
+	ArrivalBy *MaybeInstant `json:"arrival_by"`
+
 	// CalledAt UTC with milliseconds.
 	CalledAt Instant `json:"called_at"`
 	Channel  string  `json:"channel"`
+
+	// ClosedAt Of the present cycle.
+	ClosedAt *MaybeInstant `json:"closed_at"`
 
 	// Customer A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 	Customer Personal `json:"customer"`
 
 	// Cycle 1 until it is reopened (TKT-16).
-	Cycle    int                `json:"cycle"`
-	External *ExternalKey       `json:"external"`
-	Id       openapi_types.UUID `json:"id"`
-	Kind     string             `json:"kind"`
-	Level    int                `json:"level"`
-	Number   string             `json:"number"`
+	Cycle int `json:"cycle"`
+
+	// EndedAt When the present cycle was last resolved, signed off, closed, merged, withdrawn or rejected.
+	EndedAt  *MaybeInstant `json:"ended_at"`
+	External *ExternalKey  `json:"external"`
+
+	// FirstLevel At registration.
+	FirstLevel int                `json:"first_level"`
+	Id         openapi_types.UUID `json:"id"`
+	Kind       string             `json:"kind"`
+	Level      int                `json:"level"`
+
+	// LevelChanges How often the level was changed (TKT-04).
+	LevelChanges int `json:"level_changes"`
+
+	// MergedInto The ticket that this one duplicates (TKT-17).
+	MergedInto *openapi_types.UUID `json:"merged_into"`
+	Number     string              `json:"number"`
 
 	// OpenedOn Civil date in the zone of the site.
 	OpenedOn Day `json:"opened_on"`
 
+	// PauseReason While it is paused (TKT-13).
+	PauseReason *string `json:"pause_reason"`
+
+	// PausedAt Since when it is paused.
+	PausedAt *MaybeInstant `json:"paused_at"`
+
 	// Phone A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
-	Phone    Personal `json:"phone"`
-	Problem  string   `json:"problem"`
-	Revision int64    `json:"revision"`
+	Phone   Personal `json:"phone"`
+	Problem string   `json:"problem"`
+
+	// ResolvedAt Of the present cycle.
+	ResolvedAt *MaybeInstant `json:"resolved_at"`
+	Revision   int64         `json:"revision"`
+
+	// ServiceZone Where the customer is (SLA-11); empty if unknown.
+	ServiceZone string `json:"service_zone"`
 
 	// Site Code of a site.
-	Site   SiteCode     `json:"site"`
-	Status TicketStatus `json:"status"`
+	Site SiteCode `json:"site"`
+
+	// Solution Of the present cycle (TKT-03); empty before.
+	Solution string       `json:"solution"`
+	Status   TicketStatus `json:"status"`
 
 	// Targets First contact and resolution; the others once they are started and agreed (SLA-01).
 	Targets    []TargetState       `json:"targets"`
@@ -1296,6 +1332,20 @@ type Ticket struct {
 
 	// Text A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 	Text Personal `json:"text"`
+
+	// VisitNeededAt When a visit was found needed in the present cycle (TKT-11).
+	VisitNeededAt *MaybeInstant `json:"visit_needed_at"`
+}
+
+// TicketCreated defines model for TicketCreated.
+type TicketCreated struct {
+	// Changed False if it was there already.
+	Changed bool               `json:"changed"`
+	Id      openapi_types.UUID `json:"id"`
+
+	// Number By which people call it.
+	Number   string `json:"number"`
+	Revision int64  `json:"revision"`
 }
 
 // TicketExplanation defines model for TicketExplanation.
@@ -6000,7 +6050,7 @@ type RegisterTicket201ResponseHeaders struct {
 }
 
 type RegisterTicket201JSONResponse struct {
-	Body    Created
+	Body    TicketCreated
 	Headers RegisterTicket201ResponseHeaders
 }
 

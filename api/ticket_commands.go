@@ -7,7 +7,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
-// RegisterTicket answers 201 with the ticket's id (TKT-01).
+// RegisterTicket answers 201 with the ticket's id and number (TKT-01).
 func (s *Server) RegisterTicket(ctx context.Context, in RegisterTicketRequestObject) (RegisterTicketResponseObject, error) {
 	if err := s.see(ctx, in.Body.Site); err != nil {
 		return nil, err
@@ -20,7 +20,8 @@ func (s *Server) RegisterTicket(ctx context.Context, in RegisterTicketRequestObj
 	if err != nil {
 		return nil, err
 	}
-	body, h := s.created(at("tickets", reg.ID), reg)
+	created, h := s.created(at("tickets", reg.ID), reg.Registered)
+	body := TicketCreated{Id: created.Id, Number: reg.Number, Revision: created.Revision, Changed: created.Changed}
 	return RegisterTicket201JSONResponse{body, RegisterTicket201ResponseHeaders(h)}, nil
 }
 

@@ -49,22 +49,34 @@ type Registered struct {
 	ID uuid.UUID
 }
 
+// RegisteredTicket answers the registration of a ticket.
+type RegisteredTicket struct {
+	Registered
+	Number string // by which people call it
+}
+
 // Register opens a ticket. The same request twice is one ticket.
-func (t *Tickets) Register(ctx context.Context, r Request, in RegisterTicket) (Registered, error) {
+func (t *Tickets) Register(ctx context.Context, r Request, in RegisterTicket) (RegisteredTicket, error) {
 	call, err := t.call(r, "ticket.register", "", in.CalledAt, in)
 	if err != nil {
-		return Registered{}, err
+		return RegisteredTicket{}, err
 	}
 	if !r.sees(in.Site) {
-		return Registered{}, ErrNotFound
+		return RegisteredTicket{}, ErrNotFound
 	}
 	call.Site = in.Site
 	id := t.IDs.Aggregate("ticket", call.ID)
-	res, err := Execute(ctx, t.x, ticketDecider(), StreamOf("ticket", id), Step[ticket.Command]{
+	stream := StreamOf("ticket", id)
+	res, err := Execute(ctx, t.x, ticketDecider(), stream, Step[ticket.Command]{
 		Call: call,
 		Make: func(ctx context.Context, _ Stream) (ticket.Command, error) { return t.register(ctx, call, in) },
 	})
-	return Registered{Result: res, ID: id}, err
+	if err != nil {
+		return RegisteredTicket{}, err
+	}
+	f, err := currentFold(ctx, t.x, ticketDecider(), stream)
+	first, _ := f.first.(ticket.Registered) // struck or not: a repeat answers alike
+	return RegisteredTicket{Registered{Result: res, ID: id}, first.Number}, err
 }
 
 func (t *Tickets) register(ctx context.Context, call Call, in RegisterTicket) (ticket.Command, error) {

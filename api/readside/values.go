@@ -17,3 +17,12 @@ func optional(id uuid.UUID) *uuid.UUID {
 	}
 	return &id
 }
+
+// maybe is nil for nil.
+func maybe(t *time.Time) *domain.Instant {
+	if t == nil {
+		return nil
+	}
+	at := domain.At(*t)
+	return &at
+}
