@@ -229,6 +229,30 @@ func (e ProjectionHealthState) Valid() bool {
 	}
 }
 
+// Defines values for RecordTicketChargeWork.
+const (
+	RecordTicketChargeWorkOnSite    RecordTicketChargeWork = "on_site"
+	RecordTicketChargeWorkParts     RecordTicketChargeWork = "parts"
+	RecordTicketChargeWorkTelephone RecordTicketChargeWork = "telephone"
+	RecordTicketChargeWorkTravel    RecordTicketChargeWork = "travel"
+)
+
+// Valid indicates whether the value is a known member of the RecordTicketChargeWork enum.
+func (e RecordTicketChargeWork) Valid() bool {
+	switch e {
+	case RecordTicketChargeWorkOnSite:
+		return true
+	case RecordTicketChargeWorkParts:
+		return true
+	case RecordTicketChargeWorkTelephone:
+		return true
+	case RecordTicketChargeWorkTravel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RecordTicketPauseReason.
 const (
 	RecordTicketPauseReasonCustomer     RecordTicketPauseReason = "customer"
@@ -349,6 +373,30 @@ func (e SLAGroup) Valid() bool {
 	case SLAGroupTeam:
 		return true
 	case SLAGroupTechnician:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ServiceClass.
+const (
+	A ServiceClass = "A"
+	B ServiceClass = "B"
+	C ServiceClass = "C"
+	D ServiceClass = "D"
+)
+
+// Valid indicates whether the value is a known member of the ServiceClass enum.
+func (e ServiceClass) Valid() bool {
+	switch e {
+	case A:
+		return true
+	case B:
+		return true
+	case C:
+		return true
+	case D:
 		return true
 	default:
 		return false
@@ -628,6 +676,15 @@ type AssignTicket struct {
 	LateReason *string             `json:"late_reason,omitempty"`
 	Team       *openapi_types.UUID `json:"team,omitempty"`
 	Technician *openapi_types.UUID `json:"technician,omitempty"`
+}
+
+// ChangeTicketClass defines model for ChangeTicketClass.
+type ChangeTicketClass struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Class A paid, B contract, C free within warranty, D internal (TKT-05).
+	Class  ServiceClass `json:"class"`
+	Reason string       `json:"reason"`
 }
 
 // ChangeTicketLevel defines model for ChangeTicketLevel.
@@ -930,6 +987,23 @@ type RecordPolicy struct {
 	Site *SiteCode `json:"site,omitempty"`
 }
 
+// RecordTicketCharge defines model for RecordTicketCharge.
+type RecordTicketCharge struct {
+	// AmountFen CNY, in fen.
+	AmountFen int64      `json:"amount_fen"`
+	At        *time.Time `json:"at,omitempty"`
+	Reason    string     `json:"reason"`
+
+	// Voucher Number of the service voucher.
+	Voucher *string `json:"voucher,omitempty"`
+
+	// Work What it is for.
+	Work RecordTicketChargeWork `json:"work"`
+}
+
+// RecordTicketChargeWork What it is for.
+type RecordTicketChargeWork string
+
 // RecordTicketPause defines model for RecordTicketPause.
 type RecordTicketPause struct {
 	Clocks   []TargetName `json:"clocks"`
@@ -983,7 +1057,10 @@ type RegisterTicket struct {
 	// CalledAt When the customer called; nothing means now.
 	CalledAt *time.Time            `json:"called_at,omitempty"`
 	Channel  RegisterTicketChannel `json:"channel"`
-	Customer string                `json:"customer"`
+
+	// Class A paid, B contract, C free within warranty, D internal (TKT-05).
+	Class    *ServiceClass `json:"class,omitempty"`
+	Customer string        `json:"customer"`
 
 	// Kind Ticket type from the code list (TKT-03).
 	Kind string `json:"kind"`
@@ -1147,6 +1224,9 @@ type SLARow struct {
 	WithinNet int64 `json:"within_net"`
 }
 
+// ServiceClass A paid, B contract, C free within warranty, D internal (TKT-05).
+type ServiceClass string
+
 // ServiceZone Where the customer is, such as town or suburb (SLA-11).
 type ServiceZone = string
 
@@ -1271,6 +1351,15 @@ type Ticket struct {
 	// CalledAt UTC with milliseconds.
 	CalledAt Instant `json:"called_at"`
 	Channel  string  `json:"channel"`
+
+	// ChargedFen Sum of all charges.
+	ChargedFen int64 `json:"charged_fen"`
+
+	// Charges How many.
+	Charges int `json:"charges"`
+
+	// Class Null if it was not said yet.
+	Class *ServiceClass `json:"class"`
 
 	// ClosedAt Of the present cycle.
 	ClosedAt *MaybeInstant `json:"closed_at"`
@@ -1761,6 +1850,24 @@ type AssignTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// RecordTicketChargeParams defines parameters for RecordTicketCharge.
+type RecordTicketChargeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ChangeTicketClassParams defines parameters for ChangeTicketClass.
+type ChangeTicketClassParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // CloseTicketParams defines parameters for CloseTicket.
 type CloseTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -1953,6 +2060,12 @@ type ArriveTicketJSONRequestBody = TimedLate
 // AssignTicketJSONRequestBody defines body for AssignTicket for application/json ContentType.
 type AssignTicketJSONRequestBody = AssignTicket
 
+// RecordTicketChargeJSONRequestBody defines body for RecordTicketCharge for application/json ContentType.
+type RecordTicketChargeJSONRequestBody = RecordTicketCharge
+
+// ChangeTicketClassJSONRequestBody defines body for ChangeTicketClass for application/json ContentType.
+type ChangeTicketClassJSONRequestBody = ChangeTicketClass
+
 // CloseTicketJSONRequestBody defines body for CloseTicket for application/json ContentType.
 type CloseTicketJSONRequestBody = Timed
 
@@ -2066,6 +2179,12 @@ type ServerInterface interface {
 	// AssignTicket Gives the ticket to a team, a technician or both (TKT-08).
 	// (POST /v1/tickets/{id}/assign)
 	AssignTicket(w http.ResponseWriter, r *http.Request, id TicketId, params AssignTicketParams)
+	// RecordTicketCharge Records what is charged for work; help by telephone is never charged (TKT-22).
+	// (POST /v1/tickets/{id}/charges)
+	RecordTicketCharge(w http.ResponseWriter, r *http.Request, id TicketId, params RecordTicketChargeParams)
+	// ChangeTicketClass Moves a ticket to another service class; the director does (TKT-05).
+	// (POST /v1/tickets/{id}/class)
+	ChangeTicketClass(w http.ResponseWriter, r *http.Request, id TicketId, params ChangeTicketClassParams)
 	// CloseTicket Ends the ticket.
 	// (POST /v1/tickets/{id}/close)
 	CloseTicket(w http.ResponseWriter, r *http.Request, id TicketId, params CloseTicketParams)
@@ -3779,6 +3898,160 @@ func (siw *ServerInterfaceWrapper) AssignTicket(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// RecordTicketCharge operation middleware
+func (siw *ServerInterfaceWrapper) RecordTicketCharge(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordTicketChargeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordTicketCharge(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeTicketClass operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTicketClass(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeTicketClassParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeTicketClass(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // CloseTicket operation middleware
 func (siw *ServerInterfaceWrapper) CloseTicket(w http.ResponseWriter, r *http.Request) {
 
@@ -5255,6 +5528,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/merge", wrapper.MergeTicket).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/class", wrapper.ChangeTicketClass).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/charges", wrapper.RecordTicketCharge).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/strikes", wrapper.StrikeTicketEvent).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons", wrapper.ListPersons).Methods(http.MethodGet)
@@ -6366,6 +6643,116 @@ func (response AssignTicketdefaultApplicationProblemPlusJSONResponse) VisitAssig
 	return err
 }
 
+type RecordTicketChargeRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params RecordTicketChargeParams
+	Body   *RecordTicketChargeJSONRequestBody
+}
+
+type RecordTicketChargeResponseObject interface {
+	VisitRecordTicketChargeResponse(w http.ResponseWriter) error
+}
+
+type RecordTicketCharge200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RecordTicketCharge200JSONResponse struct {
+	Body    Changed
+	Headers RecordTicketCharge200ResponseHeaders
+}
+
+func (response RecordTicketCharge200JSONResponse) VisitRecordTicketChargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordTicketChargedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordTicketChargedefaultApplicationProblemPlusJSONResponse) VisitRecordTicketChargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTicketClassRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params ChangeTicketClassParams
+	Body   *ChangeTicketClassJSONRequestBody
+}
+
+type ChangeTicketClassResponseObject interface {
+	VisitChangeTicketClassResponse(w http.ResponseWriter) error
+}
+
+type ChangeTicketClass200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ChangeTicketClass200JSONResponse struct {
+	Body    Changed
+	Headers ChangeTicketClass200ResponseHeaders
+}
+
+func (response ChangeTicketClass200JSONResponse) VisitChangeTicketClassResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTicketClassdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeTicketClassdefaultApplicationProblemPlusJSONResponse) VisitChangeTicketClassResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CloseTicketRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params CloseTicketParams
@@ -7349,6 +7736,12 @@ type StrictServerInterface interface {
 	// AssignTicket Gives the ticket to a team, a technician or both (TKT-08).
 	// (POST /v1/tickets/{id}/assign)
 	AssignTicket(ctx context.Context, request AssignTicketRequestObject) (AssignTicketResponseObject, error)
+	// RecordTicketCharge Records what is charged for work; help by telephone is never charged (TKT-22).
+	// (POST /v1/tickets/{id}/charges)
+	RecordTicketCharge(ctx context.Context, request RecordTicketChargeRequestObject) (RecordTicketChargeResponseObject, error)
+	// ChangeTicketClass Moves a ticket to another service class; the director does (TKT-05).
+	// (POST /v1/tickets/{id}/class)
+	ChangeTicketClass(ctx context.Context, request ChangeTicketClassRequestObject) (ChangeTicketClassResponseObject, error)
 	// CloseTicket Ends the ticket.
 	// (POST /v1/tickets/{id}/close)
 	CloseTicket(ctx context.Context, request CloseTicketRequestObject) (CloseTicketResponseObject, error)
@@ -8071,6 +8464,74 @@ func (sh *strictHandler) AssignTicket(w http.ResponseWriter, r *http.Request, id
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(AssignTicketResponseObject); ok {
 		if err := validResponse.VisitAssignTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordTicketCharge operation middleware
+func (sh *strictHandler) RecordTicketCharge(w http.ResponseWriter, r *http.Request, id TicketId, params RecordTicketChargeParams) {
+	var request RecordTicketChargeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordTicketChargeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordTicketCharge(ctx, request.(RecordTicketChargeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordTicketCharge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordTicketChargeResponseObject); ok {
+		if err := validResponse.VisitRecordTicketChargeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeTicketClass operation middleware
+func (sh *strictHandler) ChangeTicketClass(w http.ResponseWriter, r *http.Request, id TicketId, params ChangeTicketClassParams) {
+	var request ChangeTicketClassRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ChangeTicketClassJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeTicketClass(ctx, request.(ChangeTicketClassRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeTicketClass")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeTicketClassResponseObject); ok {
+		if err := validResponse.VisitChangeTicketClassResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -14,7 +14,7 @@ func (s *Server) RegisterTicket(ctx context.Context, in RegisterTicketRequestObj
 	}
 	reg, err := s.App.Tickets.Register(ctx, request(ctx, in.Params.IdempotencyKey), commands.RegisterTicket{
 		Site: in.Body.Site, CalledAt: in.Body.CalledAt, Channel: ticket.Channel(in.Body.Channel), Kind: in.Body.Kind,
-		Problem: or(in.Body.Problem), Level: ticket.Level(in.Body.Level), ServiceZone: or(in.Body.ServiceZone),
+		Problem: or(in.Body.Problem), Level: ticket.Level(in.Body.Level), ServiceZone: or(in.Body.ServiceZone), Class: ticket.Class(or(in.Body.Class)),
 		Customer: in.Body.Customer, Phone: or(in.Body.Phone), Text: or(in.Body.Text),
 	})
 	if err != nil {

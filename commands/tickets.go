@@ -38,9 +38,11 @@ type RegisterTicket struct {
 	Level    ticket.Level   `json:"level"`
 	// ServiceZone is where the customer is (SLA-11); "" if unknown.
 	ServiceZone string `json:"service_zone,omitempty"`
-	Customer    string `json:"customer"`
-	Phone       string `json:"phone"`
-	Text        string `json:"text"`
+	// Class is the service class (TKT-05); "" if it was not said.
+	Class    ticket.Class `json:"class,omitempty"`
+	Customer string       `json:"customer"`
+	Phone    string       `json:"phone"`
+	Text     string       `json:"text"`
 }
 
 // Registered answers a registration.
@@ -95,7 +97,7 @@ func (t *Tickets) register(ctx context.Context, call Call, in RegisterTicket) (t
 	s := sealer{ctx: ctx, vault: t.Vault, subject: t.subject(in.Site, in.Customer)}
 	c := ticket.Register{
 		At: call.OccurredAt, Site: in.Site, Zone: site.Zone, Number: number, Channel: in.Channel,
-		Kind: in.Kind, Problem: in.Problem, Level: in.Level, ServiceZone: in.ServiceZone, Book: book,
+		Kind: in.Kind, Problem: in.Problem, Level: in.Level, ServiceZone: in.ServiceZone, Class: in.Class, Book: book,
 		Customer: s.seal(FieldName, in.Customer), Phone: s.seal(FieldPhone, in.Phone), Text: s.seal(FieldText, in.Text),
 	}
 	return c, s.err

@@ -121,6 +121,10 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 		VisitNeededAt: maybe(row.VisitNeededAt), ArrivalBy: maybe(row.ArrivalBy), PausedAt: maybe(row.PausedAt),
 		ResolvedAt: maybe(row.ResolvedAt), ClosedAt: maybe(row.ClosedAt), EndedAt: maybe(row.EndedAt),
 	}
+	t.ChargedFen, t.Charges = row.ChargedFen, row.Charges
+	if row.Class != "" {
+		t.Class = new(api.ServiceClass(row.Class))
+	}
 	if row.PauseReason != "" {
 		t.PauseReason = &row.PauseReason
 	}

@@ -27,6 +27,7 @@ type Register struct {
 	Level    Level               `json:"level"`
 	// ServiceZone is where the customer is, "town" or "suburb" (SLA-11); "" if unknown.
 	ServiceZone string        `json:"service_zone"`
+	Class       Class         `json:"class,omitempty"` // TKT-05; "" if it was not said
 	Customer    domain.Sealed `json:"customer"`
 	Phone       domain.Sealed `json:"phone"`
 	Text        domain.Sealed `json:"text"`
@@ -167,6 +168,23 @@ type AddNote struct {
 	Book       *policy.Book   `json:"-"`
 }
 
+// ChangeClass moves the ticket to another service class, with a reason; the
+// director does (TKT-05).
+type ChangeClass struct {
+	At     domain.Instant `json:"at"`
+	Class  Class          `json:"class"`
+	Reason string         `json:"reason"`
+}
+
+// RecordCharge records what is charged for work on the ticket (TKT-05, TKT-22).
+type RecordCharge struct {
+	At        domain.Instant `json:"at"`
+	AmountFen int64          `json:"amount_fen"`
+	Work      Work           `json:"work"`
+	Voucher   string         `json:"voucher,omitempty"` // number, "" for none
+	Reason    string         `json:"reason"`
+}
+
 // Merge ends a duplicate (TKT-17). The caller has made sure that Into exists.
 type Merge struct {
 	At     domain.Instant `json:"at"`
@@ -243,6 +261,8 @@ func (RecordPause) command()       {}
 func (ChangeServiceZone) command() {}
 func (Retarget) command()          {}
 func (AddNote) command()           {}
+func (ChangeClass) command()       {}
+func (RecordCharge) command()      {}
 func (Merge) command()             {}
 func (Withdraw) command()          {}
 func (Reject) command()            {}

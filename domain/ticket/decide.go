@@ -51,7 +51,7 @@ func inOrder(s State, at domain.Instant) error {
 // about the ticket without moving it on.
 func ordered(c Command) bool {
 	switch c := any(c).(type) { // of a few
-	case ImportRow, RecordPause, Rejudge, EscalateIfDue:
+	case ImportRow, RecordPause, RecordCharge, Rejudge, EscalateIfDue:
 		return false
 	case AddNote:
 		return c.ToCustomer
@@ -83,6 +83,10 @@ func (d *draft) decide(c Command) (domain.Instant, error) {
 		return c.At, d.assign(c)
 	case ChangeLevel:
 		return c.At, d.changeLevel(c)
+	case ChangeClass:
+		return c.At, d.changeClass(c)
+	case RecordCharge:
+		return c.At, d.recordCharge(c)
 	case ChangeServiceZone:
 		return c.At, d.changeZone(c)
 	case Retarget:
@@ -212,13 +216,16 @@ func (d *draft) registerAs(c Register) error {
 	if !c.Level.known() {
 		return levelUnknown(c.Level)
 	}
+	if c.Class != "" && !c.Class.known() {
+		return classUnknown(c.Class)
+	}
 	zone, err := calendar.LoadZone(c.Zone)
 	if err != nil {
 		return domain.Invalid("/zone", "ORG-03", "calendar.zone_unknown", "zone", c.Zone)
 	}
 	return d.set(c.Book, Registered{
 		At: c.At, Site: c.Site, OpenedOn: domain.DayOf(c.At.Time, zone), Number: c.Number, External: c.External,
-		Channel: c.Channel, Kind: c.Kind, Problem: c.Problem, Level: c.Level, ServiceZone: c.ServiceZone,
+		Channel: c.Channel, Kind: c.Kind, Problem: c.Problem, Level: c.Level, ServiceZone: c.ServiceZone, Class: c.Class,
 		Customer: c.Customer, Phone: c.Phone, Text: c.Text,
 	})
 }

@@ -30,6 +30,7 @@ type Registered struct {
 	Phone       domain.Sealed `json:"phone"`
 	Text        domain.Sealed `json:"text"` // what the customer said
 	Targets     []Target      `json:"targets"`
+	Class       Class         `json:"class,omitempty"` // service class (TKT-05), if it was said
 }
 
 // Accepted says that the desk answered the customer: first contact (SLA-01). Type ticket.accepted.v1.
@@ -193,6 +194,24 @@ type NoteAdded struct {
 	Text domain.Sealed  `json:"text"` // of the note
 }
 
+// ClassChanged moves the ticket to another service class (TKT-05). Type ticket.class_changed.v1.
+type ClassChanged struct {
+	At     domain.Instant `json:"at"`
+	From   Class          `json:"from,omitempty"` // absent if none was said
+	To     Class          `json:"to"`
+	Reason string         `json:"reason"` // why it is another
+}
+
+// ChargeRecorded says what is charged for work on the ticket. Collecting it is
+// not part of it. Type ticket.charge_recorded.v1.
+type ChargeRecorded struct {
+	At        domain.Instant `json:"at"`
+	AmountFen int64          `json:"amount_fen"`        // CNY
+	Work      Work           `json:"work"`              // what it is for
+	Voucher   string         `json:"voucher,omitempty"` // number of the service voucher, if there is one
+	Reason    string         `json:"reason"`            // why so much; no personal data
+}
+
 // Updated says that the customer was told how things stand (SLA-01). Type ticket.updated.v1.
 type Updated struct {
 	At      domain.Instant `json:"at"`
@@ -247,18 +266,20 @@ type SourceVerdictRecorded struct {
 	Reassignments *int64 `json:"reassignments,omitempty"`
 }
 
-func (VisitNeeded) event()   {}
-func (ArrivalAgreed) event() {}
-func (PauseRecorded) event() {}
-func (Merged) event()        {}
-func (DueCorrected) event()  {}
-func (CallWithdrawn) event() {}
-func (Rejected) event()      {}
-func (ZoneChanged) event()   {}
-func (Retargeted) event()    {}
-func (NoteAdded) event()     {}
-func (Updated) event()       {}
-func (Escalated) event()     {}
+func (VisitNeeded) event()    {}
+func (ArrivalAgreed) event()  {}
+func (PauseRecorded) event()  {}
+func (Merged) event()         {}
+func (DueCorrected) event()   {}
+func (CallWithdrawn) event()  {}
+func (Rejected) event()       {}
+func (ZoneChanged) event()    {}
+func (Retargeted) event()     {}
+func (NoteAdded) event()      {}
+func (ClassChanged) event()   {}
+func (ChargeRecorded) event() {}
+func (Updated) event()        {}
+func (Escalated) event()      {}
 
 func (Registered) event()            {}
 func (Accepted) event()              {}

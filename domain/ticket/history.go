@@ -90,6 +90,8 @@ func occurred(e Event) (time.Time, bool) {
 		at = e.At
 	case ZoneChanged:
 		at = e.At
+	case ClassChanged:
+		at = e.At
 	case Retargeted:
 		at = e.At
 	case Paused:
@@ -118,7 +120,7 @@ func occurred(e Event) (time.Time, bool) {
 		at = e.At
 	case Reopened:
 		at = e.At
-	case NoteAdded, Escalated, PauseRecorded, Judged, DueCorrected, SourceVerdictRecorded:
+	case NoteAdded, ChargeRecorded, Escalated, PauseRecorded, Judged, DueCorrected, SourceVerdictRecorded:
 		return time.Time{}, false
 	}
 	return at.Time, true

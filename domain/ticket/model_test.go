@@ -181,7 +181,7 @@ func (r *reference) take(e ticket.Event) {
 			r.stop(e.At, false, false, name) // what ended it was struck
 			r.begin(name, e.At, e.Targets)
 		}
-	case ticket.Assigned, ticket.NoteAdded, ticket.Escalated, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded: // move no clock
+	case ticket.Assigned, ticket.ClassChanged, ticket.ChargeRecorded, ticket.NoteAdded, ticket.Escalated, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded: // move no clock
 	}
 }
 
@@ -310,6 +310,8 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 		return e.At.Time, false
 	case ticket.ZoneChanged:
 		return e.At.Time, false
+	case ticket.ClassChanged:
+		return e.At.Time, false
 	case ticket.Retargeted:
 		return e.At.Time, false
 	case ticket.Paused:
@@ -334,7 +336,7 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 		return e.At.Time, false
 	case ticket.Reopened:
 		return e.At.Time, false
-	case ticket.NoteAdded, ticket.Escalated, ticket.PauseRecorded, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded:
+	case ticket.NoteAdded, ticket.ChargeRecorded, ticket.Escalated, ticket.PauseRecorded, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded:
 	}
 	return time.Time{}, false
 }

@@ -87,7 +87,7 @@ func drawReason(t *rapid.T) ticket.PauseReason {
 func (w *Walk) draw(t *rapid.T) ticket.Command {
 	at, book := domain.At(w.Now), w.Book
 	id := uuid.UUID{1: rapid.ByteRange(0, 2).Draw(t, "id")}
-	switch rapid.IntRange(0, 27).Draw(t, "command") {
+	switch rapid.IntRange(0, 29).Draw(t, "command") {
 	case 0:
 		return ticket.Accept{At: at, Book: book}
 	case 1:
@@ -141,6 +141,10 @@ func (w *Walk) draw(t *rapid.T) ticket.Command {
 		return ticket.AgreeArrival{At: when, LateReason: "late", ArrivalBy: domain.At(by), SetBy: ticket.SetByBoth, Book: book}
 	case 26:
 		return ticket.AddNote{At: w.earlier(t), LateReason: "late", Text: domain.Sealed{Ciphertext: []byte{1}}, ToCustomer: true, Book: book}
+	case 27:
+		return ticket.ChangeClass{At: at, Class: rapid.SampledFrom([]ticket.Class{"A", "B", "C", "D"}).Draw(t, "class"), Reason: "r"}
+	case 28:
+		return ticket.RecordCharge{At: at, AmountFen: rapid.Int64Range(1, 50_000).Draw(t, "fen"), Work: ticket.WorkOnSite, Reason: "r"}
 	default:
 		percent := rapid.SampledFrom([]int{75, 100, 150}).Draw(t, "percent")
 		return ticket.EscalateIfDue{At: at, Target: rapid.SampledFrom(ticket.TargetNames()).Draw(t, "target"), Percent: percent, Book: book}

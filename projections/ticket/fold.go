@@ -68,6 +68,11 @@ func (r Row) evolve(rec eventschemas.Record, e ticket.Event) (Row, error) {
 		return r.at(e.At), nil
 	case ticket.ZoneChanged:
 		return r.at(e.At), nil
+	case ticket.ClassChanged:
+		return r.at(e.At), nil
+	case ticket.ChargeRecorded:
+		r.Charges++
+		return r.at(e.At), nil
 	case ticket.Retargeted:
 		return r.at(e.At), nil
 	case ticket.Paused:

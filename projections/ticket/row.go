@@ -64,6 +64,9 @@ type Row struct {
 	ActiveAgain    bool             `db:"active_again"` // after the first resolution
 	Source         *SourceClaim     `db:"source_claim,json"`
 	Imported       bool             `db:"imported"`
+	Class          string           `db:"class"` // service class, "" if it was not said (TKT-05)
+	ChargedFen     int64            `db:"charged_fen"`
+	Charges        int              `db:"charges"`
 }
 
 // SourceClaim is what the system of an import said of itself.
