@@ -421,6 +421,84 @@ func (e SpanKind) Valid() bool {
 	}
 }
 
+// Defines values for StatisticsGroup.
+const (
+	StatisticsGroupKind       StatisticsGroup = "kind"
+	StatisticsGroupLevel      StatisticsGroup = "level"
+	StatisticsGroupNone       StatisticsGroup = "none"
+	StatisticsGroupPeriod     StatisticsGroup = "period"
+	StatisticsGroupProblem    StatisticsGroup = "problem"
+	StatisticsGroupSite       StatisticsGroup = "site"
+	StatisticsGroupSolution   StatisticsGroup = "solution"
+	StatisticsGroupTeam       StatisticsGroup = "team"
+	StatisticsGroupTechnician StatisticsGroup = "technician"
+)
+
+// Valid indicates whether the value is a known member of the StatisticsGroup enum.
+func (e StatisticsGroup) Valid() bool {
+	switch e {
+	case StatisticsGroupKind:
+		return true
+	case StatisticsGroupLevel:
+		return true
+	case StatisticsGroupNone:
+		return true
+	case StatisticsGroupPeriod:
+		return true
+	case StatisticsGroupProblem:
+		return true
+	case StatisticsGroupSite:
+		return true
+	case StatisticsGroupSolution:
+		return true
+	case StatisticsGroupTeam:
+		return true
+	case StatisticsGroupTechnician:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StatisticsMeasure.
+const (
+	StatisticsMeasureActiveAgain StatisticsMeasure = "active_again"
+	StatisticsMeasureCases       StatisticsMeasure = "cases"
+	StatisticsMeasureDropped     StatisticsMeasure = "dropped"
+	StatisticsMeasureGrossS      StatisticsMeasure = "gross_s"
+	StatisticsMeasureHandled     StatisticsMeasure = "handled"
+	StatisticsMeasureNetS        StatisticsMeasure = "net_s"
+	StatisticsMeasurePausedS     StatisticsMeasure = "paused_s"
+	StatisticsMeasureResolved    StatisticsMeasure = "resolved"
+	StatisticsMeasureUnresolved  StatisticsMeasure = "unresolved"
+)
+
+// Valid indicates whether the value is a known member of the StatisticsMeasure enum.
+func (e StatisticsMeasure) Valid() bool {
+	switch e {
+	case StatisticsMeasureActiveAgain:
+		return true
+	case StatisticsMeasureCases:
+		return true
+	case StatisticsMeasureDropped:
+		return true
+	case StatisticsMeasureGrossS:
+		return true
+	case StatisticsMeasureHandled:
+		return true
+	case StatisticsMeasureNetS:
+		return true
+	case StatisticsMeasurePausedS:
+		return true
+	case StatisticsMeasureResolved:
+		return true
+	case StatisticsMeasureUnresolved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TargetName.
 const (
 	Arrival          TargetName = "arrival"
@@ -1282,6 +1360,78 @@ type Span struct {
 // SpanKind defines model for Span.Kind.
 type SpanKind string
 
+// StatisticsExplanation defines model for StatisticsExplanation.
+type StatisticsExplanation struct {
+	// AsOf A place in the log.
+	AsOf    Snapshot          `json:"as_of"`
+	Facts   []SLAFact         `json:"facts"`
+	Measure StatisticsMeasure `json:"measure"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+
+	// Sum Sum of all facts of the figure; equal to it.
+	Sum int64 `json:"sum"`
+}
+
+// StatisticsGroup defines model for StatisticsGroup.
+type StatisticsGroup string
+
+// StatisticsMeasure defines model for StatisticsMeasure.
+type StatisticsMeasure string
+
+// StatisticsReport defines model for StatisticsReport.
+type StatisticsReport struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next           `json:"next"`
+	Rows []StatisticsRow `json:"rows"`
+}
+
+// StatisticsRow One group. cases = resolved + dropped + unresolved; handled = resolved + dropped. Satisfaction is not among them before ratings are recorded.
+type StatisticsRow struct {
+	// ActiveAgain Active again after the first resolution.
+	ActiveAgain int64 `json:"active_again"`
+
+	// Cases Tickets called in the period.
+	Cases int64 `json:"cases"`
+
+	// Dropped Merged, withdrawn or rejected without one (TKT-17).
+	Dropped int64 `json:"dropped"`
+
+	// GrossS Seconds of the clock up to the first resolutions.
+	GrossS int64 `json:"gross_s"`
+
+	// Handled Resolved or dropped.
+	Handled int64 `json:"handled"`
+
+	// MeanGrossS gross_s / resolved, rounded half up; null without any.
+	MeanGrossS *int64 `json:"mean_gross_s"`
+
+	// MeanNetS net_s / resolved, rounded half up; null without any.
+	MeanNetS *int64 `json:"mean_net_s"`
+
+	// NetS gross_s - paused_s.
+	NetS int64 `json:"net_s"`
+
+	// PausedS Paused seconds of them.
+	PausedS int64 `json:"paused_s"`
+
+	// ResolutionPpm resolved / (cases - dropped) in millionths, rounded half up; null without any.
+	ResolutionPpm *int64 `json:"resolution_ppm"`
+
+	// Resolved With a first resolution.
+	Resolved int64 `json:"resolved"`
+
+	// Unresolved Neither.
+	Unresolved int64 `json:"unresolved"`
+
+	// Value Code, id, level, day or month (2026-03) of the group, empty for none; null where nothing groups.
+	Value *string `json:"value"`
+}
+
 // StrikeEvent defines model for StrikeEvent.
 type StrikeEvent struct {
 	Reason string `json:"reason"`
@@ -1647,6 +1797,69 @@ type ExplainSLAParams struct {
 
 	// Level Only this fault level's row.
 	Level *int `form:"level,omitempty" json:"level,omitempty"`
+}
+
+// GetTicketStatisticsParams defines parameters for GetTicketStatistics.
+type GetTicketStatisticsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// From First civil day of the calls, in the zone of the site.
+	From Day `form:"from" json:"from"`
+
+	// To Last civil day of the calls.
+	To Day `form:"to" json:"to"`
+
+	// GroupBy What makes a row; nothing means none.
+	GroupBy *StatisticsGroup `form:"group_by,omitempty" json:"group_by,omitempty"`
+
+	// Grain Length of a period when grouped by period; nothing means month.
+	Grain *Grain `form:"grain,omitempty" json:"grain,omitempty"`
+}
+
+// ExplainTicketStatisticsParams defines parameters for ExplainTicketStatistics.
+type ExplainTicketStatisticsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// From First civil day of the calls, in the zone of the site.
+	From Day `form:"from" json:"from"`
+
+	// To Last civil day of the calls.
+	To Day `form:"to" json:"to"`
+
+	// Measure Which figure of the row.
+	Measure StatisticsMeasure `form:"measure" json:"measure"`
+
+	// GroupBy What made the row; for period, from and to are the period.
+	GroupBy *StatisticsGroup `form:"group_by,omitempty" json:"group_by,omitempty"`
+
+	// Value Value of the row; nothing means the row of none.
+	Value *string `form:"value,omitempty" json:"value,omitempty"`
 }
 
 // ListPersonsParams defines parameters for ListPersons.
@@ -2128,6 +2341,12 @@ type ServerInterface interface {
 	// ExplainSLA Lists the facts that a figure adds up from (AUD-05).
 	// (GET /v1/kpis/sla/explanation)
 	ExplainSLA(w http.ResponseWriter, r *http.Request, params ExplainSLAParams)
+	// GetTicketStatistics Counts the tickets called in a period, how they ended and how long that took (TKT-23).
+	// (GET /v1/kpis/tickets)
+	GetTicketStatistics(w http.ResponseWriter, r *http.Request, params GetTicketStatisticsParams)
+	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
+	// (GET /v1/kpis/tickets/explanation)
+	ExplainTicketStatistics(w http.ResponseWriter, r *http.Request, params ExplainTicketStatisticsParams)
 	// GetOpenAPI This file.
 	// (GET /v1/openapi.yaml)
 	GetOpenAPI(w http.ResponseWriter, r *http.Request)
@@ -2678,6 +2897,293 @@ func (siw *ServerInterfaceWrapper) ExplainSLA(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ExplainSLA(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTicketStatistics operation middleware
+func (siw *ServerInterfaceWrapper) GetTicketStatistics(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTicketStatisticsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "group_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group_by", r.URL.Query(), &params.GroupBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "group_by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "group_by", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "grain" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "grain", r.URL.Query(), &params.Grain, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "grain"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "grain", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTicketStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExplainTicketStatistics operation middleware
+func (siw *ServerInterfaceWrapper) ExplainTicketStatistics(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainTicketStatisticsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "measure" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "measure", r.URL.Query(), &params.Measure, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "measure"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "measure", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "group_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group_by", r.URL.Query(), &params.GroupBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "group_by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "group_by", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "value" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "value", r.URL.Query(), &params.Value, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "value"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "value", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExplainTicketStatistics(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5554,6 +6060,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/explanation", wrapper.ExplainSLA).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/kpis/tickets", wrapper.GetTicketStatistics).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/kpis/tickets/explanation", wrapper.ExplainTicketStatistics).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/head", wrapper.GetHead).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/changes", wrapper.StreamChanges).Methods(http.MethodGet)
@@ -5795,6 +6305,84 @@ type ExplainSLAdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainSLAdefaultApplicationProblemPlusJSONResponse) VisitExplainSLAResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTicketStatisticsRequestObject struct {
+	Params GetTicketStatisticsParams
+}
+
+type GetTicketStatisticsResponseObject interface {
+	VisitGetTicketStatisticsResponse(w http.ResponseWriter) error
+}
+
+type GetTicketStatistics200JSONResponse StatisticsReport
+
+func (response GetTicketStatistics200JSONResponse) VisitGetTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTicketStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTicketStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainTicketStatisticsRequestObject struct {
+	Params ExplainTicketStatisticsParams
+}
+
+type ExplainTicketStatisticsResponseObject interface {
+	VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error
+}
+
+type ExplainTicketStatistics200JSONResponse StatisticsExplanation
+
+func (response ExplainTicketStatistics200JSONResponse) VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse) VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7685,6 +8273,12 @@ type StrictServerInterface interface {
 	// ExplainSLA Lists the facts that a figure adds up from (AUD-05).
 	// (GET /v1/kpis/sla/explanation)
 	ExplainSLA(ctx context.Context, request ExplainSLARequestObject) (ExplainSLAResponseObject, error)
+	// GetTicketStatistics Counts the tickets called in a period, how they ended and how long that took (TKT-23).
+	// (GET /v1/kpis/tickets)
+	GetTicketStatistics(ctx context.Context, request GetTicketStatisticsRequestObject) (GetTicketStatisticsResponseObject, error)
+	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
+	// (GET /v1/kpis/tickets/explanation)
+	ExplainTicketStatistics(ctx context.Context, request ExplainTicketStatisticsRequestObject) (ExplainTicketStatisticsResponseObject, error)
 	// GetOpenAPI This file.
 	// (GET /v1/openapi.yaml)
 	GetOpenAPI(ctx context.Context, request GetOpenAPIRequestObject) (GetOpenAPIResponseObject, error)
@@ -7955,6 +8549,58 @@ func (sh *strictHandler) ExplainSLA(w http.ResponseWriter, r *http.Request, para
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ExplainSLAResponseObject); ok {
 		if err := validResponse.VisitExplainSLAResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTicketStatistics operation middleware
+func (sh *strictHandler) GetTicketStatistics(w http.ResponseWriter, r *http.Request, params GetTicketStatisticsParams) {
+	var request GetTicketStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTicketStatistics(ctx, request.(GetTicketStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTicketStatistics")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTicketStatisticsResponseObject); ok {
+		if err := validResponse.VisitGetTicketStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainTicketStatistics operation middleware
+func (sh *strictHandler) ExplainTicketStatistics(w http.ResponseWriter, r *http.Request, params ExplainTicketStatisticsParams) {
+	var request ExplainTicketStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainTicketStatistics(ctx, request.(ExplainTicketStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainTicketStatistics")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExplainTicketStatisticsResponseObject); ok {
+		if err := validResponse.VisitExplainTicketStatisticsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
