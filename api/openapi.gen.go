@@ -647,6 +647,7 @@ func (e TicketStatus) Valid() bool {
 const (
 	TicketViewClosed       TicketView = "closed"
 	TicketViewDueNext      TicketView = "due_next"
+	TicketViewFollowing    TicketView = "following"
 	TicketViewMine         TicketView = "mine"
 	TicketViewOverdue      TicketView = "overdue"
 	TicketViewPaused       TicketView = "paused"
@@ -659,6 +660,8 @@ func (e TicketView) Valid() bool {
 	case TicketViewClosed:
 		return true
 	case TicketViewDueNext:
+		return true
+	case TicketViewFollowing:
 		return true
 	case TicketViewMine:
 		return true
@@ -921,6 +924,9 @@ type MergeTicket struct {
 
 // Next Cursor of the next page; null on the last.
 type Next = string
+
+// Nothing There is nothing to say.
+type Nothing = map[string]interface{}
 
 // PauseTicket defines model for PauseTicket.
 type PauseTicket struct {
@@ -1613,7 +1619,7 @@ type TicketPage struct {
 // TicketStatus defines model for TicketStatus.
 type TicketStatus string
 
-// TicketView mine: the caller is the technician. paused, closed: in that status. overdue: with a target that is past its due time and unmet (SLA-13). due_next: with a due time, the next one first; overdue=false leaves out what is late already. undispatched: without team and technician, and not ended.
+// TicketView mine: the caller is the technician. following: the caller follows it. paused, closed: in that status. overdue: with a target that is past its due time and unmet (SLA-13). due_next: with a due time, the next one first; overdue=false leaves out what is late already. undispatched: without team and technician, and not ended.
 type TicketView string
 
 // Timed defines model for Timed.
@@ -2105,6 +2111,12 @@ type ExplainTicketParams struct {
 	CalendarVersion *int `form:"calendar_version,omitempty" json:"calendar_version,omitempty"`
 }
 
+// FollowTicketParams defines parameters for FollowTicket.
+type FollowTicketParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetTicketHistoryParams defines parameters for GetTicketHistory.
 type GetTicketHistoryParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -2228,6 +2240,12 @@ type StrikeTicketEventParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// UnfollowTicketParams defines parameters for UnfollowTicket.
+type UnfollowTicketParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // FindTicketVisitNeededParams defines parameters for FindTicketVisitNeeded.
 type FindTicketVisitNeededParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -2282,6 +2300,9 @@ type ChangeTicketClassJSONRequestBody = ChangeTicketClass
 // CloseTicketJSONRequestBody defines body for CloseTicket for application/json ContentType.
 type CloseTicketJSONRequestBody = Timed
 
+// FollowTicketJSONRequestBody defines body for FollowTicket for application/json ContentType.
+type FollowTicketJSONRequestBody = Nothing
+
 // ChangeTicketLevelJSONRequestBody defines body for ChangeTicketLevel for application/json ContentType.
 type ChangeTicketLevelJSONRequestBody = ChangeTicketLevel
 
@@ -2317,6 +2338,9 @@ type SignOffTicketJSONRequestBody = SignOffTicket
 
 // StrikeTicketEventJSONRequestBody defines body for StrikeTicketEvent for application/json ContentType.
 type StrikeTicketEventJSONRequestBody = StrikeEvent
+
+// UnfollowTicketJSONRequestBody defines body for UnfollowTicket for application/json ContentType.
+type UnfollowTicketJSONRequestBody = Nothing
 
 // FindTicketVisitNeededJSONRequestBody defines body for FindTicketVisitNeeded for application/json ContentType.
 type FindTicketVisitNeededJSONRequestBody = TimedLate
@@ -2410,6 +2434,9 @@ type ServerInterface interface {
 	// ExplainTicket Explains each verdict on a ticket by its events and spans (AUD-05).
 	// (GET /v1/tickets/{id}/explanation)
 	ExplainTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ExplainTicketParams)
+	// FollowTicket Puts a ticket on the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/follow)
+	FollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params FollowTicketParams)
 	// GetTicketHistory Lists the events of a ticket, struck ones too (AUD-02).
 	// (GET /v1/tickets/{id}/history)
 	GetTicketHistory(w http.ResponseWriter, r *http.Request, id TicketId, params GetTicketHistoryParams)
@@ -2449,6 +2476,9 @@ type ServerInterface interface {
 	// StrikeTicketEvent Strikes a recorded event of the ticket (AUD-02).
 	// (POST /v1/tickets/{id}/strikes)
 	StrikeTicketEvent(w http.ResponseWriter, r *http.Request, id TicketId, params StrikeTicketEventParams)
+	// UnfollowTicket Takes a ticket off the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/unfollow)
+	UnfollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params UnfollowTicketParams)
 	// FindTicketVisitNeeded Records that the telephone cannot solve it (TKT-11).
 	// (POST /v1/tickets/{id}/visit-needed)
 	FindTicketVisitNeeded(w http.ResponseWriter, r *http.Request, id TicketId, params FindTicketVisitNeededParams)
@@ -4716,6 +4746,60 @@ func (siw *ServerInterfaceWrapper) ExplainTicket(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// FollowTicket operation middleware
+func (siw *ServerInterfaceWrapper) FollowTicket(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FollowTicketParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FollowTicket(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTicketHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetTicketHistory(w http.ResponseWriter, r *http.Request) {
 
@@ -5721,6 +5805,60 @@ func (siw *ServerInterfaceWrapper) StrikeTicketEvent(w http.ResponseWriter, r *h
 	handler.ServeHTTP(w, r)
 }
 
+// UnfollowTicket operation middleware
+func (siw *ServerInterfaceWrapper) UnfollowTicket(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnfollowTicketParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UnfollowTicket(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // FindTicketVisitNeeded operation middleware
 func (siw *ServerInterfaceWrapper) FindTicketVisitNeeded(w http.ResponseWriter, r *http.Request) {
 
@@ -6037,6 +6175,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/class", wrapper.ChangeTicketClass).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/charges", wrapper.RecordTicketCharge).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/follow", wrapper.FollowTicket).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/unfollow", wrapper.UnfollowTicket).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/strikes", wrapper.StrikeTicketEvent).Methods(http.MethodPost)
 
@@ -7446,6 +7588,61 @@ func (response ExplainTicketdefaultApplicationProblemPlusJSONResponse) VisitExpl
 	return err
 }
 
+type FollowTicketRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params FollowTicketParams
+	Body   *FollowTicketJSONRequestBody
+}
+
+type FollowTicketResponseObject interface {
+	VisitFollowTicketResponse(w http.ResponseWriter) error
+}
+
+type FollowTicket200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type FollowTicket200JSONResponse struct {
+	Body    Changed
+	Headers FollowTicket200ResponseHeaders
+}
+
+func (response FollowTicket200JSONResponse) VisitFollowTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FollowTicketdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FollowTicketdefaultApplicationProblemPlusJSONResponse) VisitFollowTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTicketHistoryRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params GetTicketHistoryParams
@@ -8146,6 +8343,61 @@ func (response StrikeTicketEventdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type UnfollowTicketRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params UnfollowTicketParams
+	Body   *UnfollowTicketJSONRequestBody
+}
+
+type UnfollowTicketResponseObject interface {
+	VisitUnfollowTicketResponse(w http.ResponseWriter) error
+}
+
+type UnfollowTicket200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type UnfollowTicket200JSONResponse struct {
+	Body    Changed
+	Headers UnfollowTicket200ResponseHeaders
+}
+
+func (response UnfollowTicket200JSONResponse) VisitUnfollowTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnfollowTicketdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnfollowTicketdefaultApplicationProblemPlusJSONResponse) VisitUnfollowTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type FindTicketVisitNeededRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params FindTicketVisitNeededParams
@@ -8342,6 +8594,9 @@ type StrictServerInterface interface {
 	// ExplainTicket Explains each verdict on a ticket by its events and spans (AUD-05).
 	// (GET /v1/tickets/{id}/explanation)
 	ExplainTicket(ctx context.Context, request ExplainTicketRequestObject) (ExplainTicketResponseObject, error)
+	// FollowTicket Puts a ticket on the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/follow)
+	FollowTicket(ctx context.Context, request FollowTicketRequestObject) (FollowTicketResponseObject, error)
 	// GetTicketHistory Lists the events of a ticket, struck ones too (AUD-02).
 	// (GET /v1/tickets/{id}/history)
 	GetTicketHistory(ctx context.Context, request GetTicketHistoryRequestObject) (GetTicketHistoryResponseObject, error)
@@ -8381,6 +8636,9 @@ type StrictServerInterface interface {
 	// StrikeTicketEvent Strikes a recorded event of the ticket (AUD-02).
 	// (POST /v1/tickets/{id}/strikes)
 	StrikeTicketEvent(ctx context.Context, request StrikeTicketEventRequestObject) (StrikeTicketEventResponseObject, error)
+	// UnfollowTicket Takes a ticket off the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/unfollow)
+	UnfollowTicket(ctx context.Context, request UnfollowTicketRequestObject) (UnfollowTicketResponseObject, error)
 	// FindTicketVisitNeeded Records that the telephone cannot solve it (TKT-11).
 	// (POST /v1/tickets/{id}/visit-needed)
 	FindTicketVisitNeeded(ctx context.Context, request FindTicketVisitNeededRequestObject) (FindTicketVisitNeededResponseObject, error)
@@ -9246,6 +9504,40 @@ func (sh *strictHandler) ExplainTicket(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// FollowTicket operation middleware
+func (sh *strictHandler) FollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params FollowTicketParams) {
+	var request FollowTicketRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body FollowTicketJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FollowTicket(ctx, request.(FollowTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FollowTicket")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FollowTicketResponseObject); ok {
+		if err := validResponse.VisitFollowTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTicketHistory operation middleware
 func (sh *strictHandler) GetTicketHistory(w http.ResponseWriter, r *http.Request, id TicketId, params GetTicketHistoryParams) {
 	var request GetTicketHistoryRequestObject
@@ -9674,6 +9966,40 @@ func (sh *strictHandler) StrikeTicketEvent(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(StrikeTicketEventResponseObject); ok {
 		if err := validResponse.VisitStrikeTicketEventResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnfollowTicket operation middleware
+func (sh *strictHandler) UnfollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params UnfollowTicketParams) {
+	var request UnfollowTicketRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UnfollowTicketJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UnfollowTicket(ctx, request.(UnfollowTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnfollowTicket")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UnfollowTicketResponseObject); ok {
+		if err := validResponse.VisitUnfollowTicketResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -58,7 +58,7 @@ type SealedEvent struct {
 type TicketFilter struct {
 	Sites      []string // codes; nil means all, empty none
 	View       TicketView
-	Mine       uuid.UUID // the technician of TicketViewMine
+	Mine       uuid.UUID // whose TicketViewMine or TicketViewFollowing it is
 	Status     *TicketStatus
 	Kind       *string
 	Problem    *string

@@ -38,6 +38,8 @@ var eventTypes = []eventType{
 	newest[ticket.ZoneChanged]("ticket.zone_changed.v1"),
 	newest[ticket.Retargeted]("ticket.retargeted.v1"),
 	newest[ticket.NoteAdded]("ticket.note_added.v1"),
+	newest[ticket.Followed]("ticket.followed.v1"),
+	newest[ticket.Unfollowed]("ticket.unfollowed.v1"),
 	newest[ticket.ClassChanged]("ticket.class_changed.v1"),
 	newest[ticket.ChargeRecorded]("ticket.charge_recorded.v1"),
 	newest[ticket.Updated]("ticket.updated.v1"),

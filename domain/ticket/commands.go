@@ -185,6 +185,18 @@ type RecordCharge struct {
 	Reason    string         `json:"reason"`
 }
 
+// Follow puts the ticket on a person's list (TKT-15), Unfollow takes it off.
+type Follow struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"`
+}
+
+// Unfollow takes the ticket off a person's list.
+type Unfollow struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"`
+}
+
 // Merge ends a duplicate (TKT-17). The caller has made sure that Into exists.
 type Merge struct {
 	At     domain.Instant `json:"at"`
@@ -263,6 +275,8 @@ func (Retarget) command()          {}
 func (AddNote) command()           {}
 func (ChangeClass) command()       {}
 func (RecordCharge) command()      {}
+func (Follow) command()            {}
+func (Unfollow) command()          {}
 func (Merge) command()             {}
 func (Withdraw) command()          {}
 func (Reject) command()            {}

@@ -51,7 +51,7 @@ func inOrder(s State, at domain.Instant) error {
 // about the ticket without moving it on.
 func ordered(c Command) bool {
 	switch c := any(c).(type) { // of a few
-	case ImportRow, RecordPause, RecordCharge, Rejudge, EscalateIfDue:
+	case ImportRow, RecordPause, RecordCharge, Follow, Unfollow, Rejudge, EscalateIfDue:
 		return false
 	case AddNote:
 		return c.ToCustomer
@@ -87,6 +87,10 @@ func (d *draft) decide(c Command) (domain.Instant, error) {
 		return c.At, d.changeClass(c)
 	case RecordCharge:
 		return c.At, d.recordCharge(c)
+	case Follow:
+		return c.At, d.follow(c)
+	case Unfollow:
+		return c.At, d.unfollow(c)
 	case ChangeServiceZone:
 		return c.At, d.changeZone(c)
 	case Retarget:

@@ -212,6 +212,18 @@ type ChargeRecorded struct {
 	Reason    string         `json:"reason"`            // why so much; no personal data
 }
 
+// Followed says that a person wants to see what becomes of the ticket (TKT-15). Type ticket.followed.v1.
+type Followed struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"` // person id
+}
+
+// Unfollowed says that a person does no longer. Type ticket.unfollowed.v1.
+type Unfollowed struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"` // person id
+}
+
 // Updated says that the customer was told how things stand (SLA-01). Type ticket.updated.v1.
 type Updated struct {
 	At      domain.Instant `json:"at"`
@@ -278,6 +290,8 @@ func (Retargeted) event()     {}
 func (NoteAdded) event()      {}
 func (ClassChanged) event()   {}
 func (ChargeRecorded) event() {}
+func (Followed) event()       {}
+func (Unfollowed) event()     {}
 func (Updated) event()        {}
 func (Escalated) event()      {}
 

@@ -23,6 +23,7 @@ type State struct {
 	Zone       string // service zone
 	Class      Class  // service class (TKT-05)
 	ChargedFen int64  // sum of all charges
+	Followers  []uuid.UUID
 	Team       uuid.UUID
 	Technician uuid.UUID
 	Pause      PauseReason // of the latest pause, while paused
@@ -132,6 +133,10 @@ func evolve(s State, revision uint64, e Event) State {
 		s.Class = e.To
 	case ChargeRecorded:
 		s.ChargedFen += e.AmountFen
+	case Followed:
+		s = s.followed(e.Person)
+	case Unfollowed:
+		s = s.unfollowed(e.Person)
 	case Retargeted:
 		s = s.retargeted(revision, e.Targets)
 	case Paused:

@@ -69,6 +69,8 @@ var uses = map[string]use{
 	"ticket.rejected.v1":        onTicket("", "ticket.reject"),
 	"ticket.class_changed.v1":   onTicket("", "ticket.change_class"),
 	"ticket.charge_recorded.v1": onTicket("", "ticket.record_charge"),
+	"ticket.followed.v1":        onTicket("", "ticket.follow"),
+	"ticket.unfollowed.v1":      onTicket("", "ticket.unfollow"),
 	"ticket.note_added.v1":      onTicket("", "ticket.add_note"),
 	"ticket.updated.v1":         onTicket("if the customer was told", "ticket.add_note"),
 	"ticket.escalated.v1":       onTicket("once a target, cycle and step", "ticket.escalate_if_due"),

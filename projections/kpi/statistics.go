@@ -46,7 +46,9 @@ func (s Statistics) Unresolved() int64 { return s.Cases - s.Handled() }
 
 // ResolutionPPM is the share of the resolved in those that were not dropped,
 // in millionths, rounded half up; false if there are none.
-func (s Statistics) ResolutionPPM() (int64, bool) { return quotient(s.Resolved*1_000_000, s.Cases-s.Dropped) }
+func (s Statistics) ResolutionPPM() (int64, bool) {
+	return quotient(s.Resolved*1_000_000, s.Cases-s.Dropped)
+}
 
 // MeanGrossS is the mean gross time of a resolution in whole seconds, rounded
 // half up; false without any. MeanNetS is likewise.
@@ -151,4 +153,3 @@ func (r *Reader) ExplainTickets(ctx context.Context, q readmodel.Querier, schema
 	}
 	return out, nil
 }
-

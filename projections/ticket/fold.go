@@ -113,6 +113,8 @@ func (r Row) evolve(rec eventschemas.Record, e ticket.Event) (Row, error) {
 		return r.at(e.At), nil
 	case ticket.Judged:
 		return r.judged(e), nil
+	case ticket.Followed, ticket.Unfollowed: // shown by the state; the ticket itself did not change
+		return r, nil
 	case ticket.Escalated:
 		r.Escalated++
 		return r, nil

@@ -67,6 +67,7 @@ type Row struct {
 	Class          string           `db:"class"` // service class, "" if it was not said (TKT-05)
 	ChargedFen     int64            `db:"charged_fen"`
 	Charges        int              `db:"charges"`
+	Followers      []uuid.UUID      `db:"followers,json"` // person ids (TKT-15)
 }
 
 // SourceClaim is what the system of an import said of itself.

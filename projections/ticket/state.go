@@ -17,7 +17,7 @@ var targetNames = ticket.TargetNames()
 func (r Row) state() ticket.State {
 	s := ticket.State{
 		Status: ticket.Status(r.Status), Active: ticket.Status(r.Active), OpenedAt: r.OpenedAt, Level: ticket.Level(r.Level),
-		Zone: r.ServiceZone, Class: ticket.Class(r.Class), ChargedFen: r.ChargedFen, Team: r.Team, Technician: r.Technician, Pause: ticket.PauseReason(r.PauseReason),
+		Zone: r.ServiceZone, Class: ticket.Class(r.Class), ChargedFen: r.ChargedFen, Followers: r.Followers, Team: r.Team, Technician: r.Technician, Pause: ticket.PauseReason(r.PauseReason),
 		Cycle: r.Cycle, CycleAt: r.CycleAt, Solution: r.Solution, Into: r.MergedInto,
 	}
 	if r.VisitNeededAt != nil {
@@ -62,7 +62,7 @@ func (c *Clock) state(name ticket.TargetName, target *ticket.Target) ticket.Cloc
 func (r Row) show(s ticket.State) Row {
 	r.Status, r.Active, r.PauseReason = string(s.Status), string(s.Active), string(s.Pause)
 	r.Level, r.ServiceZone, r.Team, r.Technician = int(s.Level), s.Zone, s.Team, s.Technician
-	r.Class, r.ChargedFen = string(s.Class), s.ChargedFen
+	r.Class, r.ChargedFen, r.Followers = string(s.Class), s.ChargedFen, s.Followers
 	r.Cycle, r.CycleAt, r.Solution, r.MergedInto = s.Cycle, s.CycleAt, s.Solution, s.Into
 	r.VisitNeededAt, r.ArrivalBy, r.EndedAt = unlessZero(s.VisitAt), nil, nil
 	if s.Agreed != nil {

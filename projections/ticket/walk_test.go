@@ -91,7 +91,7 @@ func requireSame(t *rapid.T, row ticket.Row, s domainticket.State) {
 	}
 	require.Equal(t, s.Resolved, row.ResolvedAt != nil)
 	require.Len(t, s.Escalated, row.Escalated)
-	require.Equal(t, []any{string(s.Class), s.ChargedFen}, []any{row.Class, row.ChargedFen})
+	require.Equal(t, []any{string(s.Class), s.ChargedFen, s.Followers}, []any{row.Class, row.ChargedFen, row.Followers})
 	require.Equal(t, row.Charges > 0, row.ChargedFen > 0)
 	counts := map[domainticket.TargetName]map[domainticket.Verdict]int64{}
 	for _, v := range s.Verdicts {
