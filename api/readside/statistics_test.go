@@ -15,7 +15,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
-// figures of a row of statistics, by the name under which they are explained.
+// figuresOf returns the figures of a row of statistics, by the name under which they are explained.
 func figuresOf(r api.StatisticsRow) map[api.StatisticsMeasure]int64 {
 	return map[api.StatisticsMeasure]int64{
 		"cases": r.Cases, "handled": r.Handled, "resolved": r.Resolved, "dropped": r.Dropped, "unresolved": r.Unresolved,

@@ -51,10 +51,10 @@ func (s Statistics) ResolutionPPM() (int64, bool) {
 }
 
 // MeanGrossS is the mean gross time of a resolution in whole seconds, rounded
-// half up; false without any. MeanNetS is likewise.
+// half up; false without any.
 func (s Statistics) MeanGrossS() (int64, bool) { return quotient(s.GrossS, s.Resolved) }
 
-// MeanNetS is the mean net time of a resolution.
+// MeanNetS is the mean net time of a resolution, likewise.
 func (s Statistics) MeanNetS() (int64, bool) { return quotient(s.NetS, s.Resolved) }
 
 func quotient(n, of int64) (int64, bool) {
