@@ -235,6 +235,14 @@ func (k kpis) Explain(_ context.Context, at api.AsOf, _ api.SLACell, p api.Page)
 	return api.SLAFacts{Facts: page, Next: next, Sum: sum}, k.ask(at), k.err
 }
 
+func (k kpis) Statistics(_ context.Context, at api.AsOf, _ api.StatisticsQuery) ([]api.StatisticsRow, api.Snapshot, error) {
+	return []api.StatisticsRow{{Cases: 1}, {Cases: 2}}, k.ask(at), k.err
+}
+
+func (k kpis) ExplainStatistics(ctx context.Context, at api.AsOf, _ api.StatisticsCell, p api.Page) (api.SLAFacts, api.Snapshot, error) {
+	return k.Explain(ctx, at, api.SLACell{}, p)
+}
+
 // touched is one event that touched a ticket.
 type touched struct {
 	site string

@@ -334,6 +334,30 @@ func (e RecipientKind) Valid() bool {
 	}
 }
 
+// Defines values for RecordTicketChargeWork.
+const (
+	RecordTicketChargeWorkOnSite    RecordTicketChargeWork = "on_site"
+	RecordTicketChargeWorkParts     RecordTicketChargeWork = "parts"
+	RecordTicketChargeWorkTelephone RecordTicketChargeWork = "telephone"
+	RecordTicketChargeWorkTravel    RecordTicketChargeWork = "travel"
+)
+
+// Valid indicates whether the value is a known member of the RecordTicketChargeWork enum.
+func (e RecordTicketChargeWork) Valid() bool {
+	switch e {
+	case RecordTicketChargeWorkOnSite:
+		return true
+	case RecordTicketChargeWorkParts:
+		return true
+	case RecordTicketChargeWorkTelephone:
+		return true
+	case RecordTicketChargeWorkTravel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RecordTicketPauseReason.
 const (
 	RecordTicketPauseReasonCustomer     RecordTicketPauseReason = "customer"
@@ -484,6 +508,30 @@ func (e SLAGroup) Valid() bool {
 	}
 }
 
+// Defines values for ServiceClass.
+const (
+	A ServiceClass = "A"
+	B ServiceClass = "B"
+	C ServiceClass = "C"
+	D ServiceClass = "D"
+)
+
+// Valid indicates whether the value is a known member of the ServiceClass enum.
+func (e ServiceClass) Valid() bool {
+	switch e {
+	case A:
+		return true
+	case B:
+		return true
+	case C:
+		return true
+	case D:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SpanKind.
 const (
 	SpanKindCounted SpanKind = "counted"
@@ -496,6 +544,84 @@ func (e SpanKind) Valid() bool {
 	case SpanKindCounted:
 		return true
 	case SpanKindPaused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StatisticsGroup.
+const (
+	StatisticsGroupKind       StatisticsGroup = "kind"
+	StatisticsGroupLevel      StatisticsGroup = "level"
+	StatisticsGroupNone       StatisticsGroup = "none"
+	StatisticsGroupPeriod     StatisticsGroup = "period"
+	StatisticsGroupProblem    StatisticsGroup = "problem"
+	StatisticsGroupSite       StatisticsGroup = "site"
+	StatisticsGroupSolution   StatisticsGroup = "solution"
+	StatisticsGroupTeam       StatisticsGroup = "team"
+	StatisticsGroupTechnician StatisticsGroup = "technician"
+)
+
+// Valid indicates whether the value is a known member of the StatisticsGroup enum.
+func (e StatisticsGroup) Valid() bool {
+	switch e {
+	case StatisticsGroupKind:
+		return true
+	case StatisticsGroupLevel:
+		return true
+	case StatisticsGroupNone:
+		return true
+	case StatisticsGroupPeriod:
+		return true
+	case StatisticsGroupProblem:
+		return true
+	case StatisticsGroupSite:
+		return true
+	case StatisticsGroupSolution:
+		return true
+	case StatisticsGroupTeam:
+		return true
+	case StatisticsGroupTechnician:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StatisticsMeasure.
+const (
+	StatisticsMeasureActiveAgain StatisticsMeasure = "active_again"
+	StatisticsMeasureCases       StatisticsMeasure = "cases"
+	StatisticsMeasureDropped     StatisticsMeasure = "dropped"
+	StatisticsMeasureGrossS      StatisticsMeasure = "gross_s"
+	StatisticsMeasureHandled     StatisticsMeasure = "handled"
+	StatisticsMeasureNetS        StatisticsMeasure = "net_s"
+	StatisticsMeasurePausedS     StatisticsMeasure = "paused_s"
+	StatisticsMeasureResolved    StatisticsMeasure = "resolved"
+	StatisticsMeasureUnresolved  StatisticsMeasure = "unresolved"
+)
+
+// Valid indicates whether the value is a known member of the StatisticsMeasure enum.
+func (e StatisticsMeasure) Valid() bool {
+	switch e {
+	case StatisticsMeasureActiveAgain:
+		return true
+	case StatisticsMeasureCases:
+		return true
+	case StatisticsMeasureDropped:
+		return true
+	case StatisticsMeasureGrossS:
+		return true
+	case StatisticsMeasureHandled:
+		return true
+	case StatisticsMeasureNetS:
+		return true
+	case StatisticsMeasurePausedS:
+		return true
+	case StatisticsMeasureResolved:
+		return true
+	case StatisticsMeasureUnresolved:
 		return true
 	default:
 		return false
@@ -650,6 +776,7 @@ func (e TicketStatus) Valid() bool {
 const (
 	TicketViewClosed       TicketView = "closed"
 	TicketViewDueNext      TicketView = "due_next"
+	TicketViewFollowing    TicketView = "following"
 	TicketViewMine         TicketView = "mine"
 	TicketViewOverdue      TicketView = "overdue"
 	TicketViewPaused       TicketView = "paused"
@@ -662,6 +789,8 @@ func (e TicketView) Valid() bool {
 	case TicketViewClosed:
 		return true
 	case TicketViewDueNext:
+		return true
+	case TicketViewFollowing:
 		return true
 	case TicketViewMine:
 		return true
@@ -807,8 +936,11 @@ func (e VerdictUnderVerdict) Valid() bool {
 
 // AddTicketNote defines model for AddTicketNote.
 type AddTicketNote struct {
-	At   *time.Time `json:"at,omitempty"`
-	Text string     `json:"text"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string `json:"late_reason,omitempty"`
+	Text       string  `json:"text"`
 
 	// ToCustomer The customer was told; the next update is due from then on.
 	ToCustomer *bool `json:"to_customer,omitempty"`
@@ -816,9 +948,12 @@ type AddTicketNote struct {
 
 // AgreeTicketArrival defines model for AgreeTicketArrival.
 type AgreeTicketArrival struct {
-	ArrivalBy time.Time               `json:"arrival_by"`
-	At        *time.Time              `json:"at,omitempty"`
-	SetBy     AgreeTicketArrivalSetBy `json:"set_by"`
+	ArrivalBy time.Time  `json:"arrival_by"`
+	At        *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string                 `json:"late_reason,omitempty"`
+	SetBy      AgreeTicketArrivalSetBy `json:"set_by"`
 }
 
 // AgreeTicketArrivalSetBy defines model for AgreeTicketArrival.SetBy.
@@ -852,7 +987,10 @@ type ApprovePolicy struct {
 
 // AssignTicket defines model for AssignTicket.
 type AssignTicket struct {
-	At         *time.Time          `json:"at,omitempty"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered after what followed it (SLA-05); needs at.
+	LateReason *string             `json:"late_reason,omitempty"`
 	Team       *openapi_types.UUID `json:"team,omitempty"`
 	Technician *openapi_types.UUID `json:"technician,omitempty"`
 }
@@ -866,6 +1004,15 @@ type BlockTool struct {
 
 // BlockToolReason defines model for BlockTool.Reason.
 type BlockToolReason string
+
+// ChangeTicketClass defines model for ChangeTicketClass.
+type ChangeTicketClass struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Class A paid, B contract, C free within warranty, D internal (TKT-05).
+	Class  ServiceClass `json:"class"`
+	Reason string       `json:"reason"`
+}
 
 // ChangeTicketLevel defines model for ChangeTicketLevel.
 type ChangeTicketLevel struct {
@@ -1150,6 +1297,9 @@ type MissingTool struct {
 // Next Cursor of the next page; null on the last.
 type Next = string
 
+// Nothing There is nothing to say.
+type Nothing = map[string]interface{}
+
 // PauseTicket defines model for PauseTicket.
 type PauseTicket struct {
 	At       *time.Time        `json:"at,omitempty"`
@@ -1325,6 +1475,23 @@ type RecordPolicy struct {
 	Site *SiteCode `json:"site,omitempty"`
 }
 
+// RecordTicketCharge defines model for RecordTicketCharge.
+type RecordTicketCharge struct {
+	// AmountFen CNY, in fen.
+	AmountFen int64      `json:"amount_fen"`
+	At        *time.Time `json:"at,omitempty"`
+	Reason    string     `json:"reason"`
+
+	// Voucher Number of the service voucher.
+	Voucher *string `json:"voucher,omitempty"`
+
+	// Work What it is for.
+	Work RecordTicketChargeWork `json:"work"`
+}
+
+// RecordTicketChargeWork What it is for.
+type RecordTicketChargeWork string
+
 // RecordTicketPause defines model for RecordTicketPause.
 type RecordTicketPause struct {
 	Clocks   []TargetName `json:"clocks"`
@@ -1378,7 +1545,10 @@ type RegisterTicket struct {
 	// CalledAt When the customer called; nothing means now.
 	CalledAt *time.Time            `json:"called_at,omitempty"`
 	Channel  RegisterTicketChannel `json:"channel"`
-	Customer string                `json:"customer"`
+
+	// Class A paid, B contract, C free within warranty, D internal (TKT-05).
+	Class    *ServiceClass `json:"class,omitempty"`
+	Customer string        `json:"customer"`
 
 	// Kind Ticket type from the code list (TKT-03).
 	Kind string `json:"kind"`
@@ -1600,6 +1770,9 @@ type ScrapTool struct {
 	Reason     string             `json:"reason"`
 }
 
+// ServiceClass A paid, B contract, C free within warranty, D internal (TKT-05).
+type ServiceClass string
+
 // ServiceZone Where the customer is, such as town or suburb (SLA-11).
 type ServiceZone = string
 
@@ -1667,6 +1840,78 @@ type Span struct {
 // SpanKind defines model for Span.Kind.
 type SpanKind string
 
+// StatisticsExplanation defines model for StatisticsExplanation.
+type StatisticsExplanation struct {
+	// AsOf A place in the log.
+	AsOf    Snapshot          `json:"as_of"`
+	Facts   []SLAFact         `json:"facts"`
+	Measure StatisticsMeasure `json:"measure"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+
+	// Sum Sum of all facts of the figure; equal to it.
+	Sum int64 `json:"sum"`
+}
+
+// StatisticsGroup defines model for StatisticsGroup.
+type StatisticsGroup string
+
+// StatisticsMeasure defines model for StatisticsMeasure.
+type StatisticsMeasure string
+
+// StatisticsReport defines model for StatisticsReport.
+type StatisticsReport struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next           `json:"next"`
+	Rows []StatisticsRow `json:"rows"`
+}
+
+// StatisticsRow One group. cases = resolved + dropped + unresolved; handled = resolved + dropped. Satisfaction is not among them before ratings are recorded.
+type StatisticsRow struct {
+	// ActiveAgain Active again after the first resolution.
+	ActiveAgain int64 `json:"active_again"`
+
+	// Cases Tickets called in the period.
+	Cases int64 `json:"cases"`
+
+	// Dropped Merged, withdrawn or rejected without one (TKT-17).
+	Dropped int64 `json:"dropped"`
+
+	// GrossS Seconds of the clock up to the first resolutions.
+	GrossS int64 `json:"gross_s"`
+
+	// Handled Resolved or dropped.
+	Handled int64 `json:"handled"`
+
+	// MeanGrossS gross_s / resolved, rounded half up; null without any.
+	MeanGrossS *int64 `json:"mean_gross_s"`
+
+	// MeanNetS net_s / resolved, rounded half up; null without any.
+	MeanNetS *int64 `json:"mean_net_s"`
+
+	// NetS gross_s - paused_s.
+	NetS int64 `json:"net_s"`
+
+	// PausedS Paused seconds of them.
+	PausedS int64 `json:"paused_s"`
+
+	// ResolutionPpm resolved / (cases - dropped) in millionths, rounded half up; null without any.
+	ResolutionPpm *int64 `json:"resolution_ppm"`
+
+	// Resolved With a first resolution.
+	Resolved int64 `json:"resolved"`
+
+	// Unresolved Neither.
+	Unresolved int64 `json:"unresolved"`
+
+	// Value Code, id, level, day or month (2026-03) of the group, empty for none; null where nothing groups.
+	Value *string `json:"value"`
+}
+
 // StrikeEvent defines model for StrikeEvent.
 type StrikeEvent struct {
 	Reason string `json:"reason"`
@@ -1727,32 +1972,77 @@ type TeamPage struct {
 
 // Ticket defines model for Ticket.
 type Ticket struct {
+	// ActiveAgain It was taken up again after its first resolution.
+	ActiveAgain bool `json:"active_again"`
+
+	// ArrivalBy By when the technician is to be there as last agreed in the present cycle (SLA-02).
+	ArrivalBy *MaybeInstant `json:"arrival_by"`
+
 	// CalledAt UTC with milliseconds.
 	CalledAt Instant `json:"called_at"`
 	Channel  string  `json:"channel"`
+
+	// ChargedFen Sum of all charges.
+	ChargedFen int64 `json:"charged_fen"`
+
+	// Charges How many.
+	Charges int `json:"charges"`
+
+	// Class Null if it was not said yet.
+	Class *ServiceClass `json:"class"`
+
+	// ClosedAt Of the present cycle.
+	ClosedAt *MaybeInstant `json:"closed_at"`
 
 	// Customer A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 	Customer Personal `json:"customer"`
 
 	// Cycle 1 until it is reopened (TKT-16).
-	Cycle    int                `json:"cycle"`
-	External *ExternalKey       `json:"external"`
-	Id       openapi_types.UUID `json:"id"`
-	Kind     string             `json:"kind"`
-	Level    int                `json:"level"`
-	Number   string             `json:"number"`
+	Cycle int `json:"cycle"`
+
+	// EndedAt When the present cycle was last resolved, signed off, closed, merged, withdrawn or rejected.
+	EndedAt  *MaybeInstant `json:"ended_at"`
+	External *ExternalKey  `json:"external"`
+
+	// FirstLevel At registration.
+	FirstLevel int                `json:"first_level"`
+	Id         openapi_types.UUID `json:"id"`
+	Kind       string             `json:"kind"`
+	Level      int                `json:"level"`
+
+	// LevelChanges How often the level was changed (TKT-04).
+	LevelChanges int `json:"level_changes"`
+
+	// MergedInto The ticket that this one duplicates (TKT-17).
+	MergedInto *openapi_types.UUID `json:"merged_into"`
+	Number     string              `json:"number"`
 
 	// OpenedOn Civil date in the zone of the site.
 	OpenedOn Day `json:"opened_on"`
 
+	// PauseReason While it is paused (TKT-13).
+	PauseReason *string `json:"pause_reason"`
+
+	// PausedAt Since when it is paused.
+	PausedAt *MaybeInstant `json:"paused_at"`
+
 	// Phone A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
-	Phone    Personal `json:"phone"`
-	Problem  string   `json:"problem"`
-	Revision int64    `json:"revision"`
+	Phone   Personal `json:"phone"`
+	Problem string   `json:"problem"`
+
+	// ResolvedAt Of the present cycle.
+	ResolvedAt *MaybeInstant `json:"resolved_at"`
+	Revision   int64         `json:"revision"`
+
+	// ServiceZone Where the customer is (SLA-11); empty if unknown.
+	ServiceZone string `json:"service_zone"`
 
 	// Site Code of a site.
-	Site   SiteCode     `json:"site"`
-	Status TicketStatus `json:"status"`
+	Site SiteCode `json:"site"`
+
+	// Solution Of the present cycle (TKT-03); empty before.
+	Solution string       `json:"solution"`
+	Status   TicketStatus `json:"status"`
 
 	// Targets First contact and resolution; the others once they are started and agreed (SLA-01).
 	Targets    []TargetState       `json:"targets"`
@@ -1761,6 +2051,20 @@ type Ticket struct {
 
 	// Text A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 	Text Personal `json:"text"`
+
+	// VisitNeededAt When a visit was found needed in the present cycle (TKT-11).
+	VisitNeededAt *MaybeInstant `json:"visit_needed_at"`
+}
+
+// TicketCreated defines model for TicketCreated.
+type TicketCreated struct {
+	// Changed False if it was there already.
+	Changed bool               `json:"changed"`
+	Id      openapi_types.UUID `json:"id"`
+
+	// Number By which people call it.
+	Number   string `json:"number"`
+	Revision int64  `json:"revision"`
 }
 
 // TicketExplanation defines model for TicketExplanation.
@@ -1789,7 +2093,7 @@ type TicketPage struct {
 // TicketStatus defines model for TicketStatus.
 type TicketStatus string
 
-// TicketView mine: the caller is the technician. paused, closed: in that status. overdue: with a target that is past its due time and unmet (SLA-13). due_next: with a due time, the next one first; overdue=false leaves out what is late already. undispatched: without team and technician, and not ended.
+// TicketView mine: the caller is the technician. following: the caller follows it. paused, closed: in that status. overdue: with a target that is past its due time and unmet (SLA-13). due_next: with a due time, the next one first; overdue=false leaves out what is late already. undispatched: without team and technician, and not ended.
 type TicketView string
 
 // Timed defines model for Timed.
@@ -2066,6 +2370,69 @@ type ExplainSLAParams struct {
 	Level *int `form:"level,omitempty" json:"level,omitempty"`
 }
 
+// GetTicketStatisticsParams defines parameters for GetTicketStatistics.
+type GetTicketStatisticsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// From First civil day of the calls, in the zone of the site.
+	From Day `form:"from" json:"from"`
+
+	// To Last civil day of the calls.
+	To Day `form:"to" json:"to"`
+
+	// GroupBy What makes a row; nothing means none.
+	GroupBy *StatisticsGroup `form:"group_by,omitempty" json:"group_by,omitempty"`
+
+	// Grain Length of a period when grouped by period; nothing means month.
+	Grain *Grain `form:"grain,omitempty" json:"grain,omitempty"`
+}
+
+// ExplainTicketStatisticsParams defines parameters for ExplainTicketStatistics.
+type ExplainTicketStatisticsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// From First civil day of the calls, in the zone of the site.
+	From Day `form:"from" json:"from"`
+
+	// To Last civil day of the calls.
+	To Day `form:"to" json:"to"`
+
+	// Measure Which figure of the row.
+	Measure StatisticsMeasure `form:"measure" json:"measure"`
+
+	// GroupBy What made the row; for period, from and to are the period.
+	GroupBy *StatisticsGroup `form:"group_by,omitempty" json:"group_by,omitempty"`
+
+	// Value Value of the row; nothing means the row of none.
+	Value *string `form:"value,omitempty" json:"value,omitempty"`
+}
+
 // ListPersonsParams defines parameters for ListPersons.
 type ListPersonsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -2282,6 +2649,24 @@ type AssignTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// RecordTicketChargeParams defines parameters for RecordTicketCharge.
+type RecordTicketChargeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ChangeTicketClassParams defines parameters for ChangeTicketClass.
+type ChangeTicketClassParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // CloseTicketParams defines parameters for CloseTicket.
 type CloseTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -2304,6 +2689,12 @@ type ExplainTicketParams struct {
 
 	// CalendarVersion Likewise a version of the calendar.
 	CalendarVersion *int `form:"calendar_version,omitempty" json:"calendar_version,omitempty"`
+}
+
+// FollowTicketParams defines parameters for FollowTicket.
+type FollowTicketParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // GetTicketHistoryParams defines parameters for GetTicketHistory.
@@ -2427,6 +2818,12 @@ type StrikeTicketEventParams struct {
 
 	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
+}
+
+// UnfollowTicketParams defines parameters for UnfollowTicket.
+type UnfollowTicketParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // FindTicketVisitNeededParams defines parameters for FindTicketVisitNeeded.
@@ -2660,8 +3057,17 @@ type ArriveTicketJSONRequestBody = TimedLate
 // AssignTicketJSONRequestBody defines body for AssignTicket for application/json ContentType.
 type AssignTicketJSONRequestBody = AssignTicket
 
+// RecordTicketChargeJSONRequestBody defines body for RecordTicketCharge for application/json ContentType.
+type RecordTicketChargeJSONRequestBody = RecordTicketCharge
+
+// ChangeTicketClassJSONRequestBody defines body for ChangeTicketClass for application/json ContentType.
+type ChangeTicketClassJSONRequestBody = ChangeTicketClass
+
 // CloseTicketJSONRequestBody defines body for CloseTicket for application/json ContentType.
 type CloseTicketJSONRequestBody = Timed
+
+// FollowTicketJSONRequestBody defines body for FollowTicket for application/json ContentType.
+type FollowTicketJSONRequestBody = Nothing
 
 // ChangeTicketLevelJSONRequestBody defines body for ChangeTicketLevel for application/json ContentType.
 type ChangeTicketLevelJSONRequestBody = ChangeTicketLevel
@@ -2699,8 +3105,11 @@ type SignOffTicketJSONRequestBody = SignOffTicket
 // StrikeTicketEventJSONRequestBody defines body for StrikeTicketEvent for application/json ContentType.
 type StrikeTicketEventJSONRequestBody = StrikeEvent
 
+// UnfollowTicketJSONRequestBody defines body for UnfollowTicket for application/json ContentType.
+type UnfollowTicketJSONRequestBody = Nothing
+
 // FindTicketVisitNeededJSONRequestBody defines body for FindTicketVisitNeeded for application/json ContentType.
-type FindTicketVisitNeededJSONRequestBody = Timed
+type FindTicketVisitNeededJSONRequestBody = TimedLate
 
 // WithdrawTicketJSONRequestBody defines body for WithdrawTicket for application/json ContentType.
 type WithdrawTicketJSONRequestBody = EndTicket
@@ -2767,6 +3176,12 @@ type ServerInterface interface {
 	// ExplainSLA Lists the facts that a figure adds up from (AUD-05).
 	// (GET /v1/kpis/sla/explanation)
 	ExplainSLA(w http.ResponseWriter, r *http.Request, params ExplainSLAParams)
+	// GetTicketStatistics Counts the tickets called in a period, how they ended and how long that took (TKT-23).
+	// (GET /v1/kpis/tickets)
+	GetTicketStatistics(w http.ResponseWriter, r *http.Request, params GetTicketStatisticsParams)
+	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
+	// (GET /v1/kpis/tickets/explanation)
+	ExplainTicketStatistics(w http.ResponseWriter, r *http.Request, params ExplainTicketStatisticsParams)
 	// GetOpenAPI This file.
 	// (GET /v1/openapi.yaml)
 	GetOpenAPI(w http.ResponseWriter, r *http.Request)
@@ -2824,12 +3239,21 @@ type ServerInterface interface {
 	// AssignTicket Gives the ticket to a team, a technician or both (TKT-08).
 	// (POST /v1/tickets/{id}/assign)
 	AssignTicket(w http.ResponseWriter, r *http.Request, id TicketId, params AssignTicketParams)
+	// RecordTicketCharge Records what is charged for work; help by telephone is never charged (TKT-22).
+	// (POST /v1/tickets/{id}/charges)
+	RecordTicketCharge(w http.ResponseWriter, r *http.Request, id TicketId, params RecordTicketChargeParams)
+	// ChangeTicketClass Moves a ticket to another service class; the director does (TKT-05).
+	// (POST /v1/tickets/{id}/class)
+	ChangeTicketClass(w http.ResponseWriter, r *http.Request, id TicketId, params ChangeTicketClassParams)
 	// CloseTicket Ends the ticket.
 	// (POST /v1/tickets/{id}/close)
 	CloseTicket(w http.ResponseWriter, r *http.Request, id TicketId, params CloseTicketParams)
 	// ExplainTicket Explains each verdict on a ticket by its events and spans (AUD-05).
 	// (GET /v1/tickets/{id}/explanation)
 	ExplainTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ExplainTicketParams)
+	// FollowTicket Puts a ticket on the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/follow)
+	FollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params FollowTicketParams)
 	// GetTicketHistory Lists the events of a ticket, struck ones too (AUD-02).
 	// (GET /v1/tickets/{id}/history)
 	GetTicketHistory(w http.ResponseWriter, r *http.Request, id TicketId, params GetTicketHistoryParams)
@@ -2869,6 +3293,9 @@ type ServerInterface interface {
 	// StrikeTicketEvent Strikes a recorded event of the ticket (AUD-02).
 	// (POST /v1/tickets/{id}/strikes)
 	StrikeTicketEvent(w http.ResponseWriter, r *http.Request, id TicketId, params StrikeTicketEventParams)
+	// UnfollowTicket Takes a ticket off the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/unfollow)
+	UnfollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params UnfollowTicketParams)
 	// FindTicketVisitNeeded Records that the telephone cannot solve it (TKT-11).
 	// (POST /v1/tickets/{id}/visit-needed)
 	FindTicketVisitNeeded(w http.ResponseWriter, r *http.Request, id TicketId, params FindTicketVisitNeededParams)
@@ -3411,6 +3838,293 @@ func (siw *ServerInterfaceWrapper) ExplainSLA(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ExplainSLA(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTicketStatistics operation middleware
+func (siw *ServerInterfaceWrapper) GetTicketStatistics(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTicketStatisticsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "group_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group_by", r.URL.Query(), &params.GroupBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "group_by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "group_by", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "grain" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "grain", r.URL.Query(), &params.Grain, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "grain"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "grain", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTicketStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExplainTicketStatistics operation middleware
+func (siw *ServerInterfaceWrapper) ExplainTicketStatistics(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainTicketStatisticsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "measure" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "measure", r.URL.Query(), &params.Measure, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "measure"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "measure", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "group_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group_by", r.URL.Query(), &params.GroupBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "group_by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "group_by", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "value" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "value", r.URL.Query(), &params.Value, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "value"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "value", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExplainTicketStatistics(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4752,6 +5466,160 @@ func (siw *ServerInterfaceWrapper) AssignTicket(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// RecordTicketCharge operation middleware
+func (siw *ServerInterfaceWrapper) RecordTicketCharge(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordTicketChargeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordTicketCharge(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeTicketClass operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTicketClass(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeTicketClassParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeTicketClass(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // CloseTicket operation middleware
 func (siw *ServerInterfaceWrapper) CloseTicket(w http.ResponseWriter, r *http.Request) {
 
@@ -4901,6 +5769,60 @@ func (siw *ServerInterfaceWrapper) ExplainTicket(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ExplainTicket(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FollowTicket operation middleware
+func (siw *ServerInterfaceWrapper) FollowTicket(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FollowTicketParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FollowTicket(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5906,6 +6828,60 @@ func (siw *ServerInterfaceWrapper) StrikeTicketEvent(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.StrikeTicketEvent(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UnfollowTicket operation middleware
+func (siw *ServerInterfaceWrapper) UnfollowTicket(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnfollowTicketParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UnfollowTicket(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7544,6 +8520,14 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/merge", wrapper.MergeTicket).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/class", wrapper.ChangeTicketClass).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/charges", wrapper.RecordTicketCharge).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/follow", wrapper.FollowTicket).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/unfollow", wrapper.UnfollowTicket).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/strikes", wrapper.StrikeTicketEvent).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons", wrapper.ListPersons).Methods(http.MethodGet)
@@ -7603,6 +8587,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla", wrapper.GetSLA).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/explanation", wrapper.ExplainSLA).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/kpis/tickets", wrapper.GetTicketStatistics).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/kpis/tickets/explanation", wrapper.ExplainTicketStatistics).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/head", wrapper.GetHead).Methods(http.MethodGet)
 
@@ -7884,6 +8872,84 @@ type ExplainSLAdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainSLAdefaultApplicationProblemPlusJSONResponse) VisitExplainSLAResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTicketStatisticsRequestObject struct {
+	Params GetTicketStatisticsParams
+}
+
+type GetTicketStatisticsResponseObject interface {
+	VisitGetTicketStatisticsResponse(w http.ResponseWriter) error
+}
+
+type GetTicketStatistics200JSONResponse StatisticsReport
+
+func (response GetTicketStatistics200JSONResponse) VisitGetTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTicketStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTicketStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainTicketStatisticsRequestObject struct {
+	Params ExplainTicketStatisticsParams
+}
+
+type ExplainTicketStatisticsResponseObject interface {
+	VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error
+}
+
+type ExplainTicketStatistics200JSONResponse StatisticsExplanation
+
+func (response ExplainTicketStatistics200JSONResponse) VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse) VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8526,7 +9592,7 @@ type RegisterTicket201ResponseHeaders struct {
 }
 
 type RegisterTicket201JSONResponse struct {
-	Body    Created
+	Body    TicketCreated
 	Headers RegisterTicket201ResponseHeaders
 }
 
@@ -8842,6 +9908,116 @@ func (response AssignTicketdefaultApplicationProblemPlusJSONResponse) VisitAssig
 	return err
 }
 
+type RecordTicketChargeRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params RecordTicketChargeParams
+	Body   *RecordTicketChargeJSONRequestBody
+}
+
+type RecordTicketChargeResponseObject interface {
+	VisitRecordTicketChargeResponse(w http.ResponseWriter) error
+}
+
+type RecordTicketCharge200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RecordTicketCharge200JSONResponse struct {
+	Body    Changed
+	Headers RecordTicketCharge200ResponseHeaders
+}
+
+func (response RecordTicketCharge200JSONResponse) VisitRecordTicketChargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordTicketChargedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordTicketChargedefaultApplicationProblemPlusJSONResponse) VisitRecordTicketChargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTicketClassRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params ChangeTicketClassParams
+	Body   *ChangeTicketClassJSONRequestBody
+}
+
+type ChangeTicketClassResponseObject interface {
+	VisitChangeTicketClassResponse(w http.ResponseWriter) error
+}
+
+type ChangeTicketClass200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ChangeTicketClass200JSONResponse struct {
+	Body    Changed
+	Headers ChangeTicketClass200ResponseHeaders
+}
+
+func (response ChangeTicketClass200JSONResponse) VisitChangeTicketClassResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTicketClassdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeTicketClassdefaultApplicationProblemPlusJSONResponse) VisitChangeTicketClassResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CloseTicketRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params CloseTicketParams
@@ -8936,6 +10112,61 @@ type ExplainTicketdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainTicketdefaultApplicationProblemPlusJSONResponse) VisitExplainTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FollowTicketRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params FollowTicketParams
+	Body   *FollowTicketJSONRequestBody
+}
+
+type FollowTicketResponseObject interface {
+	VisitFollowTicketResponse(w http.ResponseWriter) error
+}
+
+type FollowTicket200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type FollowTicket200JSONResponse struct {
+	Body    Changed
+	Headers FollowTicket200ResponseHeaders
+}
+
+func (response FollowTicket200JSONResponse) VisitFollowTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FollowTicketdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FollowTicketdefaultApplicationProblemPlusJSONResponse) VisitFollowTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9636,6 +10867,61 @@ type StrikeTicketEventdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StrikeTicketEventdefaultApplicationProblemPlusJSONResponse) VisitStrikeTicketEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnfollowTicketRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params UnfollowTicketParams
+	Body   *UnfollowTicketJSONRequestBody
+}
+
+type UnfollowTicketResponseObject interface {
+	VisitUnfollowTicketResponse(w http.ResponseWriter) error
+}
+
+type UnfollowTicket200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type UnfollowTicket200JSONResponse struct {
+	Body    Changed
+	Headers UnfollowTicket200ResponseHeaders
+}
+
+func (response UnfollowTicket200JSONResponse) VisitUnfollowTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnfollowTicketdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnfollowTicketdefaultApplicationProblemPlusJSONResponse) VisitUnfollowTicketResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10643,6 +11929,12 @@ type StrictServerInterface interface {
 	// ExplainSLA Lists the facts that a figure adds up from (AUD-05).
 	// (GET /v1/kpis/sla/explanation)
 	ExplainSLA(ctx context.Context, request ExplainSLARequestObject) (ExplainSLAResponseObject, error)
+	// GetTicketStatistics Counts the tickets called in a period, how they ended and how long that took (TKT-23).
+	// (GET /v1/kpis/tickets)
+	GetTicketStatistics(ctx context.Context, request GetTicketStatisticsRequestObject) (GetTicketStatisticsResponseObject, error)
+	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
+	// (GET /v1/kpis/tickets/explanation)
+	ExplainTicketStatistics(ctx context.Context, request ExplainTicketStatisticsRequestObject) (ExplainTicketStatisticsResponseObject, error)
 	// GetOpenAPI This file.
 	// (GET /v1/openapi.yaml)
 	GetOpenAPI(ctx context.Context, request GetOpenAPIRequestObject) (GetOpenAPIResponseObject, error)
@@ -10700,12 +11992,21 @@ type StrictServerInterface interface {
 	// AssignTicket Gives the ticket to a team, a technician or both (TKT-08).
 	// (POST /v1/tickets/{id}/assign)
 	AssignTicket(ctx context.Context, request AssignTicketRequestObject) (AssignTicketResponseObject, error)
+	// RecordTicketCharge Records what is charged for work; help by telephone is never charged (TKT-22).
+	// (POST /v1/tickets/{id}/charges)
+	RecordTicketCharge(ctx context.Context, request RecordTicketChargeRequestObject) (RecordTicketChargeResponseObject, error)
+	// ChangeTicketClass Moves a ticket to another service class; the director does (TKT-05).
+	// (POST /v1/tickets/{id}/class)
+	ChangeTicketClass(ctx context.Context, request ChangeTicketClassRequestObject) (ChangeTicketClassResponseObject, error)
 	// CloseTicket Ends the ticket.
 	// (POST /v1/tickets/{id}/close)
 	CloseTicket(ctx context.Context, request CloseTicketRequestObject) (CloseTicketResponseObject, error)
 	// ExplainTicket Explains each verdict on a ticket by its events and spans (AUD-05).
 	// (GET /v1/tickets/{id}/explanation)
 	ExplainTicket(ctx context.Context, request ExplainTicketRequestObject) (ExplainTicketResponseObject, error)
+	// FollowTicket Puts a ticket on the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/follow)
+	FollowTicket(ctx context.Context, request FollowTicketRequestObject) (FollowTicketResponseObject, error)
 	// GetTicketHistory Lists the events of a ticket, struck ones too (AUD-02).
 	// (GET /v1/tickets/{id}/history)
 	GetTicketHistory(ctx context.Context, request GetTicketHistoryRequestObject) (GetTicketHistoryResponseObject, error)
@@ -10745,6 +12046,9 @@ type StrictServerInterface interface {
 	// StrikeTicketEvent Strikes a recorded event of the ticket (AUD-02).
 	// (POST /v1/tickets/{id}/strikes)
 	StrikeTicketEvent(ctx context.Context, request StrikeTicketEventRequestObject) (StrikeTicketEventResponseObject, error)
+	// UnfollowTicket Takes a ticket off the caller's list (TKT-15).
+	// (POST /v1/tickets/{id}/unfollow)
+	UnfollowTicket(ctx context.Context, request UnfollowTicketRequestObject) (UnfollowTicketResponseObject, error)
 	// FindTicketVisitNeeded Records that the telephone cannot solve it (TKT-11).
 	// (POST /v1/tickets/{id}/visit-needed)
 	FindTicketVisitNeeded(ctx context.Context, request FindTicketVisitNeededRequestObject) (FindTicketVisitNeededResponseObject, error)
@@ -10987,6 +12291,58 @@ func (sh *strictHandler) ExplainSLA(w http.ResponseWriter, r *http.Request, para
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ExplainSLAResponseObject); ok {
 		if err := validResponse.VisitExplainSLAResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTicketStatistics operation middleware
+func (sh *strictHandler) GetTicketStatistics(w http.ResponseWriter, r *http.Request, params GetTicketStatisticsParams) {
+	var request GetTicketStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTicketStatistics(ctx, request.(GetTicketStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTicketStatistics")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTicketStatisticsResponseObject); ok {
+		if err := validResponse.VisitGetTicketStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainTicketStatistics operation middleware
+func (sh *strictHandler) ExplainTicketStatistics(w http.ResponseWriter, r *http.Request, params ExplainTicketStatisticsParams) {
+	var request ExplainTicketStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainTicketStatistics(ctx, request.(ExplainTicketStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainTicketStatistics")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExplainTicketStatisticsResponseObject); ok {
+		if err := validResponse.VisitExplainTicketStatisticsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -11571,6 +12927,74 @@ func (sh *strictHandler) AssignTicket(w http.ResponseWriter, r *http.Request, id
 	}
 }
 
+// RecordTicketCharge operation middleware
+func (sh *strictHandler) RecordTicketCharge(w http.ResponseWriter, r *http.Request, id TicketId, params RecordTicketChargeParams) {
+	var request RecordTicketChargeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordTicketChargeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordTicketCharge(ctx, request.(RecordTicketChargeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordTicketCharge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordTicketChargeResponseObject); ok {
+		if err := validResponse.VisitRecordTicketChargeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeTicketClass operation middleware
+func (sh *strictHandler) ChangeTicketClass(w http.ResponseWriter, r *http.Request, id TicketId, params ChangeTicketClassParams) {
+	var request ChangeTicketClassRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ChangeTicketClassJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeTicketClass(ctx, request.(ChangeTicketClassRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeTicketClass")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeTicketClassResponseObject); ok {
+		if err := validResponse.VisitChangeTicketClassResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CloseTicket operation middleware
 func (sh *strictHandler) CloseTicket(w http.ResponseWriter, r *http.Request, id TicketId, params CloseTicketParams) {
 	var request CloseTicketRequestObject
@@ -11625,6 +13049,40 @@ func (sh *strictHandler) ExplainTicket(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ExplainTicketResponseObject); ok {
 		if err := validResponse.VisitExplainTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FollowTicket operation middleware
+func (sh *strictHandler) FollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params FollowTicketParams) {
+	var request FollowTicketRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body FollowTicketJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FollowTicket(ctx, request.(FollowTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FollowTicket")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FollowTicketResponseObject); ok {
+		if err := validResponse.VisitFollowTicketResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -12060,6 +13518,40 @@ func (sh *strictHandler) StrikeTicketEvent(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(StrikeTicketEventResponseObject); ok {
 		if err := validResponse.VisitStrikeTicketEventResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnfollowTicket operation middleware
+func (sh *strictHandler) UnfollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params UnfollowTicketParams) {
+	var request UnfollowTicketRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UnfollowTicketJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UnfollowTicket(ctx, request.(UnfollowTicketRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnfollowTicket")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UnfollowTicketResponseObject); ok {
+		if err := validResponse.VisitUnfollowTicketResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

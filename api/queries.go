@@ -59,7 +59,7 @@ type SealedEvent struct {
 type TicketFilter struct {
 	Sites      []string // codes; nil means all, empty none
 	View       TicketView
-	Mine       uuid.UUID // the technician of TicketViewMine
+	Mine       uuid.UUID // whose TicketViewMine or TicketViewFollowing it is
 	Status     *TicketStatus
 	Kind       *string
 	Problem    *string
@@ -117,11 +117,29 @@ type SLAFacts struct {
 	Sum   int64
 }
 
+// StatisticsQuery asks for statistics of tickets over civil days, both inclusive (TKT-23).
+type StatisticsQuery struct {
+	Sites    []string // codes; nil means all, empty none
+	From, To domain.Day
+	GroupBy  StatisticsGroup
+	Grain    Grain // of StatisticsGroupPeriod
+}
+
+// StatisticsCell names one row of statistics and one of its figures.
+type StatisticsCell struct {
+	StatisticsQuery
+	Value   string // of GroupBy
+	Measure StatisticsMeasure
+}
+
 // KPIs answers questions about service levels. Errors are those of Tickets.
 type KPIs interface {
 	// SLA returns all rows in a fixed order, without the empty ones.
 	SLA(ctx context.Context, at AsOf, q SLAQuery) ([]SLARow, Snapshot, error)
 	Explain(ctx context.Context, at AsOf, c SLACell, p Page) (SLAFacts, Snapshot, error)
+	// Statistics returns all rows in a fixed order, without the empty ones.
+	Statistics(ctx context.Context, at AsOf, q StatisticsQuery) ([]StatisticsRow, Snapshot, error)
+	ExplainStatistics(ctx context.Context, at AsOf, c StatisticsCell, p Page) (SLAFacts, Snapshot, error)
 }
 
 // Directory lists persons, teams and sites; sites nil means all. Each returns

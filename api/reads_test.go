@@ -58,6 +58,8 @@ func TestAUD04EveryReadTakesAMoment(t *testing.T) {
 		"/v1/persons", "/v1/teams", "/v1/sites", "/v1/head",
 		"/v1/kpis/sla?site=hq&from=2026-03-01&to=2026-03-31&target=resolution",
 		"/v1/kpis/sla/explanation?site=hq&from=2026-03-01&to=2026-03-31&target=resolution&measure=met",
+		"/v1/kpis/tickets?site=hq&from=2026-03-01&to=2026-03-31&group_by=kind", "/v1/kpis/tickets?from=2026-03-01&to=2026-03-31",
+		"/v1/kpis/tickets/explanation?site=hq&from=2026-03-01&to=2026-03-31&measure=handled&group_by=kind&value=fault",
 	} {
 		sep := "?"
 		if strings.Contains(path, "?") {
@@ -239,6 +241,22 @@ func TestAUD05FiguresAreExplained(t *testing.T) {
 	require.Equal(t, int64(100), facts.Sum)
 	require.Len(t, facts.Facts, 2)
 	require.NotNil(t, facts.Next)
+}
+
+func TestTKT23StatisticsAreOfSitesThatTheCallerSees(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const days = "from=2026-03-01&to=2026-03-31"
+	report := decode[api.StatisticsReport](t, f.get("/v1/kpis/tickets?site=hq&limit=1&group_by=period&grain=day&"+days, "manager"))
+	require.Len(t, report.Rows, 1)
+	require.NotNil(t, report.Next)
+	require.Equal(t, http.StatusForbidden, f.get("/v1/kpis/tickets?"+days, "technician").status)
+	require.Equal(t, http.StatusBadRequest, f.get("/v1/kpis/tickets?from=2026-03-31&to=2026-03-01", "manager").status)
+	require.Equal(t, http.StatusBadRequest, f.get("/v1/kpis/tickets/explanation?site=hq&measure=cases&from=2026-03-31&to=2026-03-01", "manager").status)
+	require.Equal(t, http.StatusBadRequest, f.get("/v1/kpis/tickets/explanation?site=hq&measure=satisfaction&"+days, "manager").status)
+	other, err := f.issuer.Mint("wang", lin, []string{"manager"}, []string{"north"}, 1e12)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusNotFound, f.do(call{method: "GET", path: "/v1/kpis/tickets?site=hq&" + days, token: other}).status)
 }
 
 func TestAUD05AVerdictIsExplainedByEventsAndSpans(t *testing.T) {

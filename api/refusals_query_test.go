@@ -59,7 +59,7 @@ func (p *place) queries() map[string]refusal {
 	}
 	for parameter, values := range map[string][]string{
 		"sort":        {"", "id", "customer", "called_at,number", "called_at desc", "--called_at", "+called_at", "CALLED_AT", "number;DROP TABLE ticket", "(select 1)", "opened_at", "1"},
-		"view":        {"", "all", "following", "Mine", "mine' OR '1'='1", "mine--"},
+		"view":        {"", "all", "sleeping", "Mine", "mine' OR '1'='1", "mine--"},
 		"status":      {"", "open", "closed' OR '1'='1", "*", "paused,closed"},
 		"level":       {"", "0", "5", "1.0", "1e0", "01", "+1", "-0", "1 OR 1=1", "99999999999999999999", "１"},
 		"limit":       {"", "-1", "501", "1.0", "5e1", "0x10", "9223372036854775808", "50 "},

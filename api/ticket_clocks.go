@@ -10,6 +10,9 @@ import (
 // FindTicketVisitNeeded records that the telephone cannot solve it (TKT-11).
 func (s *Server) FindTicketVisitNeeded(ctx context.Context, in FindTicketVisitNeededRequestObject) (FindTicketVisitNeededResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+		if in.Body.LateReason != nil {
+			return s.App.Tickets.FindVisitNeededLate(ctx, r, in.Id, commands.LateFact{At: or(in.Body.At), Reason: *in.Body.LateReason})
+		}
 		return s.App.Tickets.FindVisitNeeded(ctx, r, in.Id, in.Body.At)
 	})
 	return FindTicketVisitNeeded200JSONResponse{body, FindTicketVisitNeeded200ResponseHeaders(h)}, err
@@ -18,7 +21,9 @@ func (s *Server) FindTicketVisitNeeded(ctx context.Context, in FindTicketVisitNe
 // AgreeTicketArrival records an arrival time (SLA-02).
 func (s *Server) AgreeTicketArrival(ctx context.Context, in AgreeTicketArrivalRequestObject) (AgreeTicketArrivalResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tickets.AgreeArrival(ctx, r, in.Id, commands.AgreeArrival{At: in.Body.At, ArrivalBy: in.Body.ArrivalBy, SetBy: ticket.SetBy(in.Body.SetBy)})
+		return s.App.Tickets.AgreeArrival(ctx, r, in.Id, commands.AgreeArrival{
+			At: in.Body.At, ArrivalBy: in.Body.ArrivalBy, SetBy: ticket.SetBy(in.Body.SetBy), LateReason: or(in.Body.LateReason),
+		})
 	})
 	return AgreeTicketArrival200JSONResponse{body, AgreeTicketArrival200ResponseHeaders(h)}, err
 }

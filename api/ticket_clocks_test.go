@@ -96,6 +96,28 @@ func TestSLA05WhatHappenedEarlierIsEnteredLateWithAReason(t *testing.T) {
 	}, "director")
 }
 
+func TestSLA05FindingsAgreementsAssignmentsAndUpdatesAreEnteredLate(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.site()
+	path, tag := f.ticket()
+	f.clock.Advance(4 * time.Hour)
+	one := `"team":"` + uuid.NewString() + `"`
+	f.run(path, tag, []commandOn{
+		{command: "assign", body: `{` + one + `}`},
+		{"at no time", "visit-needed", `{"late_reason":"没有网络"}`, 422, "", "body.invalid", "/at"},
+		{"before the call", "visit-needed", `{"at":"2026-03-01T05:00:00Z","late_reason":"没有网络"}`, 409, "SLA-05", "ticket.before_call", ""},
+		{command: "visit-needed", body: `{"at":"2026-03-02T05:00:00Z","late_reason":"没有网络"}`},
+		{command: "arrival-agreement", body: `{"at":"2026-03-02T06:00:00Z","arrival_by":"2026-03-02T07:00:00Z","set_by":"agreed","late_reason":"没有网络"}`},
+		{command: "notes", body: `{"at":"2026-03-02T06:30:00Z","text":"已告知客户","to_customer":true,"late_reason":"没有网络"}`},
+		{command: "assign", body: `{"at":"2026-03-02T05:30:00Z","technician":"` + uuid.NewString() + `","late_reason":"没有网络"}`},
+		{command: "rejection", body: `{"reason":"不是我们的产品"}`},
+		{command: "reopen", body: `{"reason":"是我们的"}`},
+		{"before it was rejected", "resolve", `{"at":"2026-03-02T07:00:00Z","late_reason":"没有网络"}`, 409, "SLA-05", "ticket.dropped_since", ""},
+		{command: "accept", body: `{"at":"2026-03-02T04:30:00Z","late_reason":"没有网络"}`},
+	}, "director")
+}
+
 func TestTKT06ATicketEndsByWithdrawalRejectionOrMerge(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -7,20 +7,21 @@ import (
 	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
-// RegisterTicket answers 201 with the ticket's id (TKT-01).
+// RegisterTicket answers 201 with the ticket's id and number (TKT-01).
 func (s *Server) RegisterTicket(ctx context.Context, in RegisterTicketRequestObject) (RegisterTicketResponseObject, error) {
 	if err := s.see(ctx, in.Body.Site); err != nil {
 		return nil, err
 	}
 	reg, err := s.App.Tickets.Register(ctx, request(ctx, in.Params.IdempotencyKey), commands.RegisterTicket{
 		Site: in.Body.Site, CalledAt: in.Body.CalledAt, Channel: ticket.Channel(in.Body.Channel), Kind: in.Body.Kind,
-		Problem: or(in.Body.Problem), Level: ticket.Level(in.Body.Level), ServiceZone: or(in.Body.ServiceZone),
+		Problem: or(in.Body.Problem), Level: ticket.Level(in.Body.Level), ServiceZone: or(in.Body.ServiceZone), Class: ticket.Class(or(in.Body.Class)),
 		Customer: in.Body.Customer, Phone: or(in.Body.Phone), Text: or(in.Body.Text),
 	})
 	if err != nil {
 		return nil, err
 	}
-	body, h := s.created(at("tickets", reg.ID), reg)
+	created, h := s.created(at("tickets", reg.ID), reg.Registered)
+	body := TicketCreated{Id: created.Id, Number: reg.Number, Revision: created.Revision, Changed: created.Changed}
 	return RegisterTicket201JSONResponse{body, RegisterTicket201ResponseHeaders(h)}, nil
 }
 
@@ -46,7 +47,9 @@ func (s *Server) AcceptTicket(ctx context.Context, in AcceptTicketRequestObject)
 // AssignTicket dispatches.
 func (s *Server) AssignTicket(ctx context.Context, in AssignTicketRequestObject) (AssignTicketResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tickets.Assign(ctx, r, in.Id, commands.AssignTicket{At: in.Body.At, Team: or(in.Body.Team), Technician: or(in.Body.Technician)})
+		return s.App.Tickets.Assign(ctx, r, in.Id, commands.AssignTicket{
+			At: in.Body.At, Team: or(in.Body.Team), Technician: or(in.Body.Technician), LateReason: or(in.Body.LateReason),
+		})
 	})
 	return AssignTicket200JSONResponse{body, AssignTicket200ResponseHeaders(h)}, err
 }

@@ -9,7 +9,9 @@ import (
 // AddTicketNote adds a note, or records what the customer was told.
 func (s *Server) AddTicketNote(ctx context.Context, in AddTicketNoteRequestObject) (AddTicketNoteResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tickets.AddNote(ctx, r, in.Id, commands.AddNote{At: in.Body.At, Text: in.Body.Text, ToCustomer: or(in.Body.ToCustomer)})
+		return s.App.Tickets.AddNote(ctx, r, in.Id, commands.AddNote{
+			At: in.Body.At, Text: in.Body.Text, ToCustomer: or(in.Body.ToCustomer), LateReason: or(in.Body.LateReason),
+		})
 	})
 	return AddTicketNote200JSONResponse{body, AddTicketNote200ResponseHeaders(h)}, err
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -43,12 +42,11 @@ func (s *Server) ticketFilter(ctx context.Context, p ListTicketsParams, sites []
 		Sites: sites, View: or(p.View), Status: p.Status, Kind: p.Kind, Problem: p.Problem,
 		Technician: p.Technician, Team: p.Team, Level: p.Level, Overdue: p.Overdue,
 	}
-	if f.View == TicketViewMine {
-		person, err := uuid.Parse(exchangeOf(ctx).actor.Person)
-		if err != nil {
-			return f, fmt.Errorf("read person of the caller: %w", err)
+	if f.View == TicketViewMine || f.View == TicketViewFollowing {
+		var err error
+		if f.Mine, err = callerPerson(ctx); err != nil {
+			return f, err
 		}
-		f.Mine = person
 	}
 	for _, d := range []struct {
 		name string

@@ -56,10 +56,10 @@ func TestTheSameRequestTwentyTimesAtOnceAndAfterARestartHasOneEffectAndOneAnswer
 	h := apptest.New(t)
 	desk(t, h)
 	in := call(h)
-	send := func() (commands.Registered, error) {
+	send := func() (commands.RegisteredTicket, error) {
 		return h.App.Tickets.Register(t.Context(), h.Request("call-1"), in)
 	}
-	answers := make([]commands.Registered, 20)
+	answers := make([]commands.RegisteredTicket, 20)
 	errs := make([]error, 20)
 	var wg sync.WaitGroup
 	for i := range answers {
@@ -73,7 +73,9 @@ func TestTheSameRequestTwentyTimesAtOnceAndAfterARestartHasOneEffectAndOneAnswer
 		require.NoError(t, errs[i])
 		require.Equal(t, again.ID, a.ID)
 		require.Equal(t, again.Revision, a.Revision)
+		require.Equal(t, again.Number, a.Number)
 	}
+	require.NotEmpty(t, again.Number)
 	require.Len(t, events(t, h, again.Stream), 1)
 }
 

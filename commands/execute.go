@@ -306,12 +306,17 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // current returns the state of a stream as it is now; the zero S if there is none.
 func current[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (S, error) {
+	f, err := currentFold(ctx, x, d, stream)
+	return f.state, err
+}
+
+func currentFold[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (folded[S], error) {
 	if v, ok := x.cache.Get(cacheKey(d.Name, stream)); ok {
-		return v.(folded[S]).state, nil
+		return v.(folded[S]), nil
 	}
 	f, err := load(ctx, x.store, d, stream)
 	if err == nil && f.revision != NoStream {
 		x.cache.Add(cacheKey(d.Name, stream), f)
 	}
-	return f.state, err
+	return f, err
 }

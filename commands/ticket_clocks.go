@@ -72,17 +72,26 @@ func (t *Tickets) FindVisitNeeded(ctx context.Context, r Request, id uuid.UUID, 
 	})
 }
 
+// FindVisitNeededLate records the finding as AcceptLate records first contact.
+func (t *Tickets) FindVisitNeededLate(ctx context.Context, r Request, id uuid.UUID, in LateFact) (Result, error) {
+	return t.on(ctx, r, "ticket.find_visit_needed", id, &in.At, in, func(at domain.Instant, m *material) ticket.Command {
+		return ticket.FindVisitNeeded{At: at, LateReason: in.Reason, Book: m.Book}
+	})
+}
+
 // AgreeArrival says by when the technician is to be there, and who says so (SLA-02).
 type AgreeArrival struct {
 	At        *time.Time   `json:"at"`
 	ArrivalBy time.Time    `json:"arrival_by"`
 	SetBy     ticket.SetBy `json:"set_by"`
+	// LateReason lets At lie before what happened since (SLA-05).
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // AgreeArrival records an arrival time; it may be moved.
 func (t *Tickets) AgreeArrival(ctx context.Context, r Request, id uuid.UUID, in AgreeArrival) (Result, error) {
 	return t.on(ctx, r, "ticket.agree_arrival", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
-		return ticket.AgreeArrival{At: at, ArrivalBy: domain.At(in.ArrivalBy), SetBy: in.SetBy, Book: m.Book}
+		return ticket.AgreeArrival{At: at, ArrivalBy: domain.At(in.ArrivalBy), SetBy: in.SetBy, LateReason: in.LateReason, Book: m.Book}
 	})
 }
 

@@ -17,12 +17,14 @@ type AddNote struct {
 	Text string     `json:"text"`
 	// ToCustomer says that the customer was told: the next update is due from then on (SLA-01).
 	ToCustomer bool `json:"to_customer"`
+	// LateReason lets At of what the customer was told lie before what happened since (SLA-05).
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // AddNote adds a note, sealed as the customer's other texts are.
 func (t *Tickets) AddNote(ctx context.Context, r Request, id uuid.UUID, in AddNote) (Result, error) {
 	return t.on(ctx, r, "ticket.add_note", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
-		return ticket.AddNote{At: at, Text: m.seal(FieldNote, in.Text), ToCustomer: in.ToCustomer, Book: m.Book}
+		return ticket.AddNote{At: at, Text: m.seal(FieldNote, in.Text), ToCustomer: in.ToCustomer, LateReason: in.LateReason, Book: m.Book}
 	})
 }
 

@@ -20,7 +20,7 @@ func register(t *testing.T, h *apptest.Harness, key string) commands.Registered 
 	t.Helper()
 	reg, err := h.App.Tickets.Register(t.Context(), h.Request(key), call(h))
 	require.NoError(t, err)
-	return reg
+	return reg.Registered
 }
 
 func decoded(t *testing.T, h *apptest.Harness, stream string) []any {

@@ -38,9 +38,11 @@ type RegisterTicket struct {
 	Level    ticket.Level   `json:"level"`
 	// ServiceZone is where the customer is (SLA-11); "" if unknown.
 	ServiceZone string `json:"service_zone,omitempty"`
-	Customer    string `json:"customer"`
-	Phone       string `json:"phone"`
-	Text        string `json:"text"`
+	// Class is the service class (TKT-05); "" if it was not said.
+	Class    ticket.Class `json:"class,omitempty"`
+	Customer string       `json:"customer"`
+	Phone    string       `json:"phone"`
+	Text     string       `json:"text"`
 }
 
 // Registered answers a registration.
@@ -49,22 +51,34 @@ type Registered struct {
 	ID uuid.UUID
 }
 
+// RegisteredTicket answers the registration of a ticket.
+type RegisteredTicket struct {
+	Registered
+	Number string // by which people call it
+}
+
 // Register opens a ticket. The same request twice is one ticket.
-func (t *Tickets) Register(ctx context.Context, r Request, in RegisterTicket) (Registered, error) {
+func (t *Tickets) Register(ctx context.Context, r Request, in RegisterTicket) (RegisteredTicket, error) {
 	call, err := t.call(r, "ticket.register", "", in.CalledAt, in)
 	if err != nil {
-		return Registered{}, err
+		return RegisteredTicket{}, err
 	}
 	if !r.sees(in.Site) {
-		return Registered{}, ErrNotFound
+		return RegisteredTicket{}, ErrNotFound
 	}
 	call.Site = in.Site
 	id := t.IDs.Aggregate("ticket", call.ID)
-	res, err := Execute(ctx, t.x, ticketDecider(), StreamOf("ticket", id), Step[ticket.Command]{
+	stream := StreamOf("ticket", id)
+	res, err := Execute(ctx, t.x, ticketDecider(), stream, Step[ticket.Command]{
 		Call: call,
 		Make: func(ctx context.Context, _ Stream) (ticket.Command, error) { return t.register(ctx, call, in) },
 	})
-	return Registered{Result: res, ID: id}, err
+	if err != nil {
+		return RegisteredTicket{}, err
+	}
+	f, err := currentFold(ctx, t.x, ticketDecider(), stream)
+	first, _ := f.first.(ticket.Registered) // struck or not: a repeat answers alike
+	return RegisteredTicket{Registered{Result: res, ID: id}, first.Number}, err
 }
 
 func (t *Tickets) register(ctx context.Context, call Call, in RegisterTicket) (ticket.Command, error) {
@@ -83,7 +97,7 @@ func (t *Tickets) register(ctx context.Context, call Call, in RegisterTicket) (t
 	s := sealer{ctx: ctx, vault: t.Vault, subject: t.subject(in.Site, in.Customer)}
 	c := ticket.Register{
 		At: call.OccurredAt, Site: in.Site, Zone: site.Zone, Number: number, Channel: in.Channel,
-		Kind: in.Kind, Problem: in.Problem, Level: in.Level, ServiceZone: in.ServiceZone, Book: book,
+		Kind: in.Kind, Problem: in.Problem, Level: in.Level, ServiceZone: in.ServiceZone, Class: in.Class, Book: book,
 		Customer: s.seal(FieldName, in.Customer), Phone: s.seal(FieldPhone, in.Phone), Text: s.seal(FieldText, in.Text),
 	}
 	return c, s.err
@@ -137,12 +151,14 @@ type AssignTicket struct {
 	At         *time.Time `json:"at"`
 	Team       uuid.UUID  `json:"team"`
 	Technician uuid.UUID  `json:"technician"`
+	// LateReason lets At lie before what happened since (SLA-05).
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Assign dispatches a ticket.
 func (t *Tickets) Assign(ctx context.Context, r Request, id uuid.UUID, in AssignTicket) (Result, error) {
-	return t.on(ctx, r, "ticket.assign", id, in.At, in, func(at domain.Instant, _ *material) ticket.Command {
-		return ticket.Assign{At: at, Team: in.Team, Technician: in.Technician}
+	return t.on(ctx, r, "ticket.assign", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
+		return ticket.Assign{At: at, Team: in.Team, Technician: in.Technician, LateReason: in.LateReason, Book: m.Book}
 	})
 }
 

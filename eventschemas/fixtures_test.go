@@ -91,10 +91,14 @@ var fixtures = map[string]any{
 	"ticket.arrival_agreed.v1": ticket.ArrivalAgreed{At: ten, ArrivalBy: eleven, SetBy: ticket.SetByCustomer, Targets: []ticket.Target{
 		{Name: ticket.Arrival, Clock: sla.Wall, LimitS: 7201, StartAt: nine, DueAt: eleven, Policy: desk, Calendar: hours, AgreedFor: &eleven},
 	}},
-	"ticket.due_corrected.v1": ticket.DueCorrected{At: ten, Cause: ticket.CauseStrike, Targets: targets[1:]},
-	"ticket.zone_changed.v1":  ticket.ZoneChanged{At: ten, From: "town", To: "suburb", Reason: "wrong address", Targets: targets[1:]},
-	"ticket.retargeted.v1":    ticket.Retargeted{At: ten, Policy: desk, Targets: targets[1:]},
-	"ticket.note_added.v1":    ticket.NoteAdded{At: ten, Text: sealed("door code")},
+	"ticket.due_corrected.v1":   ticket.DueCorrected{At: ten, Cause: ticket.CauseStrike, Targets: targets[1:]},
+	"ticket.zone_changed.v1":    ticket.ZoneChanged{At: ten, From: "town", To: "suburb", Reason: "wrong address", Targets: targets[1:]},
+	"ticket.retargeted.v1":      ticket.Retargeted{At: ten, Policy: desk, Targets: targets[1:]},
+	"ticket.class_changed.v1":   ticket.ClassChanged{At: ten, From: ticket.ClassPaid, To: ticket.ClassWarranty, Reason: "within warranty"},
+	"ticket.charge_recorded.v1": ticket.ChargeRecorded{At: ten, AmountFen: 12000, Work: ticket.WorkOnSite, Voucher: "V-1", Reason: "one hour"},
+	"ticket.followed.v1":        ticket.Followed{At: ten, Person: uuid.UUID{15: 7}},
+	"ticket.unfollowed.v1":      ticket.Unfollowed{At: ten, Person: uuid.UUID{15: 7}},
+	"ticket.note_added.v1":      ticket.NoteAdded{At: ten, Text: sealed("door code")},
 	"ticket.updated.v1": ticket.Updated{At: ten, Text: sealed("part comes on Friday"), Targets: []ticket.Target{
 		{Name: ticket.NextUpdate, Clock: sla.Working, LimitS: 14400, StartAt: ten, DueAt: eleven, Policy: desk, Calendar: hours},
 	}},

@@ -38,11 +38,15 @@ type Record struct {
 	Number   int64 // log number: dense count of our events in $all order, from 1
 	Event    any   // newest domain form, e.g. ticket.Assigned; never nil
 	Envelope Envelope
-	// Refold is set on record.struck only: the whole stream up to and without
-	// this event and without every struck one, in order, as the reader found
-	// it. Numbers in it are that of this event.
+	// Refold is set on record.struck and on events that are Late: the whole
+	// stream up to and with this event but without strikes and what they
+	// struck, in order, as the reader found it. Numbers in it are that of this event.
 	Refold []Record
 }
+
+// Late is what an event says that may have been entered after what followed
+// it: if so, projectors fold its stream afresh.
+type Late interface{ EnteredLate() bool }
 
 // Page is a run of consecutive log numbers, the unit of projection.
 // Page cuts carry no meaning: any cut of the same log gives the same read models.

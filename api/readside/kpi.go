@@ -125,19 +125,25 @@ func (s *Side) ExplainFigure(ctx context.Context, at api.AsOf, c api.SLACell, p 
 	if err != nil {
 		return api.SLAFacts{}, snap, err
 	}
+	out, err := s.page(ctx, facts, from, p.Limit)
+	return out, snap, err
+}
+
+// page returns a page of facts with their spans, and the sum of all.
+func (s *Side) page(ctx context.Context, facts []kpi.Fact, from, limit int) (api.SLAFacts, error) {
 	out := api.SLAFacts{Facts: []api.SLAFact{}}
 	for _, f := range facts {
 		out.Sum += f.Delta
 	}
-	facts, out.Next = cut(facts, from, p.Limit)
+	facts, out.Next = cut(facts, from, limit)
 	for _, f := range facts {
 		sp, err := s.spansOf(ctx, f.Ticket, f.Event)
 		if err != nil {
-			return api.SLAFacts{}, snap, err
+			return api.SLAFacts{}, err
 		}
 		out.Facts = append(out.Facts, api.SLAFact{Number: f.Number, EventId: f.Event, TicketId: f.Ticket, Delta: f.Delta, Spans: sp})
 	}
-	return out, snap, nil
+	return out, nil
 }
 
 // terms are the facts of a figure; those without a first resolution are the

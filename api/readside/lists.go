@@ -112,6 +112,8 @@ func (c *conditions) view(f api.TicketFilter, asked time.Time) {
 	switch f.View {
 	case api.TicketViewMine:
 		c.add("technician = ?", f.Mine)
+	case api.TicketViewFollowing:
+		c.add(ticket.FollowedBy, f.Mine.String())
 	case api.TicketViewPaused, api.TicketViewClosed:
 		c.add("status = ?", string(f.View))
 	case api.TicketViewOverdue:

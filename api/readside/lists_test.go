@@ -47,7 +47,7 @@ func filters() map[string]api.TicketFilter {
 		"due next, not late": {View: api.TicketViewDueNext, Overdue: &no},
 	}
 	for _, v := range []api.TicketView{
-		api.TicketViewMine, api.TicketViewPaused, api.TicketViewClosed, api.TicketViewOverdue, api.TicketViewDueNext, api.TicketViewUndispatched,
+		api.TicketViewMine, api.TicketViewFollowing, api.TicketViewPaused, api.TicketViewClosed, api.TicketViewOverdue, api.TicketViewDueNext, api.TicketViewUndispatched,
 	} {
 		out[string(v)] = api.TicketFilter{View: v, Mine: people[0]}
 		out[string(v)+" at one site"] = api.TicketFilter{View: v, Mine: people[0], Sites: []string{"north"}}
@@ -83,6 +83,7 @@ func TestAUD04EveryListAsOfANumberEqualsAFreshReplayUpToIt(t *testing.T) {
 			continue
 		}
 		w.step(random, ids[random.IntN(len(ids))])
+		w.follow(i, ids)
 	}
 	head := w.settle()
 	records := w.records(head)
@@ -187,6 +188,12 @@ func TestTheBoardShowsWhatEachListIsFor(t *testing.T) {
 	must(do.Accept(ctx, w.request(), ids[4], nil))
 	must(do.Resolve(ctx, w.request(), ids[4], commands.ResolveTicket{Solution: "x"}))
 	must(do.Close(ctx, w.request(), ids[4], nil))
+	must(do.Follow(ctx, w.request(), ids[0], people[0]))
+	must(do.Unfollow(ctx, w.request(), ids[0], people[0]))
+	must(do.Follow(ctx, w.request(), ids[2], people[1]))
+	for _, person := range people {
+		must(do.Follow(ctx, w.request(), ids[4], person))
+	}
 	w.Clock.Advance(20 * time.Minute) // beyond first contact
 	late := w.register("hq", 1, "a")
 	w.settle()
@@ -201,6 +208,8 @@ func TestTheBoardShowsWhatEachListIsFor(t *testing.T) {
 	no := false
 	shows(api.TicketFilter{View: api.TicketViewMine, Mine: people[0]}, ids[1])
 	shows(api.TicketFilter{View: api.TicketViewMine, Mine: people[1]})
+	shows(api.TicketFilter{View: api.TicketViewFollowing, Mine: people[0]}, ids[4])
+	shows(api.TicketFilter{View: api.TicketViewFollowing, Mine: people[1]}, ids[2], ids[4])
 	shows(api.TicketFilter{View: api.TicketViewPaused}, ids[2])
 	shows(api.TicketFilter{View: api.TicketViewClosed}, ids[4])
 	shows(api.TicketFilter{View: api.TicketViewOverdue}, ids[0], ids[1], ids[3])

@@ -116,7 +116,17 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Channel: row.Channel, Kind: row.Kind,
 		Problem: row.Problem, Level: row.Level, Status: api.TicketStatus(row.Status), Cycle: row.Cycle,
 		CalledAt: instant(row.OpenedAt), OpenedOn: string(row.OpenedOn), Team: optional(row.Team), Technician: optional(row.Technician),
-		Targets: []api.TargetState{},
+		Targets: []api.TargetState{}, ServiceZone: row.ServiceZone, FirstLevel: row.FirstLevel, LevelChanges: row.LevelChanges,
+		Solution: row.Solution, MergedInto: optional(row.MergedInto), ActiveAgain: row.ActiveAgain,
+		VisitNeededAt: maybe(row.VisitNeededAt), ArrivalBy: maybe(row.ArrivalBy), PausedAt: maybe(row.PausedAt),
+		ResolvedAt: maybe(row.ResolvedAt), ClosedAt: maybe(row.ClosedAt), EndedAt: maybe(row.EndedAt),
+	}
+	t.ChargedFen, t.Charges = row.ChargedFen, row.Charges
+	if row.Class != "" {
+		t.Class = new(api.ServiceClass(row.Class))
+	}
+	if row.PauseReason != "" {
+		t.PauseReason = &row.PauseReason
 	}
 	if row.ExternalKey != "" {
 		t.External = &api.ExternalKey{System: row.ExternalSystem, Key: row.ExternalKey}

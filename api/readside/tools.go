@@ -150,7 +150,7 @@ func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
 		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Kind: row.Kind, Category: row.Category, Name: row.Name, Spec: row.Spec,
 		Brand: row.Brand, Batch: row.Batch, PriceFen: row.PriceFen, PurchasedOn: string(row.PurchasedOn), LifeMonths: row.LifeMonths,
 		Use: api.ToolUse(row.Use), Home: row.Home, Standing: api.ToolStanding(row.Standing), Holder: holderOf(row.Holder), Since: domain.At(row.Since),
-		Blocked: api.ToolBlocked(row.Blocked), Until: instants(row.Until),
+		Blocked: api.ToolBlocked(row.Blocked), Until: maybe(row.Until),
 	}
 	if row.Offer != "" {
 		h := holderOf(row.Offer)

@@ -18,9 +18,11 @@ func optional(id uuid.UUID) *uuid.UUID {
 	return &id
 }
 
-func instants(t *time.Time) *domain.Instant {
+// maybe is nil for nil.
+func maybe(t *time.Time) *domain.Instant {
 	if t == nil {
 		return nil
 	}
-	return new(domain.At(*t))
+	at := domain.At(*t)
+	return &at
 }

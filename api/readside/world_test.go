@@ -178,6 +178,20 @@ func (w *world) step(random *rand.Rand, id uuid.UUID) {
 	}
 }
 
+// follow has a person follow a ticket, or follow another no longer, now and then.
+func (w *world) follow(i int, ids []uuid.UUID) {
+	w.t.Helper()
+	do := w.App.Tickets.Follow
+	switch {
+	case i%15 == 14:
+		do = w.App.Tickets.Unfollow
+	case i%4 != 0:
+		return
+	}
+	_, err := do(w.t.Context(), w.request(), ids[i%len(ids)], people[i%3%2])
+	require.NoError(w.t, err)
+}
+
 // settle waits until the read models have everything, and returns the last number.
 func (w *world) settle() int64 {
 	w.t.Helper()

@@ -107,7 +107,7 @@ func (c policyDiffCmd) fill(ctx context.Context, cfg *Config, t *terminal, sides
 	for i := range sides {
 		sides[i].content = sides[i].file.Content
 	}
-	if !slices.ContainsFunc(sides, func(s side) bool { return s.number > 0 }) {
+	if !slices.ContainsFunc(sides, func(s compared) bool { return s.number > 0 }) {
 		return nil
 	}
 	s, err := open(ctx, cfg, cfg.logger(t), tuning{})

@@ -112,8 +112,12 @@ func (c Clock) retargeted(revision uint64, targets []Target) Clock {
 		return c
 	}
 	c.Target = targetNamed(targets, c.Name)
-	if c.Target != nil {
-		c.StartAt = c.Target.StartAt.Time // an arrival may count from the call at one level and from the finding at another
+	switch {
+	case c.Target == nil:
+	case c.Name == Arrival:
+		c.StartAt = c.Target.StartAt.Time // it may count from the call at one level and from the finding at another
+	default:
+		c.Target.StartAt = domain.At(c.StartAt) // a late fact may have started it since
 	}
 	return c.resting(revision)
 }

@@ -27,6 +27,7 @@ type Register struct {
 	Level    Level               `json:"level"`
 	// ServiceZone is where the customer is, "town" or "suburb" (SLA-11); "" if unknown.
 	ServiceZone string        `json:"service_zone"`
+	Class       Class         `json:"class,omitempty"` // TKT-05; "" if it was not said
 	Customer    domain.Sealed `json:"customer"`
 	Phone       domain.Sealed `json:"phone"`
 	Text        domain.Sealed `json:"text"`
@@ -42,10 +43,13 @@ type Accept struct {
 }
 
 // Assign gives the ticket to a team, a technician or both (TKT-08).
+// LateReason as for Accept.
 type Assign struct {
 	At         domain.Instant `json:"at"`
 	Team       uuid.UUID      `json:"team"`
 	Technician uuid.UUID      `json:"technician"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // ChangeLevel moves the ticket to another level, with a reason (TKT-04).
@@ -85,18 +89,22 @@ type RecordPause struct {
 }
 
 // FindVisitNeeded says that the telephone cannot solve it (TKT-11).
+// LateReason as for Accept.
 type FindVisitNeeded struct {
-	At   domain.Instant `json:"at"`
-	Book *policy.Book   `json:"-"`
+	At         domain.Instant `json:"at"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // AgreeArrival records by when the customer wants or agreed to see the
 // technician (SLA-02). It may be given again: all are kept, the last counts.
+// LateReason as for Accept.
 type AgreeArrival struct {
-	At        domain.Instant `json:"at"`
-	ArrivalBy domain.Instant `json:"arrival_by"`
-	SetBy     SetBy          `json:"set_by"`
-	Book      *policy.Book   `json:"-"`
+	At         domain.Instant `json:"at"`
+	ArrivalBy  domain.Instant `json:"arrival_by"`
+	SetBy      SetBy          `json:"set_by"`
+	LateReason string         `json:"late_reason,omitempty"`
+	Book       *policy.Book   `json:"-"`
 }
 
 // Arrive says that the technician is at the customer's. LateReason as for Accept.
@@ -151,12 +159,42 @@ type Retarget struct {
 }
 
 // AddNote adds a note; ToCustomer, it says that the customer was told, and
-// the next update is due from then on (SLA-01).
+// the next update is due from then on (SLA-01), LateReason as for Accept.
 type AddNote struct {
 	At         domain.Instant `json:"at"`
 	Text       domain.Sealed  `json:"text"`
 	ToCustomer bool           `json:"to_customer"`
+	LateReason string         `json:"late_reason,omitempty"`
 	Book       *policy.Book   `json:"-"`
+}
+
+// ChangeClass moves the ticket to another service class, with a reason; the
+// director does (TKT-05).
+type ChangeClass struct {
+	At     domain.Instant `json:"at"`
+	Class  Class          `json:"class"`
+	Reason string         `json:"reason"`
+}
+
+// RecordCharge records what is charged for work on the ticket (TKT-05, TKT-22).
+type RecordCharge struct {
+	At        domain.Instant `json:"at"`
+	AmountFen int64          `json:"amount_fen"`
+	Work      Work           `json:"work"`
+	Voucher   string         `json:"voucher,omitempty"` // number, "" for none
+	Reason    string         `json:"reason"`
+}
+
+// Follow puts the ticket on a person's list (TKT-15), Unfollow takes it off.
+type Follow struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"`
+}
+
+// Unfollow takes the ticket off a person's list.
+type Unfollow struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"`
 }
 
 // Merge ends a duplicate (TKT-17). The caller has made sure that Into exists.
@@ -235,6 +273,10 @@ func (RecordPause) command()       {}
 func (ChangeServiceZone) command() {}
 func (Retarget) command()          {}
 func (AddNote) command()           {}
+func (ChangeClass) command()       {}
+func (RecordCharge) command()      {}
+func (Follow) command()            {}
+func (Unfollow) command()          {}
 func (Merge) command()             {}
 func (Withdraw) command()          {}
 func (Reject) command()            {}

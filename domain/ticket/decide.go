@@ -19,8 +19,8 @@ const reopenWithin = 30 * 24 * time.Hour
 // A *domain.RuleError means that a rule refused c, a *domain.InvalidError
 // that a field of c is not acceptable in itself; s is not changed.
 func Decide(s State, c Command) ([]Event, error) {
-	if at, reason := late(c); reason != "" && at.Before(s.LastAt) {
-		return decideLate(s, c, at)
+	if at, reason, book := late(c); reason != "" && at.Before(s.LastAt) {
+		return decideLate(s, c, at, book)
 	}
 	d := draft{state: s}
 	at, err := d.decide(c)
@@ -51,7 +51,7 @@ func inOrder(s State, at domain.Instant) error {
 // about the ticket without moving it on.
 func ordered(c Command) bool {
 	switch c := any(c).(type) { // of a few
-	case ImportRow, RecordPause, Rejudge, EscalateIfDue:
+	case ImportRow, RecordPause, RecordCharge, Follow, Unfollow, Rejudge, EscalateIfDue:
 		return false
 	case AddNote:
 		return c.ToCustomer
@@ -83,6 +83,14 @@ func (d *draft) decide(c Command) (domain.Instant, error) {
 		return c.At, d.assign(c)
 	case ChangeLevel:
 		return c.At, d.changeLevel(c)
+	case ChangeClass:
+		return c.At, d.changeClass(c)
+	case RecordCharge:
+		return c.At, d.recordCharge(c)
+	case Follow:
+		return c.At, d.follow(c)
+	case Unfollow:
+		return c.At, d.unfollow(c)
 	case ChangeServiceZone:
 		return c.At, d.changeZone(c)
 	case Retarget:
@@ -212,13 +220,16 @@ func (d *draft) registerAs(c Register) error {
 	if !c.Level.known() {
 		return levelUnknown(c.Level)
 	}
+	if c.Class != "" && !c.Class.known() {
+		return classUnknown(c.Class)
+	}
 	zone, err := calendar.LoadZone(c.Zone)
 	if err != nil {
 		return domain.Invalid("/zone", "ORG-03", "calendar.zone_unknown", "zone", c.Zone)
 	}
 	return d.set(c.Book, Registered{
 		At: c.At, Site: c.Site, OpenedOn: domain.DayOf(c.At.Time, zone), Number: c.Number, External: c.External,
-		Channel: c.Channel, Kind: c.Kind, Problem: c.Problem, Level: c.Level, ServiceZone: c.ServiceZone,
+		Channel: c.Channel, Kind: c.Kind, Problem: c.Problem, Level: c.Level, ServiceZone: c.ServiceZone, Class: c.Class,
 		Customer: c.Customer, Phone: c.Phone, Text: c.Text,
 	})
 }
@@ -244,14 +255,14 @@ func (d *draft) assign(c Assign) error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	d.assigned(c.At, c.Team, c.Technician)
+	d.assigned(c)
 	return nil
 }
 
 // assigned adds who works on it, if that is new (TKT-02).
-func (d *draft) assigned(at domain.Instant, team, technician uuid.UUID) {
-	if team != d.state.Team || technician != d.state.Technician {
-		d.add(Assigned{At: at, Team: team, Technician: technician}) // TKT-08
+func (d *draft) assigned(c Assign) {
+	if c.Team != d.state.Team || c.Technician != d.state.Technician {
+		d.add(Assigned{At: c.At, Team: c.Team, Technician: c.Technician, LateReason: d.reason(c.LateReason)}) // TKT-08
 	}
 }
 

@@ -30,6 +30,7 @@ type Registered struct {
 	Phone       domain.Sealed `json:"phone"`
 	Text        domain.Sealed `json:"text"` // what the customer said
 	Targets     []Target      `json:"targets"`
+	Class       Class         `json:"class,omitempty"` // service class (TKT-05), if it was said
 }
 
 // Accepted says that the desk answered the customer: first contact (SLA-01). Type ticket.accepted.v1.
@@ -45,6 +46,8 @@ type Assigned struct {
 	At         domain.Instant `json:"at"`
 	Team       uuid.UUID      `json:"team"`       // team id, zero for none
 	Technician uuid.UUID      `json:"technician"` // person id, zero for none
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // LevelChanged moves the ticket to another fault level (TKT-04, SLA-07).
@@ -91,6 +94,8 @@ type PauseRecorded struct {
 type VisitNeeded struct {
 	At      domain.Instant `json:"at"`
 	Targets []Target       `json:"targets"` // arrival, if it counts from here
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // ArrivalAgreed says by when the customer wants or agreed to see the
@@ -100,6 +105,8 @@ type ArrivalAgreed struct {
 	ArrivalBy domain.Instant `json:"arrival_by"` // when the technician is to be there
 	SetBy     SetBy          `json:"set_by"`     // whose word it is
 	Targets   []Target       `json:"targets"`    // arrival, if it takes its place; none if it is only recorded
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Arrived says that the technician stands at the customer's. Type ticket.arrived.v1.
@@ -187,11 +194,43 @@ type NoteAdded struct {
 	Text domain.Sealed  `json:"text"` // of the note
 }
 
+// ClassChanged moves the ticket to another service class (TKT-05). Type ticket.class_changed.v1.
+type ClassChanged struct {
+	At     domain.Instant `json:"at"`
+	From   Class          `json:"from,omitempty"` // absent if none was said
+	To     Class          `json:"to"`
+	Reason string         `json:"reason"` // why it is another
+}
+
+// ChargeRecorded says what is charged for work on the ticket. Collecting it is
+// not part of it. Type ticket.charge_recorded.v1.
+type ChargeRecorded struct {
+	At        domain.Instant `json:"at"`
+	AmountFen int64          `json:"amount_fen"`        // CNY
+	Work      Work           `json:"work"`              // what it is for
+	Voucher   string         `json:"voucher,omitempty"` // number of the service voucher, if there is one
+	Reason    string         `json:"reason"`            // why so much; no personal data
+}
+
+// Followed says that a person wants to see what becomes of the ticket (TKT-15). Type ticket.followed.v1.
+type Followed struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"` // person id
+}
+
+// Unfollowed says that a person does no longer. Type ticket.unfollowed.v1.
+type Unfollowed struct {
+	At     domain.Instant `json:"at"`
+	Person uuid.UUID      `json:"person"` // person id
+}
+
 // Updated says that the customer was told how things stand (SLA-01). Type ticket.updated.v1.
 type Updated struct {
 	At      domain.Instant `json:"at"`
 	Text    domain.Sealed  `json:"text"`    // what the customer was told
 	Targets []Target       `json:"targets"` // the next update
+	// LateReason is as of Accepted.
+	LateReason string `json:"late_reason,omitempty"`
 }
 
 // Escalated says that a share of a target's time was over and somebody was
@@ -239,18 +278,22 @@ type SourceVerdictRecorded struct {
 	Reassignments *int64 `json:"reassignments,omitempty"`
 }
 
-func (VisitNeeded) event()   {}
-func (ArrivalAgreed) event() {}
-func (PauseRecorded) event() {}
-func (Merged) event()        {}
-func (DueCorrected) event()  {}
-func (CallWithdrawn) event() {}
-func (Rejected) event()      {}
-func (ZoneChanged) event()   {}
-func (Retargeted) event()    {}
-func (NoteAdded) event()     {}
-func (Updated) event()       {}
-func (Escalated) event()     {}
+func (VisitNeeded) event()    {}
+func (ArrivalAgreed) event()  {}
+func (PauseRecorded) event()  {}
+func (Merged) event()         {}
+func (DueCorrected) event()   {}
+func (CallWithdrawn) event()  {}
+func (Rejected) event()       {}
+func (ZoneChanged) event()    {}
+func (Retargeted) event()     {}
+func (NoteAdded) event()      {}
+func (ClassChanged) event()   {}
+func (ChargeRecorded) event() {}
+func (Followed) event()       {}
+func (Unfollowed) event()     {}
+func (Updated) event()        {}
+func (Escalated) event()      {}
 
 func (Registered) event()            {}
 func (Accepted) event()              {}

@@ -90,6 +90,8 @@ func occurred(e Event) (time.Time, bool) {
 		at = e.At
 	case ZoneChanged:
 		at = e.At
+	case ClassChanged:
+		at = e.At
 	case Retargeted:
 		at = e.At
 	case Paused:
@@ -118,7 +120,7 @@ func occurred(e Event) (time.Time, bool) {
 		at = e.At
 	case Reopened:
 		at = e.At
-	case NoteAdded, Escalated, PauseRecorded, Judged, DueCorrected, SourceVerdictRecorded:
+	case NoteAdded, ChargeRecorded, Followed, Unfollowed, Escalated, PauseRecorded, Judged, DueCorrected, SourceVerdictRecorded:
 		return time.Time{}, false
 	}
 	return at.Time, true
@@ -128,12 +130,41 @@ func occurred(e Event) (time.Time, bool) {
 func lateAt(e Event) (domain.Instant, bool) {
 	switch e := any(e).(type) { // of a few
 	case Accepted:
-		return e.At, e.LateReason != ""
+		return e.At, e.EnteredLate()
+	case Assigned:
+		return e.At, e.EnteredLate()
+	case VisitNeeded:
+		return e.At, e.EnteredLate()
+	case ArrivalAgreed:
+		return e.At, e.EnteredLate()
 	case Arrived:
-		return e.At, e.LateReason != ""
+		return e.At, e.EnteredLate()
+	case Updated:
+		return e.At, e.EnteredLate()
 	case Resolved:
-		return e.At, e.LateReason != ""
+		return e.At, e.EnteredLate()
 	default:
 		return domain.Instant{}, false
 	}
 }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Accepted) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Assigned) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e VisitNeeded) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e ArrivalAgreed) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Arrived) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Updated) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (SLA-05).
+func (e Resolved) EnteredLate() bool { return e.LateReason != "" }

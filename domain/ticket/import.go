@@ -33,7 +33,7 @@ func (d *draft) importRow(c ImportRow) error {
 			return err
 		}
 	}
-	d.assigned(c.At, c.Team, c.Technician)
+	d.assigned(Assign{At: c.At, Team: c.Team, Technician: c.Technician})
 	if err := d.importStatus(c); err != nil {
 		return err
 	}

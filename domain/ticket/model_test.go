@@ -90,7 +90,7 @@ func (r *reference) retarget(targets []ticket.Target, only ...ticket.TargetName)
 		if !l.end.IsZero() || only != nil && !slices.Contains(only, l.name) {
 			continue
 		}
-		if l.target = named(targets, l.name); l.target != nil {
+		if l.target = named(targets, l.name); l.target != nil && l.name == ticket.Arrival {
 			l.start = l.target.StartAt.Time
 		}
 	}
@@ -181,7 +181,7 @@ func (r *reference) take(e ticket.Event) {
 			r.stop(e.At, false, false, name) // what ended it was struck
 			r.begin(name, e.At, e.Targets)
 		}
-	case ticket.Assigned, ticket.NoteAdded, ticket.Escalated, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded: // move no clock
+	case ticket.Assigned, ticket.ClassChanged, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.NoteAdded, ticket.Escalated, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded: // move no clock
 	}
 }
 
@@ -305,10 +305,12 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 	case ticket.Registered:
 		return e.At.Time, false
 	case ticket.Assigned:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.LevelChanged:
 		return e.At.Time, false
 	case ticket.ZoneChanged:
+		return e.At.Time, false
+	case ticket.ClassChanged:
 		return e.At.Time, false
 	case ticket.Retargeted:
 		return e.At.Time, false
@@ -317,11 +319,11 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 	case ticket.Resumed:
 		return e.At.Time, false
 	case ticket.VisitNeeded:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.ArrivalAgreed:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.Updated:
-		return e.At.Time, false
+		return e.At.Time, e.LateReason != ""
 	case ticket.SignedOff:
 		return e.At.Time, false
 	case ticket.Closed:
@@ -334,7 +336,7 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 		return e.At.Time, false
 	case ticket.Reopened:
 		return e.At.Time, false
-	case ticket.NoteAdded, ticket.Escalated, ticket.PauseRecorded, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded:
+	case ticket.NoteAdded, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.Escalated, ticket.PauseRecorded, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded:
 	}
 	return time.Time{}, false
 }

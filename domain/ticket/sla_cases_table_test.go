@@ -548,12 +548,48 @@ var correctionCases = []slaCase{
 		want: []string{"refused by AUD-01: ticket.time_backwards", "first_contact running, due 03-02 09:30"}, why: "A time before the last fact needs to say why.",
 	},
 	{
-		name: "SLA-05 a cycle that is over is not back-dated into", rules: "office", call: "03-02 09:00 level 2", steps: []string{"03-02 18:00 resolve", "03-03 09:00 reopen", "late 03-02 16:00 resolve"},
+		name: "SLA-05 a back-dated resolution in a cycle that is over", rules: "office", call: "03-02 09:00 level 2", steps: []string{"03-02 18:00 resolve", "03-03 09:00 reopen", "late 03-02 16:00 resolve"},
 		want: []string{
-			"refused by SLA-05: ticket.cycle_over", "resolution breached, due 03-02 17:00, gross 9:00, paused 0:00, net 9:00",
+			"resolution met, due 03-02 17:00, gross 7:00, paused 0:00, net 7:00, given again: late_fact",
 			"resolution (cycle 2) running, due 03-03 17:00",
 		},
-		why: "The reopening is struck first, which takes a second person.",
+		why: "It is put into its own cycle and judged there; the present one is not touched.",
+	},
+	{
+		name: "SLA-05 a back-dated first contact in a cycle that is over", rules: "office", call: "03-02 09:00 level 2",
+		steps: []string{"03-02 09:40 withdraw", "03-03 09:00 reopen", "late 03-02 09:20 accept"},
+		want:  []string{"first_contact met, due 03-02 09:30, gross 0:20, paused 0:00, net 0:20, given again: late_fact"},
+		why:   "It had been missed, and the second cycle waited for it; now it was made in the first, and the second never had that clock.",
+	},
+	{
+		name: "SLA-05 work that was done is not back-dated before a withdrawal", rules: "office", call: "03-02 09:00 level 2",
+		steps: []string{"03-02 12:00 withdraw", "late 03-02 11:00 resolve"},
+		want:  []string{"refused by SLA-05: ticket.dropped_since", "resolution withdrawn, due 03-02 17:00"},
+		why:   "A call that was taken back after the work was done was not taken back: one of the two is wrong and is struck first.",
+	},
+	{
+		name: "SLA-05 a back-dated arrival agreement", rules: "office", call: "03-02 09:00 level 3",
+		steps: []string{"03-02 10:00 visit", "03-03 12:00 arrive", "late 03-02 11:00 agree 03-03 13:00"},
+		want:  []string{"arrival met, due 03-03 13:00, gross 26:00, paused 0:00, net 26:00, given again: late_fact"},
+		why:   "By the limit it had come too late; by what the customer had agreed to it was in time.",
+	},
+	{
+		name: "TKT-11 a visit found needed, entered late", rules: "office", call: "03-02 09:00 level 3",
+		steps: []string{"03-03 12:00 arrive", "late 03-02 10:00 visit"},
+		want:  []string{"arrival breached, due 03-03 10:00, gross 26:00, paused 0:00, net 26:00, given again: late_fact"},
+		why:   "Without the finding nothing had been agreed for the arrival; it counts from the finding, 24 elapsed hours.",
+	},
+	{
+		name: "SLA-05 a finding is not back-dated before what set the target without it", rules: "office", call: "03-02 09:00 level 3",
+		steps: []string{"03-02 12:00 level 2", "late 03-02 10:00 visit"},
+		want:  []string{"refused by SLA-05: ticket.target_set_since", "arrival no target"},
+		why:   "The change of level set the arrival target on what was known then. It is struck, the finding entered, and the level changed again.",
+	},
+	{
+		name: "SLA-01 an update of the customer, entered late", rules: "office", call: "03-02 09:00 level 2",
+		steps: []string{"03-02 14:00 assign", "late 03-02 11:00 update"},
+		want:  []string{"next_update met, due 03-02 13:00, gross 2:00, paused 0:00, net 2:00, given again: late_fact", "next_update running, due 03-02 15:00"},
+		why:   "The customer had been told in time; the next update is due from then on.",
 	},
 }
 

@@ -202,7 +202,7 @@ func (r *run) command(at domain.Instant, late string, words []string) ticket.Com
 	case "accept":
 		return ticket.Accept{At: at, LateReason: late, Book: book}
 	case "assign":
-		return ticket.Assign{At: at, Technician: li}
+		return ticket.Assign{At: at, Technician: li, LateReason: late, Book: book}
 	case "level":
 		level, err := strconv.Atoi(rest[0])
 		require.NoError(r.t, err)
@@ -221,13 +221,13 @@ func (r *run) command(at domain.Instant, late string, words []string) ticket.Com
 			Clocks: names(rest[5:]), LateReason: "told later", Book: book,
 		}
 	case "visit":
-		return ticket.FindVisitNeeded{At: at, Book: book}
+		return ticket.FindVisitNeeded{At: at, LateReason: late, Book: book}
 	case "agree":
-		return ticket.AgreeArrival{At: at, ArrivalBy: r.at(rest[0] + " " + rest[1]), SetBy: ticket.SetByCustomer, Book: book}
+		return ticket.AgreeArrival{At: at, ArrivalBy: r.at(rest[0] + " " + rest[1]), SetBy: ticket.SetByCustomer, LateReason: late, Book: book}
 	case "arrive":
 		return ticket.Arrive{At: at, LateReason: late, Book: book}
 	case "update":
-		return ticket.AddNote{At: at, Text: domain.Sealed{Ciphertext: []byte("t")}, ToCustomer: true, Book: book}
+		return ticket.AddNote{At: at, Text: domain.Sealed{Ciphertext: []byte("t")}, ToCustomer: true, LateReason: late, Book: book}
 	case "resolve":
 		return ticket.Resolve{At: at, LateReason: late, Book: book}
 	case "close":

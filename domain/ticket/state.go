@@ -21,6 +21,9 @@ type State struct {
 	OpenedAt   time.Time
 	Level      Level
 	Zone       string // service zone
+	Class      Class  // service class (TKT-05)
+	ChargedFen int64  // sum of all charges
+	Followers  []uuid.UUID
 	Team       uuid.UUID
 	Technician uuid.UUID
 	Pause      PauseReason // of the latest pause, while paused
@@ -126,6 +129,14 @@ func evolve(s State, revision uint64, e Event) State {
 	case ZoneChanged:
 		s.Zone = e.To
 		s = s.retargeted(revision, e.Targets)
+	case ClassChanged:
+		s.Class = e.To
+	case ChargeRecorded:
+		s.ChargedFen += e.AmountFen
+	case Followed:
+		s = s.followed(e.Person)
+	case Unfollowed:
+		s = s.unfollowed(e.Person)
 	case Retargeted:
 		s = s.retargeted(revision, e.Targets)
 	case Paused:
@@ -171,7 +182,7 @@ func evolve(s State, revision uint64, e Event) State {
 
 func evolveRegistered(s State, revision uint64, e Registered) State {
 	s.Site, s.Level, s.Zone, s.Cycle = e.Site, e.Level, e.ServiceZone, 1
-	s.Status, s.Active = StatusRegistered, StatusRegistered
+	s.Status, s.Active, s.Class = StatusRegistered, StatusRegistered, e.Class
 	s.OpenedAt, s.CycleAt = e.At.Time, e.At.Time
 	for i, name := range targetNames {
 		s.Clocks[i] = started(name, revision, 1, e.At, e.Targets)

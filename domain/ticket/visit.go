@@ -12,7 +12,7 @@ func (d *draft) findVisitNeeded(c FindVisitNeeded) error {
 	if !d.state.VisitAt.IsZero() || d.state.Active == StatusOnSite { // TKT-02
 		return nil
 	}
-	return d.happen(c.Book, VisitNeeded{At: c.At})
+	return d.happen(c.Book, VisitNeeded{At: c.At, LateReason: d.reason(c.LateReason)})
 }
 
 // agreeArrival records an arrival time; it may be moved as often as it takes (SLA-02).
@@ -33,7 +33,7 @@ func (d *draft) agreeArrival(c AgreeArrival) error {
 	case last != nil && last.ArrivalBy.Equal(c.ArrivalBy.Time) && last.SetBy == c.SetBy: // TKT-02
 		return nil
 	}
-	return d.happen(c.Book, ArrivalAgreed{At: c.At, ArrivalBy: c.ArrivalBy, SetBy: c.SetBy})
+	return d.happen(c.Book, ArrivalAgreed{At: c.At, ArrivalBy: c.ArrivalBy, SetBy: c.SetBy, LateReason: d.reason(c.LateReason)})
 }
 
 // changeZone moves the customer to another service zone (SLA-07, SLA-11).
@@ -66,5 +66,5 @@ func (d *draft) addNote(c AddNote) error {
 		d.add(NoteAdded{At: c.At, Text: c.Text})
 		return nil
 	}
-	return d.happen(c.Book, Updated{At: c.At, Text: c.Text})
+	return d.happen(c.Book, Updated{At: c.At, Text: c.Text, LateReason: d.reason(c.LateReason)})
 }

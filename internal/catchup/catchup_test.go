@@ -335,6 +335,23 @@ func TestAStrikeBringsTheStreamAgainWithoutWhatWasStruckByThen(t *testing.T) {
 	}
 }
 
+func TestAFactThatWasEnteredLateBringsTheStreamAgainWithItself(t *testing.T) { // SLA-05
+	t.Parallel()
+	l := newLog(0)
+	l.add("fl.job-1", "job.done.v1", nil)
+	first := l.add("fl.job-1", "job.late.v1", nil)
+	l.add("fl.job-1", "record.struck.v1", record.Struck{Revision: 1, EventID: first.ID})
+	l.add("fl.job-1", "job.late.v1", nil)
+	l.add("fl.job-1", "job.done.v1", nil)
+	p := newProjector(t, l, nil)
+	p.subscribe()
+	page := p.page()
+	require.Equal(t, []uint64{0, 1}, revisionsOf(page.Events[1].Refold))
+	require.Equal(t, []uint64{0}, revisionsOf(page.Events[2].Refold))
+	require.Equal(t, []uint64{0, 3}, revisionsOf(page.Events[3].Refold))
+	require.Nil(t, page.Events[4].Refold)
+}
+
 func revisionsOf(rs []eventschemas.Record) []uint64 {
 	var out []uint64
 	for _, r := range rs {

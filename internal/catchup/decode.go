@@ -20,8 +20,8 @@ func (r *Reader) decode(ctx context.Context, j *job) {
 	for i, e := range j.events {
 		number := j.previous.Number + int64(i) + 1
 		rec, err := r.o.Decode(e, number)
-		if s, ok := rec.Event.(record.Struck); err == nil && ok {
-			rec.Refold, err = r.refold(ctx, rec, s)
+		if err == nil && backward(rec.Event) {
+			rec.Refold, err = r.refold(ctx, rec)
 		}
 		if errors.Is(err, commands.ErrUnavailable) || ctx.Err() != nil {
 			j.err = fmt.Errorf("decode event %d: %w", number, errors.Join(err, ctx.Err()))
@@ -38,28 +38,43 @@ func (r *Reader) decode(ctx context.Context, j *job) {
 	}
 }
 
-// refold returns the stream up to a strike, without strikes and without every
-// event that one of them takes back (AUD-02).
-func (r *Reader) refold(ctx context.Context, strike eventschemas.Record, s record.Struck) ([]eventschemas.Record, error) {
-	stored, err := r.o.Streams.ReadStream(ctx, strike.Stream, 0)
+// backward reports whether an event changes what came before it: it strikes
+// one of them (AUD-02), or was entered late (SLA-05).
+func backward(event any) bool {
+	if _, strikes := event.(record.Struck); strikes {
+		return true
+	}
+	late, ok := event.(eventschemas.Late)
+	return ok && late.EnteredLate()
+}
+
+// refold returns the stream up to and with an event that changes what came
+// before it, without strikes and without what they take back (AUD-02).
+func (r *Reader) refold(ctx context.Context, rec eventschemas.Record) ([]eventschemas.Record, error) {
+	stored, err := r.o.Streams.ReadStream(ctx, rec.Stream, 0)
 	if err != nil {
-		return nil, fmt.Errorf("read stream %s again: %w", strike.Stream, err)
+		return nil, fmt.Errorf("read stream %s again: %w", rec.Stream, err)
 	}
-	if uint64(len(stored)) <= strike.Revision || stored[strike.Revision].ID != strike.ID {
-		return nil, fmt.Errorf("stream %s does not hold its strike", strike.Stream)
+	if uint64(len(stored)) <= rec.Revision || stored[rec.Revision].ID != rec.ID {
+		return nil, fmt.Errorf("stream %s does not hold its revision %d", rec.Stream, rec.Revision)
 	}
-	if s.Revision >= strike.Revision || stored[s.Revision].ID != s.EventID {
+	if s, ok := rec.Event.(record.Struck); ok && (s.Revision >= rec.Revision || stored[s.Revision].ID != s.EventID) {
 		return nil, fmt.Errorf("the strike names an event that revision %d is not", s.Revision)
 	}
-	out := make([]eventschemas.Record, 0, strike.Revision)
-	struck := map[uint64]bool{s.Revision: true}
-	for _, e := range stored[:strike.Revision] {
-		rec, err := r.o.Decode(e, strike.Number)
+	return r.standing(stored[:rec.Revision+1], rec.Number)
+}
+
+// standing returns the events of a stream that none of them strikes, and no strikes.
+func (r *Reader) standing(stored []eventschemas.Recorded, number int64) ([]eventschemas.Record, error) {
+	out := make([]eventschemas.Record, 0, len(stored))
+	struck := map[uint64]bool{}
+	for _, e := range stored {
+		rec, err := r.o.Decode(e, number)
 		if err != nil {
-			return nil, fmt.Errorf("read stream %s again: %w", strike.Stream, err)
+			return nil, fmt.Errorf("read stream %s again: %w", e.Stream, err)
 		}
-		if earlier, ok := rec.Event.(record.Struck); ok {
-			struck[earlier.Revision] = true
+		if s, ok := rec.Event.(record.Struck); ok {
+			struck[s.Revision] = true
 			continue
 		}
 		out = append(out, rec)

@@ -143,6 +143,9 @@ func decode(e eventschemas.Recorded, number int64) (eventschemas.Record, error) 
 	switch e.Type {
 	case "job.done.v1":
 		return r, nil
+	case "job.late.v1":
+		r.Event = late{}
+		return r, nil
 	case "record.struck.v1":
 		var s record.Struck
 		err := json.Unmarshal(e.Data, &s)
@@ -151,3 +154,8 @@ func decode(e eventschemas.Recorded, number int64) (eventschemas.Record, error) 
 	}
 	return r, fmt.Errorf("type %s is unknown", e.Type)
 }
+
+// late is an event that says that it was entered late.
+type late struct{}
+
+func (late) EnteredLate() bool { return true }

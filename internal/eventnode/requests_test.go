@@ -10,6 +10,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -80,6 +81,10 @@ func laidOut(tb testing.TB, messages ...proto.Message) []byte {
 		b = append(binary.BigEndian.AppendUint16(b, uint16(len(raw))), raw...)
 	}
 	return b
+}
+
+func textID(id uuid.UUID) *shared.UUID {
+	return &shared.UUID{Value: &shared.UUID_String_{String_: id.String()}}
 }
 
 // fuzzed is the node that requests are sent to. A new one takes its place

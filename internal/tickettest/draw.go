@@ -87,7 +87,7 @@ func drawReason(t *rapid.T) ticket.PauseReason {
 func (w *Walk) draw(t *rapid.T) ticket.Command {
 	at, book := domain.At(w.Now), w.Book
 	id := uuid.UUID{1: rapid.ByteRange(0, 2).Draw(t, "id")}
-	switch rapid.IntRange(0, 23).Draw(t, "command") {
+	switch rapid.IntRange(0, 30).Draw(t, "command") {
 	case 0:
 		return ticket.Accept{At: at, Book: book}
 	case 1:
@@ -131,6 +131,25 @@ func (w *Walk) draw(t *rapid.T) ticket.Command {
 		return ticket.RecordPause{
 			At: at, From: w.earlier(t), To: w.earlier(t), Reason: drawReason(t), Clocks: drawClocks(t), LateReason: "late", Book: book,
 		}
+	case 23:
+		return ticket.Assign{At: w.earlier(t), LateReason: "late", Team: id, Book: book}
+	case 24:
+		return ticket.FindVisitNeeded{At: w.earlier(t), LateReason: "late", Book: book}
+	case 25:
+		when := w.earlier(t)
+		by := when.Add(time.Duration(rapid.IntRange(0, 2000).Draw(t, "by")) * time.Minute)
+		return ticket.AgreeArrival{At: when, LateReason: "late", ArrivalBy: domain.At(by), SetBy: ticket.SetByBoth, Book: book}
+	case 26:
+		return ticket.AddNote{At: w.earlier(t), LateReason: "late", Text: domain.Sealed{Ciphertext: []byte{1}}, ToCustomer: true, Book: book}
+	case 27:
+		return ticket.ChangeClass{At: at, Class: rapid.SampledFrom([]ticket.Class{"A", "B", "C", "D"}).Draw(t, "class"), Reason: "r"}
+	case 28:
+		return ticket.RecordCharge{At: at, AmountFen: rapid.Int64Range(1, 50_000).Draw(t, "fen"), Work: ticket.WorkOnSite, Reason: "r"}
+	case 29:
+		if rapid.Bool().Draw(t, "follows") {
+			return ticket.Follow{At: at, Person: uuid.UUID{2: id[1] + 1}}
+		}
+		return ticket.Unfollow{At: at, Person: uuid.UUID{2: id[1] + 1}}
 	default:
 		percent := rapid.SampledFrom([]int{75, 100, 150}).Draw(t, "percent")
 		return ticket.EscalateIfDue{At: at, Target: rapid.SampledFrom(ticket.TargetNames()).Draw(t, "target"), Percent: percent, Book: book}

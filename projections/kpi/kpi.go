@@ -2,6 +2,10 @@
 // breached, run, were withdrawn or had nothing agreed, and how long first
 // resolutions took, by period, site, team, technician and level.
 //
+// It also answers the statistics of tickets: how many were handled and how long
+// that took. Means are of sums and counts; percentiles are none of it, since no
+// sum has them, and satisfaction waits for ratings to be events.
+//
 // The figures are sums of what tickets contribute (projections/ticket); this
 // package only asks for them, now or as of a log number, and adds what no
 // event says: a clock that runs past its due time counts as breached from then

@@ -221,8 +221,12 @@ func (r *entityRun[R]) fold(rec *eventschemas.Record, d *digester) error {
 }
 
 func (r *entityRun[R]) next(row R, rec *eventschemas.Record) (R, error) {
-	if _, struck := rec.Event.(record.Struck); !struck {
+	_, struck := rec.Event.(record.Struck)
+	switch {
+	case !struck && rec.Refold == nil:
 		return r.Evolve(row, *rec)
+	case r.Refold != nil:
+		return r.Refold(rec.Refold)
 	}
 	var fresh R // AUD-02: folded afresh without what was struck
 	for i := range rec.Refold {

@@ -38,6 +38,9 @@ type Model[R any] struct {
 	// returning the zero R removes the row. Strikes never reach it. An error,
 	// usually Unknown(rec), halts the projector.
 	Evolve func(row R, rec eventschemas.Record) (R, error)
+	// Refold returns the row of a whole stream, after a strike or a fact that
+	// was entered late; nil evolves its events one after another. Pure.
+	Refold func(recs []eventschemas.Record) (R, error)
 	// Contribute returns what a row adds to the figures, purely from the row;
 	// nil for a model without figures. Facts are the difference between what
 	// the row contributed before and after an event.

@@ -12,6 +12,9 @@ type Dims struct {
 	Team       string `db:"team"`       // team id, "" for none
 	Technician string `db:"technician"` // person id, "" for none
 	Level      string `db:"level"`
+	Kind       string `db:"kind"`     // ticket type (TKT-23)
+	Problem    string `db:"problem"`  // "" for none
+	Solution   string `db:"solution"` // of the present cycle, "" before
 }
 
 // Measures are the figures that a ticket adds to, in the order of Contribute.
@@ -24,6 +27,7 @@ var Measures = []string{
 	"remote_met", "remote_breached", "remote_running", "remote_withdrawn", "remote_no_target",
 	"arrival_met", "arrival_breached", "arrival_running", "arrival_withdrawn", "arrival_no_target",
 	"update_met", "update_breached", "update_running", "update_withdrawn", "update_no_target",
+	"dropped",
 }
 
 // prefixes are how the measures of each target begin.
@@ -52,12 +56,13 @@ func Contribute(r Row) []readmodel.Contribution {
 	values = append(values, r.Remote.parts()...)
 	values = append(values, r.Arrival.parts()...)
 	values = append(values, r.Update.parts()...)
+	values = append(values, flag(r.First == nil && r.dropped()))
 	return []readmodel.Contribution{{Day: r.OpenedOn, Dims: DimsOf(r), Values: values}}
 }
 
 // DimsOf returns by what the figures of a ticket are told apart.
 func DimsOf(r Row) Dims {
-	d := Dims{Level: strconv.Itoa(r.Level)}
+	d := Dims{Level: strconv.Itoa(r.Level), Kind: r.Kind, Problem: r.Problem, Solution: r.Solution}
 	if team := r.Team; team != [16]byte{} {
 		d.Team = team.String()
 	}
@@ -83,6 +88,16 @@ func (r Row) firstResolution() []int64 {
 	return []int64{
 		1, flag(r.ActiveAgain), f.GrossS, f.PausedS, f.NetS,
 		flag(f.LimitS > 0 && f.GrossS <= f.LimitS), flag(f.LimitS > 0 && f.NetS <= f.LimitS),
+	}
+}
+
+// dropped reports whether the ticket was merged, withdrawn or rejected (TKT-17).
+func (r Row) dropped() bool {
+	switch ticket.Status(r.Status) { //nolint:exhaustive // the others are open, or the work is done
+	case ticket.StatusMerged, ticket.StatusWithdrawn, ticket.StatusRejected:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -16,6 +16,10 @@ const (
 	Undispatched = "team IS NULL AND technician IS NULL AND " + open
 	// Due holds for a ticket with a due time.
 	Due = NextDue + " < 'infinity'"
+	// Followed holds for a ticket that somebody follows; FollowedBy for one that
+	// a person does, ? is the id as text (TKT-15).
+	Followed   = "jsonb_typeof(followers) = 'array' AND followers <> '[]'"
+	FollowedBy = Followed + " AND followers @> to_jsonb(?::text)"
 	// Late holds for a ticket with a target past its due time; ? is the time (SLA-13).
 	Late = NextDue + " <= ?"
 
@@ -48,5 +52,6 @@ func listIndexes() []string {
 		`CREATE INDEX ON {{.schema}}.ticket (site, technician, opened_at, id)`,                               // view mine
 		`CREATE INDEX ON {{.schema}}.ticket (site, status, opened_at, id)`,                                   // views paused and closed
 		`CREATE INDEX ON {{.schema}}.ticket (site, opened_at, id) WHERE team IS NULL AND technician IS NULL`, // view undispatched
+		`CREATE INDEX ON {{.schema}}.ticket (site, opened_at, id) WHERE ` + Followed,                         // view following
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "ticket"
-	Version = 2
+	Version = 3
 )
 
 // Projection returns the ticket's tables: ticket with its versions and
@@ -23,7 +23,7 @@ func Projection() readmodel.Projection {
 func Table() readmodel.Model[Row] {
 	return readmodel.Model[Row]{
 		Name: "ticket", Category: "ticket",
-		Evolve: Evolve, Contribute: Contribute, Measures: Measures, Dims: Dims{},
+		Evolve: Evolve, Refold: Refold, Contribute: Contribute, Measures: Measures, Dims: Dims{},
 		Indexes: []string{
 			`CREATE INDEX ON {{.schema}}.ticket (site, opened_at, id)`,                                                                                          // every list, newest first
 			`CREATE INDEX ON {{.schema}}.ticket (site, contact_due_at) WHERE contact_due_at IS NOT NULL`,                                                        // SLA-13, overdue

@@ -64,6 +64,10 @@ type Row struct {
 	ActiveAgain    bool             `db:"active_again"` // after the first resolution
 	Source         *SourceClaim     `db:"source_claim,json"`
 	Imported       bool             `db:"imported"`
+	Class          string           `db:"class"` // service class, "" if it was not said (TKT-05)
+	ChargedFen     int64            `db:"charged_fen"`
+	Charges        int              `db:"charges"`
+	Followers      []uuid.UUID      `db:"followers,json"` // person ids (TKT-15)
 }
 
 // SourceClaim is what the system of an import said of itself.
@@ -105,6 +109,8 @@ type Standing struct {
 	Cycle     int    `json:"cycle"`
 	StartedBy uint64 `json:"started_by"` // the clock
 	Verdict   string `json:"verdict"`
+	// Took is of a resolution that was reached.
+	Took *FirstResolution `json:"took,omitempty"`
 }
 
 // FirstResolution is how long the first resolution took, in its cycle.
@@ -138,15 +144,6 @@ func (r *Row) target(name ticket.TargetName) (target, bool) {
 		return target{&r.Update, &r.UpdateDueAt}, true
 	}
 	return target{}, false
-}
-
-// each calls f with the clock of every target.
-func (r *Row) each(f func(ticket.TargetName, target)) {
-	for _, name := range ticket.TargetNames() {
-		if t, ok := r.target(name); ok {
-			f(name, t)
-		}
-	}
 }
 
 // Of returns the clock of a target and when it is due, while it runs and does
