@@ -37,6 +37,27 @@ func (e AgreeTicketArrivalSetBy) Valid() bool {
 	}
 }
 
+// Defines values for EscalationTo.
+const (
+	EscalationToDirector   EscalationTo = "director"
+	EscalationToManager    EscalationTo = "manager"
+	EscalationToTechnician EscalationTo = "technician"
+)
+
+// Valid indicates whether the value is a known member of the EscalationTo enum.
+func (e EscalationTo) Valid() bool {
+	switch e {
+	case EscalationToDirector:
+		return true
+	case EscalationToManager:
+		return true
+	case EscalationToTechnician:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Grain.
 const (
 	GrainDay   Grain = "day"
@@ -661,6 +682,28 @@ type EndTicket struct {
 	Reason string     `json:"reason"`
 }
 
+// Escalation defines model for Escalation.
+type Escalation struct {
+	// At UTC with milliseconds.
+	At    Instant `json:"at"`
+	Cycle int     `json:"cycle"`
+
+	// PastAt UTC with milliseconds.
+	PastAt Instant `json:"past_at"`
+
+	// Percent Of the limit.
+	Percent int `json:"percent"`
+
+	// Target SLA-01.
+	Target TargetName `json:"target"`
+
+	// To Who was told.
+	To EscalationTo `json:"to"`
+}
+
+// EscalationTo Who was told.
+type EscalationTo string
+
 // EventRef defines model for EventRef.
 type EventRef struct {
 	EventId openapi_types.UUID `json:"event_id"`
@@ -1261,12 +1304,15 @@ type Ticket struct {
 	Customer Personal `json:"customer"`
 
 	// Cycle 1 until it is reopened (TKT-16).
-	Cycle    int                `json:"cycle"`
-	External *ExternalKey       `json:"external"`
-	Id       openapi_types.UUID `json:"id"`
-	Kind     string             `json:"kind"`
-	Level    int                `json:"level"`
-	Number   string             `json:"number"`
+	Cycle int `json:"cycle"`
+
+	// Escalations Who was told that a share of a target's time was over, in order (SLA-08).
+	Escalations []Escalation       `json:"escalations"`
+	External    *ExternalKey       `json:"external"`
+	Id          openapi_types.UUID `json:"id"`
+	Kind        string             `json:"kind"`
+	Level       int                `json:"level"`
+	Number      string             `json:"number"`
 
 	// OpenedOn Civil date in the zone of the site.
 	OpenedOn Day `json:"opened_on"`

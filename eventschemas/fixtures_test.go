@@ -26,7 +26,10 @@ var (
 	hours   = domain.PolicyRef{ID: id("hours"), Version: 1, Hash: hash}
 	hash    = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	targets = []ticket.Target{
-		{Name: ticket.FirstContact, Clock: sla.Working, LimitS: 1800, StartAt: nine, DueAt: ten, Policy: desk, Calendar: hours},
+		{
+			Name: ticket.FirstContact, Clock: sla.Working, LimitS: 1800, StartAt: nine, DueAt: ten, Policy: desk, Calendar: hours,
+			Steps: []ticket.Step{{Percent: 75, At: nine}, {Percent: 100, At: ten}},
+		},
 		{Name: ticket.Resolution, Clock: sla.Wall, LimitS: 14400, StartAt: nine, DueAt: eleven, Policy: desk, Calendar: hours},
 	}
 )

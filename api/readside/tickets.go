@@ -116,7 +116,7 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Channel: row.Channel, Kind: row.Kind,
 		Problem: row.Problem, Level: row.Level, Status: api.TicketStatus(row.Status), Cycle: row.Cycle,
 		CalledAt: instant(row.OpenedAt), OpenedOn: string(row.OpenedOn), Team: optional(row.Team), Technician: optional(row.Technician),
-		Targets: []api.TargetState{},
+		Targets: []api.TargetState{}, Escalations: []api.Escalation{},
 	}
 	if row.ExternalKey != "" {
 		t.External = &api.ExternalKey{System: row.ExternalSystem, Key: row.ExternalKey}
@@ -125,6 +125,11 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 		if c, due := row.Of(name); shown(name, c) {
 			t.Targets = append(t.Targets, targetState(api.TargetName(name), c, due, v))
 		}
+	}
+	for _, e := range row.Escalations { // SLA-08
+		t.Escalations = append(t.Escalations, api.Escalation{
+			Target: api.TargetName(e.Target), Cycle: e.Cycle, Percent: e.Percent, To: api.EscalationTo(e.To), At: e.At, PastAt: e.PastAt,
+		})
 	}
 	return api.SealedTicket{Ticket: t, Customer: row.Customer, Phone: row.Phone, Text: row.Text}
 }

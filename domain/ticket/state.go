@@ -21,6 +21,7 @@ type State struct {
 	OpenedAt   time.Time
 	Level      Level
 	Zone       string // service zone
+	Imported   bool   // it has a key of another system: nothing is escalated (SLA-08)
 	Team       uuid.UUID
 	Technician uuid.UUID
 	Pause      PauseReason // of the latest pause, while paused
@@ -172,7 +173,7 @@ func evolve(s State, revision uint64, e Event) State {
 func evolveRegistered(s State, revision uint64, e Registered) State {
 	s.Site, s.Level, s.Zone, s.Cycle = e.Site, e.Level, e.ServiceZone, 1
 	s.Status, s.Active = StatusRegistered, StatusRegistered
-	s.OpenedAt, s.CycleAt = e.At.Time, e.At.Time
+	s.OpenedAt, s.CycleAt, s.Imported = e.At.Time, e.At.Time, e.External != nil
 	for i, name := range targetNames {
 		s.Clocks[i] = started(name, revision, 1, e.At, e.Targets)
 	}

@@ -21,7 +21,9 @@ func Evolve(r Row, rec eventschemas.Record) (Row, error) {
 	if _, first := e.(ticket.Registered); !first && !r.exists() {
 		return r, nil // its registration was struck: nothing is left to show (AUD-02)
 	}
-	return evolve(r, rec, e)
+	r, err := evolve(r, rec, e)
+	r.NextStepAt = r.nextStepAt()
+	return r, err
 }
 
 func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
@@ -84,7 +86,7 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 	case ticket.Judged:
 		r = r.judged(e)
 	case ticket.Escalated:
-		r.Escalated++
+		r = r.escalated(e)
 	case ticket.SourceVerdictRecorded:
 		r.Source = &SourceClaim{ResolvedAt: e.ResolvedAt, SLAMet: e.SLAMet, Reassignments: e.Reassignments}
 	default:
@@ -173,7 +175,7 @@ func (r Row) open() bool { return ticket.Status(r.Status).Open() }
 func (r Row) retargeted(targets []ticket.Target) Row {
 	r.each(func(_ ticket.TargetName, t target) {
 		if t.clock.Running {
-			t.clock.Agreed, t.clock.LimitS, t.clock.DueAt, *t.due = false, 0, nil, nil
+			t.clock.Agreed, t.clock.LimitS, t.clock.DueAt, t.clock.Steps, *t.due = false, 0, nil, nil, nil
 		}
 	})
 	r = r.due(targets)
@@ -201,7 +203,7 @@ func (r Row) due(targets []ticket.Target) Row {
 }
 
 func (c Clock) agreed(t ticket.Target) Clock {
-	c.Agreed, c.Clock, c.LimitS, c.DueAt, c.StartAt = true, string(t.Clock), t.LimitS, &t.DueAt, t.StartAt
+	c.Agreed, c.Clock, c.LimitS, c.DueAt, c.StartAt, c.Steps = true, string(t.Clock), t.LimitS, &t.DueAt, t.StartAt, t.Steps
 	return c
 }
 
@@ -260,7 +262,7 @@ func (r Row) moved(targets []ticket.Target) Row {
 		if !ok || !t.clock.Running || !t.clock.Agreed {
 			continue
 		}
-		t.clock.DueAt, *t.due = &by.DueAt, when(by.DueAt)
+		t.clock.DueAt, t.clock.Steps, *t.due = &by.DueAt, by.Steps, when(by.DueAt)
 		if t.clock.Stands {
 			*t.due = standing(*t.due, t.clock.StandsAt.Time)
 		}
@@ -319,6 +321,7 @@ func (r Row) stopped(at domain.Instant, reached bool, names ...ticket.TargetName
 			continue
 		}
 		t.clock.Running, t.clock.Stands, t.clock.StandsAt, *t.due = false, false, nil, nil
+		t.clock.Steps, t.clock.Taken = nil, nil
 		if reached {
 			t.clock.ReachedAt = &at
 		}
