@@ -40,7 +40,8 @@ func (c serveCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 		return errors.Join(err, s.close())
 	}
 	t.printf("fieldledger listens on %s\n", srv.url)
-	return errors.Join(s.during(ctx, srv.run), s.close())
+	err = s.during(ctx, func(ctx context.Context) error { return s.serve(ctx, srv) })
+	return errors.Join(err, s.close())
 }
 
 // server is the API and the metrics, listening.

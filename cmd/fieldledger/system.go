@@ -16,6 +16,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/api/readside"
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/commands/timer"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/catchup"
 	"github.com/fieldledger/fieldledger/internal/clock"
@@ -45,6 +46,7 @@ type system struct {
 	manager  *readmodel.Manager
 	reader   *catchup.Reader
 	side     *readside.Side
+	timers   *timer.Scheduler
 	macKey   []byte
 	closers  []func(context.Context) error // run in reverse
 }
@@ -192,6 +194,10 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	s.side, err = readside.New(readside.Parts{
 		Pool: s.pool, Manager: s.manager, Streams: s.store, Clock: s.clock, Ping: s.client.Ping,
 	})
+	if err != nil {
+		return err
+	}
+	s.timers, err = timer.New(timer.Options{Steps: s.side.Steps(), Tickets: s.app.Tickets, Clock: s.clock, Log: s.log})
 	return err
 }
 
@@ -262,6 +268,15 @@ func (s *system) run(ctx context.Context) error {
 		})
 	}
 	g.Go(func() error { return s.sweep(ctx) })
+	return g.Wait()
+}
+
+// serve runs what acts by itself beside a server, until ctx ends or one fails.
+// No other command does: an import or a rebuild sets nothing off.
+func (s *system) serve(ctx context.Context, srv *server) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return srv.run(ctx) })
+	g.Go(func() error { return s.timers.Run(ctx) })
 	return g.Wait()
 }
 
