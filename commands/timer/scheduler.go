@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -256,24 +257,20 @@ type round struct {
 func (r *round) take(ctx context.Context, now time.Time, steps []Step) error {
 	var g errgroup.Group
 	g.SetLimit(r.o.Workers)
-	errs := make([]error, len(steps))
-	for i, step := range steps {
-		key := step.key()
-		if r.found[key] {
-			continue
-		}
-		if r.found[key] = true; !r.answered[key] {
-			g.Go(func() error { errs[i] = r.send(ctx, step); return nil })
-			r.lag = max(r.lag, now.Sub(step.At))
-		}
+	byTicket := r.pending(now, steps)
+	sent, errs := make([]int, len(byTicket)), make([]error, len(byTicket))
+	for i, steps := range byTicket {
+		g.Go(func() error {
+			sent[i], errs[i] = r.sendAll(ctx, steps)
+			return nil
+		})
 	}
 	_ = g.Wait() // it has no error of its own
-	for i, step := range steps {
-		if errs[i] == nil {
+	for i, steps := range byTicket {
+		for _, step := range steps[:sent[i]] {
 			r.answered[step.key()] = true
-			continue
 		}
-		r.waiting++
+		r.waiting += len(steps) - sent[i]
 		if r.err == nil {
 			r.err = errs[i]
 		}
@@ -281,12 +278,46 @@ func (r *round) take(ctx context.Context, now time.Time, steps []Step) error {
 	return ctx.Err()
 }
 
+// pending returns the steps without an answer by ticket, each ticket's in the
+// order of their moments.
+func (r *round) pending(now time.Time, steps []Step) [][]Step {
+	var out [][]Step
+	place := map[uuid.UUID]int{}
+	for _, step := range steps {
+		key := step.key()
+		if r.found[key] = true; r.answered[key] {
+			continue
+		}
+		r.lag = max(r.lag, now.Sub(step.At))
+		i, ok := place[step.Ticket]
+		if !ok {
+			i = len(out)
+			place[step.Ticket], out = i, append(out, nil)
+		}
+		out[i] = append(out[i], step)
+	}
+	for _, of := range out {
+		slices.SortStableFunc(of, func(a, b Step) int { return a.At.Compare(b.At) })
+	}
+	return out
+}
+
+// sendAll sends the steps of one ticket and returns how many got an answer.
+func (r *round) sendAll(ctx context.Context, steps []Step) (int, error) {
+	for i, step := range steps {
+		if err := r.send(ctx, step); err != nil {
+			return i, err
+		}
+	}
+	return len(steps), nil
+}
+
 // send has a step taken. An error means that there is no answer yet: the same
 // command settles it (TKT-02).
 func (r *round) send(ctx context.Context, step Step) error {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Limit)
 	defer cancel()
-	res, err := r.o.Tickets.EscalateIfDue(ctx, commands.Request{Actor: commands.System("timer"), Key: step.key()}, step.Ticket,
+	res, err := r.o.Tickets.EscalateIfDue(ctx, commands.Request{Actor: commands.System("timer"), Key: step.key(), Shared: true}, step.Ticket,
 		commands.EscalateTicket{Target: step.Target, Percent: step.Percent})
 	_, refused := errors.AsType[*domain.RuleError](err)
 	_, invalid := errors.AsType[*domain.InvalidError](err)
