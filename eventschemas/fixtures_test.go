@@ -11,6 +11,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/process"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/sla"
@@ -33,6 +34,8 @@ var (
 		{Name: ticket.Resolution, Clock: sla.Wall, LimitS: 14400, StartAt: nine, DueAt: eleven, Policy: desk, Calendar: hours},
 	}
 )
+
+var input = process.Input{Number: 4711, EventID: id("event"), Stream: "fl.policy-" + id("desk").String(), Revision: 2, Type: "policy.version_recorded.v1"}
 
 func id(name string) uuid.UUID { return uuid.NewSHA1(uuid.Nil, []byte(name)) }
 
@@ -138,7 +141,19 @@ var fixtures = map[string]any{
 	"team.registered.v1": team.Registered{
 		At: nine, Code: "DESK", Name: "Service desk", External: []domain.ExternalKey{{System: "servicenow-demo", Key: "Group 70"}},
 	},
-	"site.registered.v1":       site.Registered{At: nine, Code: "SH", Name: "Shanghai", Zone: "Asia/Shanghai"},
-	"claim.claimed.v1":         claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"site.registered.v1": site.Registered{At: nine, Code: "SH", Name: "Shanghai", Zone: "Asia/Shanghai"},
+	"claim.claimed.v1":   claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"process.opened.v1": process.Opened{
+		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
+			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},
+		},
+	},
+	"process.claimed.v1": process.Claimed{At: nine, Epoch: 4},
+	"process.noticed.v1": process.Noticed{At: nine, Input: input, ActAt: ten},
+	"process.begun.v1":   process.Begun{At: ten, Input: id("event"), AsOf: 4800},
+	"process.recorded.v1": process.Recorded{At: ten, Input: id("event"), From: 100, Complete: true, Outcomes: []process.Outcome{
+		{Step: id("ticket"), Result: process.Accepted}, {Step: id("other"), Result: process.Refused, Rule: "TKT-06"},
+	}},
+	"process.continued.v1":     process.Continued{At: ten, Part: 3},
 	"number.block_reserved.v1": number.BlockReserved{Kind: "ticket", From: 101, To: 200},
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/process"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/team"
@@ -51,6 +52,12 @@ var eventTypes = []eventType{
 	newest[site.Registered]("site.registered.v1"),
 	newest[claim.Claimed]("claim.claimed.v1"),
 	newest[number.BlockReserved]("number.block_reserved.v1"),
+	newest[process.Opened]("process.opened.v1"),
+	newest[process.Claimed]("process.claimed.v1"),
+	newest[process.Noticed]("process.noticed.v1"),
+	newest[process.Begun]("process.begun.v1"),
+	newest[process.Recorded]("process.recorded.v1"),
+	newest[process.Continued]("process.continued.v1"),
 }
 
 var events = mustRegistry(eventTypes)

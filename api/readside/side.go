@@ -19,6 +19,7 @@ import (
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/projections/directory"
+	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/kpi"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
@@ -46,19 +47,21 @@ type Side struct {
 	teams   *readmodel.Reader[directory.Team]
 	sites   *readmodel.Reader[directory.Site]
 	kpi     *kpi.Reader
+	inbox   *readmodel.LogReader[inbox.Imported]
 	recent  recentTouches
 }
 
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [6]error
+	var errs [7]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
 	s.teams, errs[3] = readmodel.NewReader(directory.Teams())
 	s.sites, errs[4] = readmodel.NewReader(directory.Sites())
 	s.kpi, errs[5] = kpi.NewReader()
+	s.inbox, errs[6] = readmodel.NewLogReader(inbox.Events())
 	return s, errors.Join(errs[:]...)
 }
 

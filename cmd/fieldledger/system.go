@@ -16,6 +16,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/api/readside"
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/commands/process"
 	"github.com/fieldledger/fieldledger/commands/timer"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/catchup"
@@ -26,6 +27,7 @@ import (
 	"github.com/fieldledger/fieldledger/internal/postgres"
 	"github.com/fieldledger/fieldledger/internal/vault"
 	"github.com/fieldledger/fieldledger/projections/directory"
+	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
@@ -42,11 +44,13 @@ type system struct {
 	store    commands.EventStore
 	vault    *vault.Vault
 	outcomes *outcomes.Store
+	ports    commands.Ports
 	app      *commands.App
 	manager  *readmodel.Manager
 	reader   *catchup.Reader
 	side     *readside.Side
 	timers   *timer.Scheduler
+	managers []*process.Runner
 	macKey   []byte
 	closers  []func(context.Context) error // run in reverse
 }
@@ -154,10 +158,11 @@ func (s *system) openVault(ctx context.Context) error {
 		return fmt.Errorf("open vault: %w", err)
 	}
 	s.outcomes = outcomes.New(s.pool, s.clock)
-	s.app = commands.New(commands.Ports{
+	s.ports = commands.Ports{
 		Store: s.store, Outcomes: s.outcomes, Vault: s.vault, Clock: s.clock,
 		IDs: commands.IDs{Installation: id}, Log: s.log,
-	})
+	}
+	s.app = commands.New(s.ports)
 	return nil
 }
 
@@ -165,7 +170,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), inbox.Projection()},
 	})
 	if err != nil {
 		return err
@@ -198,7 +203,22 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 		return err
 	}
 	s.timers, err = timer.New(timer.Options{Steps: s.side.Steps(), Tickets: s.app.Tickets, Clock: s.clock, Log: s.log})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies})
+}
+
+// openManagers makes the runners of process managers.
+func (s *system) openManagers(managers ...process.Manager) error {
+	for _, m := range managers {
+		r, err := process.New(process.Options{Ports: s.ports, Clock: s.clock, Inbox: s.side.Inbox(), Manager: m})
+		if err != nil {
+			return fmt.Errorf("make process manager %s: %w", m.Name(), err)
+		}
+		s.managers = append(s.managers, r)
+	}
+	return nil
 }
 
 const sqlHighest = `
@@ -277,6 +297,9 @@ func (s *system) serve(ctx context.Context, srv *server) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return srv.run(ctx) })
 	g.Go(func() error { return s.timers.Run(ctx) })
+	for _, m := range s.managers {
+		g.Go(func() error { return m.Run(ctx) })
+	}
 	return g.Wait()
 }
 

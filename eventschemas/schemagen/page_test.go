@@ -29,7 +29,10 @@ func TestWhoEmitsIsACommandOfThePackageCommands(t *testing.T) {
 	var source strings.Builder
 	files, err := filepath.Glob(root + "/commands/*.go")
 	require.NoError(t, err)
+	below, err := filepath.Glob(root + "/commands/*/*.go")
+	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	files = append(files, below...)
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -46,7 +49,7 @@ func TestWhoEmitsIsACommandOfThePackageCommands(t *testing.T) {
 		require.True(t, registered[name], "%s is not registered", name)
 		require.NotEmpty(t, u.by, name)
 		for _, command := range u.by {
-			require.Contains(t, source.String(), `"`+command+`"`, name)
+			require.True(t, strings.Contains(source.String(), `"`+command+`"`), "%s of %s", command, name)
 		}
 	}
 }

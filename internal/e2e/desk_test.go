@@ -21,6 +21,7 @@ import (
 	"github.com/fieldledger/fieldledger/internal/importlog"
 	"github.com/fieldledger/fieldledger/internal/pgtest"
 	"github.com/fieldledger/fieldledger/projections/directory"
+	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
@@ -62,7 +63,7 @@ func keep(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool, change func(*cat
 func newManager(pool *pgxpool.Pool, clock readmodel.Clock) (*readmodel.Manager, error) {
 	return readmodel.New(readmodel.Options{
 		Pool: pool, Log: slog.New(slog.DiscardHandler), Clock: clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), inbox.Projection()},
 	})
 }
 
@@ -177,7 +178,7 @@ func (r *readModels) rebuild(t *testing.T, pages readmodel.Pages) {
 	live := r.digests()
 	reports, err := r.manager.Rebuild(t.Context(), readmodel.RebuildOptions{Pages: pages})
 	require.NoError(t, err)
-	require.Len(t, reports, 2)
+	require.Len(t, reports, 3)
 	for _, report := range reports {
 		require.True(t, report.Equal, "%+v", report)
 		require.Equal(t, live[report.Projection], report.RebuiltDigest)
