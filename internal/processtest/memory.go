@@ -52,11 +52,12 @@ func (l *log) stream(name string) []eventschemas.Recorded {
 }
 
 // fault says when a process dies: at its n-th operation, before or after it
-// was carried out; or that replies of appends are lost.
+// was carried out; or that appends or their replies are lost.
 type fault struct {
 	at    int // 0 for never
 	after bool
 	lose  int // every so many appends lose their reply; 0 for none
+	drop  int // every so many appends are lost, and nobody says so; 0 for none
 }
 
 // store is the log as one process sees it.
@@ -104,14 +105,17 @@ func (s *store) Append(_ context.Context, stream string, expected int64, events 
 	if err != nil {
 		return 0, err
 	}
-	last, err := s.append(stream, expected, events)
-	if err != nil {
-		return last, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writes++; s.lose > 0 && s.writes%s.lose == 0 {
-		return 0, errors.New("reply lost")
+	if s.writes++; s.drop > 0 && s.writes%s.drop == 0 {
+		return 0, errors.New("no reply")
+	}
+	last, err := s.append(stream, expected, events)
+	switch {
+	case err != nil:
+		return last, err
+	case s.lose > 0 && s.writes%s.lose == 0:
+		return 0, errors.New("no reply")
 	}
 	return last, end()
 }

@@ -99,7 +99,7 @@ func (s Subject) run(t *testing.T, l *log, f fault, repeat int) int {
 		case err == nil && !busy:
 			return w.store.ops
 		case err != nil:
-			require.Positive(t, f.lose, "%v", err)
+			require.Positive(t, f.lose+f.drop, "%v", err)
 		}
 	}
 	t.Fatal("the manager does not come to an end")
@@ -170,11 +170,21 @@ func Exercise(t *testing.T, s Subject) {
 			e.check(t, l)
 		}
 	})
+	t.Run("appends that are lost without a reply are made again", func(t *testing.T) {
+		t.Parallel()
+		for lose := range 4 {
+			l := ready.clone()
+			s.run(t, l, fault{drop: lose + 2}, 1)
+			e.check(t, l)
+		}
+	})
 	t.Run("of two processes one is fenced and the other does it all", func(t *testing.T) {
 		t.Parallel()
-		for lead := range 12 {
-			e.race(t, ready.clone(), lead)
+		fenced := 0
+		for lead := range 24 {
+			fenced += e.race(t, ready.clone(), lead)
 		}
+		require.Positive(t, fenced)
 	})
 	t.Run("a second run over everything sets nothing off", func(t *testing.T) {
 		t.Parallel()
@@ -192,8 +202,9 @@ type exercise struct {
 	want   *log
 }
 
-// race lets one runner lead by some steps and then both take turns.
-func (e *exercise) race(t *testing.T, l *log, lead int) {
+// race lets one runner lead by some steps and then both take turns. It returns
+// how many were fenced.
+func (e *exercise) race(t *testing.T, l *log, lead int) int {
 	t.Helper()
 	one, two := e.runner(t, newWorld(l, later, fault{}), 1), e.runner(t, newWorld(l, later, fault{}), 1)
 	fenced := map[*process.Runner]bool{}
@@ -218,6 +229,10 @@ func (e *exercise) race(t *testing.T, l *log, lead int) {
 	}
 	require.False(t, fenced[one] && fenced[two])
 	e.check(t, l)
+	if fenced[one] || fenced[two] {
+		return 1
+	}
+	return 0
 }
 
 // check holds a log against the contract and against the undisturbed run.
