@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/commands/process"
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/processtest"
@@ -136,4 +139,58 @@ func retarget(t *testing.T) processtest.Subject {
 func TestPOL03RetargetKeepsTheContractOfProcessManagers(t *testing.T) {
 	t.Parallel()
 	processtest.Exercise(t, retarget(t))
+}
+
+func TestNoStreamOfAManagerPassesAThousandEvents(t *testing.T) {
+	t.Parallel()
+	s := retarget(t)
+	s.Want = nil
+	s.Before = func(t *testing.T, w *processtest.World) { desk{t, w}.hours("hq") }
+	s.Inputs = func(t *testing.T, w *processtest.World) {
+		d := desk{t, w}
+		for n := range 340 { // each is noticed, begun and recorded
+			d.policy(strconv.Itoa(n), "hq", d.sla("hq", strconv.Itoa(3600+n), running), w.Clock.Now(), nil)
+		}
+	}
+	lengths := processtest.Once(t, s)
+	require.Len(t, lengths, 2)
+	for name, n := range lengths {
+		require.LessOrEqual(t, n, 1000, name)
+	}
+	require.Equal(t, 901, lengths["fl.process-retarget-1"])
+}
+
+func TestPOL03OnlyAnSLAVersionThatSaysSoIsActedOnWhenItComesIntoForce(t *testing.T) {
+	t.Parallel()
+	now := processtest.Start
+	version := func(kind policy.Kind, from time.Time, content string) eventschemas.Record {
+		return eventschemas.Record{
+			Event:    policy.VersionRecorded{Kind: kind, Site: "hq", Version: 1, EffectiveFrom: domain.At(from), Content: json.RawMessage(content)},
+			Envelope: eventschemas.Envelope{RecordedAt: domain.At(now)},
+		}
+	}
+	sla := func(more string) string {
+		return `{"calendar":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","targets":[]` + more + `}`
+	}
+	for name, c := range map[string]struct {
+		e    eventschemas.Record
+		want time.Time // zero: not acted on
+	}{
+		"in force already":             {version(policy.KindSLA, now.Add(-time.Hour), sla(running)), now},
+		"in force later":               {version(policy.KindSLA, now.Add(time.Hour), sla(running)), now.Add(time.Hour + 5*time.Second)},
+		"it does not say so":           {version(policy.KindSLA, now, sla("")), time.Time{}},
+		"another kind":                 {version(policy.KindCodes, now, `{"kinds":[],"problems":[],"solutions":[]}`), time.Time{}},
+		"no policy at all":             {eventschemas.Record{Event: ticket.Closed{}}, time.Time{}},
+		"one that could not be stored": {version(policy.KindSLA, now, `{`), time.Time{}},
+	} {
+		at, act := process.Retarget{}.React(c.e)
+		require.Equal(t, !c.want.IsZero(), act, name)
+		require.Equal(t, c.want, at, name)
+	}
+}
+
+func TestAnIncompleteRunnerIsRefused(t *testing.T) {
+	t.Parallel()
+	_, err := process.New(process.Options{})
+	require.Error(t, err)
 }

@@ -49,9 +49,11 @@ func (d *desk) called(t *testing.T, key string) uuid.UUID {
 // process is the write side of another process on the same data.
 func (d *desk) process() *commands.App {
 	return commands.New(commands.Ports{
-		Store: d.Store, Outcomes: outcomes.New(d.Pool, d.Clock), Vault: d.Vault, Clock: d.Clock, IDs: d.IDs, Log: d.Log,
+		Store: d.Store, Outcomes: d.outcomes(), Vault: d.Vault, Clock: d.Clock, IDs: d.IDs, Log: d.Log,
 	})
 }
+
+func (d *desk) outcomes() *outcomes.Store { return outcomes.New(d.Pool, d.Clock) }
 
 // timers runs a scheduler with a write side of its own; stop ends it.
 func (d *desk) timers(t *testing.T) (s *timer.Scheduler, stop func()) {

@@ -106,6 +106,27 @@ func (s Subject) run(t *testing.T, l *log, f fault, repeat int) int {
 	return 0
 }
 
+// Once runs a manager undisturbed, holds what it did against the contract and
+// returns the names of its streams with their lengths.
+func Once(t *testing.T, s Subject) map[string]int {
+	t.Helper()
+	e := &exercise{Subject: s, want: &log{outcomes: map[uuid.UUID]commands.Outcome{}}}
+	s.Before(t, newWorld(e.want, Start, fault{}))
+	s.run(t, e.want, fault{}, 1)
+	e.inputs = len(e.want.all)
+	s.Inputs(t, newWorld(e.want, Start.Add(time.Hour), fault{}))
+	e.name = s.New(newWorld(e.want, Start, fault{})).Name()
+	s.run(t, e.want, fault{}, 1)
+	e.check(t, e.want)
+	lengths := map[string]int{}
+	for _, stored := range e.want.all {
+		if own(e.name, stored.Stream) {
+			lengths[stored.Stream]++
+		}
+	}
+	return lengths
+}
+
 // Exercise runs the whole contract.
 func Exercise(t *testing.T, s Subject) {
 	t.Helper()
