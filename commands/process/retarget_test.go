@@ -101,11 +101,13 @@ func (d desk) resolve(key string, id uuid.UUID) {
 const running = `,"applies_to":"running"`
 
 func retarget(t *testing.T) processtest.Subject {
+	t.Helper()
 	return processtest.Subject{
 		New: func(w *processtest.World) process.Manager {
 			return process.Retarget{Tickets: folded{t, w}, Commands: w.App.Tickets, Policies: w.App.Policies}
 		},
 		Before: func(t *testing.T, w *processtest.World) {
+			t.Helper()
 			d := desk{t, w}
 			d.hours("hq")
 			d.hours("north")
@@ -119,6 +121,7 @@ func retarget(t *testing.T) processtest.Subject {
 			d.resolve("old", d.call("old", "hq"))
 		},
 		Inputs: func(t *testing.T, w *processtest.World) {
+			t.Helper()
 			d := desk{t, w}
 			now := w.Clock.Now()
 			d.policy("silent", "hq", d.sla("hq", "5400", ""), now.Add(-4*time.Second), nil) // says nothing of running clocks
@@ -145,8 +148,12 @@ func TestNoStreamOfAManagerPassesAThousandEvents(t *testing.T) {
 	t.Parallel()
 	s := retarget(t)
 	s.Want = nil
-	s.Before = func(t *testing.T, w *processtest.World) { desk{t, w}.hours("hq") }
+	s.Before = func(t *testing.T, w *processtest.World) {
+		t.Helper()
+		desk{t, w}.hours("hq")
+	}
 	s.Inputs = func(t *testing.T, w *processtest.World) {
+		t.Helper()
 		d := desk{t, w}
 		for n := range 340 { // each is noticed, begun and recorded
 			d.policy(strconv.Itoa(n), "hq", d.sla("hq", strconv.Itoa(3600+n), running), w.Clock.Now(), nil)

@@ -161,7 +161,9 @@ func (s State) Next(at domain.Instant) Open {
 type Command interface{ command() }
 
 // Open begins a part; one that is there already stays as it is.
-type Open struct{ Opened }
+type Open struct {
+	Opened Opened `json:"opened"`
+}
 
 // Claim takes the manager over from the epoch that was seen.
 type Claim struct {
@@ -171,20 +173,20 @@ type Claim struct {
 
 // Notice takes an event in.
 type Notice struct {
-	Epoch int64 `json:"epoch"`
-	Noticed
+	Epoch   int64   `json:"epoch"`
+	Noticed Noticed `json:"noticed"`
 }
 
 // Begin starts to act on a task.
 type Begin struct {
 	Epoch int64 `json:"epoch"`
-	Begun
+	Begun Begun `json:"begun"`
 }
 
 // Record keeps outcomes.
 type Record struct {
-	Epoch int64 `json:"epoch"`
-	Recorded
+	Epoch    int64    `json:"epoch"`
+	Recorded Recorded `json:"recorded"`
 }
 
 // Continue ends a part.
@@ -225,7 +227,7 @@ func decide(s State, c Command) ([]Event, error) {
 		if s.fences(c.Epoch) {
 			return nil, ErrFenced
 		}
-		if c.Input.Number <= s.Number { // it was taken in
+		if c.Noticed.Input.Number <= s.Number { // it was taken in
 			return nil, nil
 		}
 		return []Event{c.Noticed}, nil
@@ -233,7 +235,7 @@ func decide(s State, c Command) ([]Event, error) {
 		if s.fences(c.Epoch) {
 			return nil, ErrFenced
 		}
-		if t, open := s.Task(c.Input); !open || t.AsOf > 0 {
+		if t, open := s.Task(c.Begun.Input); !open || t.AsOf > 0 {
 			return nil, nil
 		}
 		return []Event{c.Begun}, nil
@@ -241,7 +243,7 @@ func decide(s State, c Command) ([]Event, error) {
 		if s.fences(c.Epoch) {
 			return nil, ErrFenced
 		}
-		if t, open := s.Task(c.Input); !open || t.Done != c.From { // recorded once
+		if t, open := s.Task(c.Recorded.Input); !open || t.Done != c.Recorded.From { // recorded once
 			return nil, nil
 		}
 		return []Event{c.Recorded}, nil

@@ -61,8 +61,12 @@ func TestWhoeverClaimedLastMayWrite(t *testing.T) {
 	t.Parallel()
 	s := fold(owned(noticed(input), process.Claimed{At: at, Epoch: 2})...)
 	for _, c := range []process.Command{
-		process.Notice{Epoch: 1}, process.Begin{Epoch: 1}, process.Record{Epoch: 1}, process.Continue{Epoch: 1},
-		process.Claim{At: at, Epoch: 2}, process.Claim{At: at, Epoch: 4},
+		process.Notice{Epoch: 1},
+		process.Begin{Epoch: 1},
+		process.Record{Epoch: 1},
+		process.Continue{Epoch: 1},
+		process.Claim{At: at, Epoch: 2},
+		process.Claim{At: at, Epoch: 4},
 	} {
 		_, err := process.Decide(s, c)
 		require.ErrorIs(t, err, process.ErrFenced, "%T", c)

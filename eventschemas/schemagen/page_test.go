@@ -49,7 +49,7 @@ func TestWhoEmitsIsACommandOfThePackageCommands(t *testing.T) {
 		require.True(t, registered[name], "%s is not registered", name)
 		require.NotEmpty(t, u.by, name)
 		for _, command := range u.by {
-			require.True(t, strings.Contains(source.String(), `"`+command+`"`), "%s of %s", command, name)
+			require.Contains(t, source.String(), `"`+command+`"`, name)
 		}
 	}
 }

@@ -3,9 +3,9 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +73,7 @@ func TestPOL03AVersionThatSaysSoTakesRunningClocksOverWhenItComesIntoForce(t *te
 	d.version(t, "before", 6, apptest.Start, toRunning) // before the manager first starts
 	var open []uuid.UUID
 	for n := range 5 {
-		open = append(open, d.called(t, fmt.Sprint(n)))
+		open = append(open, d.called(t, strconv.Itoa(n)))
 	}
 	closed := d.called(t, "closed")
 	_, err := d.App.Tickets.Resolve(t.Context(), d.Request("resolve"), closed, commands.ResolveTicket{})
@@ -109,7 +109,7 @@ func TestPOL03AVersionThatSaysSoTakesRunningClocksOverWhenItComesIntoForce(t *te
 	for _, ended := range []<-chan error{one, two} {
 		select {
 		case err := <-ended:
-			require.True(t, errors.Is(err, domainprocess.ErrFenced), "%v", err)
+			require.ErrorIs(t, err, domainprocess.ErrFenced)
 		default:
 		}
 	}

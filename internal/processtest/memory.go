@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -33,9 +34,7 @@ func (l *log) clone() *log {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := &log{all: slices.Clone(l.all), outcomes: map[uuid.UUID]commands.Outcome{}}
-	for id, o := range l.outcomes {
-		c.outcomes[id] = o
-	}
+	maps.Copy(c.outcomes, l.outcomes)
 	return c
 }
 
@@ -142,7 +141,7 @@ func (l *log) append(stream string, expected int64, events []eventschemas.Propos
 		last++
 		n := uint64(len(l.all) + 1)
 		l.all = append(l.all, eventschemas.Recorded{
-			Stream: stream, Revision: uint64(last), ID: p.ID, Type: p.Type, Data: p.Data, Meta: p.Meta, Created: Start, //nolint:gosec // not negative here
+			Stream: stream, Revision: uint64(last), ID: p.ID, Type: p.Type, Data: p.Data, Meta: p.Meta, Created: Start,
 			Position: eventschemas.Position{Commit: n, Prepare: n},
 		})
 	}
