@@ -70,6 +70,27 @@ func (e BlockToolReason) Valid() bool {
 	}
 }
 
+// Defines values for EscalationTo.
+const (
+	EscalationToDirector   EscalationTo = "director"
+	EscalationToManager    EscalationTo = "manager"
+	EscalationToTechnician EscalationTo = "technician"
+)
+
+// Valid indicates whether the value is a known member of the EscalationTo enum.
+func (e EscalationTo) Valid() bool {
+	switch e {
+	case EscalationToDirector:
+		return true
+	case EscalationToManager:
+		return true
+	case EscalationToTechnician:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Grain.
 const (
 	GrainDay   Grain = "day"
@@ -1105,6 +1126,28 @@ type EndTicket struct {
 	Reason string     `json:"reason"`
 }
 
+// Escalation defines model for Escalation.
+type Escalation struct {
+	// At UTC with milliseconds.
+	At    Instant `json:"at"`
+	Cycle int     `json:"cycle"`
+
+	// PastAt UTC with milliseconds.
+	PastAt Instant `json:"past_at"`
+
+	// Percent Of the limit.
+	Percent int `json:"percent"`
+
+	// Target SLA-01.
+	Target TargetName `json:"target"`
+
+	// To Who was told.
+	To EscalationTo `json:"to"`
+}
+
+// EscalationTo Who was told.
+type EscalationTo string
+
 // EventRef defines model for EventRef.
 type EventRef struct {
 	EventId openapi_types.UUID `json:"event_id"`
@@ -2001,8 +2044,11 @@ type Ticket struct {
 	Cycle int `json:"cycle"`
 
 	// EndedAt When the present cycle was last resolved, signed off, closed, merged, withdrawn or rejected.
-	EndedAt  *MaybeInstant `json:"ended_at"`
-	External *ExternalKey  `json:"external"`
+	EndedAt *MaybeInstant `json:"ended_at"`
+
+	// Escalations Who was told that a share of a target's time was over, in order (SLA-08).
+	Escalations []Escalation `json:"escalations"`
+	External    *ExternalKey `json:"external"`
 
 	// FirstLevel At registration.
 	FirstLevel int                `json:"first_level"`

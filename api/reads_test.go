@@ -31,7 +31,8 @@ func (f *fixture) shown(n int) []uuid.UUID {
 			Ticket: api.Ticket{
 				Id: ids[i], Site: "hq", Number: fmt.Sprintf("T-%d", i), Channel: "phone", Kind: "fault", Level: 2, Status: "registered",
 				Cycle: 1, CalledAt: at, OpenedOn: "2026-03-02", Revision: 4,
-				Targets: []api.TargetState{{Target: "resolution", Cycle: 1, State: "running", Clock: "working", StartAt: at, DueAt: &at}},
+				Targets:     []api.TargetState{{Target: "resolution", Cycle: 1, State: "running", Clock: "working", StartAt: at, DueAt: &at}},
+				Escalations: []api.Escalation{{Target: "resolution", Cycle: 1, Percent: 75, To: "technician", At: at, PastAt: at}},
 			},
 			Customer: f.vault.seal(subject, commands.FieldName, "王小明"),
 			Phone:    f.vault.seal(subject, commands.FieldPhone, "13800000000"),

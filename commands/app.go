@@ -65,7 +65,15 @@ type Request struct {
 	Sites       []string // codes of the sites the actor may act in; nil means all
 	Traceparent string
 	Expected    *int64 // from If-Match
+	Shared      bool   // another process may send the same command at the same moment
 	Source      *eventschemas.Source
+	Correlation uuid.UUID // id of the first command of the chain; zero: the command's own
+	Causation   uuid.UUID // id of the event that caused the command; zero: the command's own
+}
+
+// System is the program itself as an actor: subject says which part of it.
+func System(subject string) eventschemas.Actor {
+	return eventschemas.Actor{Person: "system", Issuer: "fieldledger", Subject: subject, Roles: []string{"system"}, Policy: subject}
 }
 
 // sees reports whether the asker may see a site at all.
@@ -98,6 +106,7 @@ func (u *useCases) call(r Request, operation, target string, at *time.Time, inpu
 		Type: operation, Digest: u.Vault.Digest(body),
 		Actor: r.Actor, OnBehalfOf: r.OnBehalfOf, Traceparent: r.Traceparent,
 		OccurredAt: domain.At(occurred), Source: r.Source, Expected: r.Expected,
+		Correlation: r.Correlation, Causation: r.Causation, Shared: r.Shared,
 	}, nil
 }
 

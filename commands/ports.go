@@ -72,3 +72,12 @@ type Log interface {
 type Clock interface {
 	Now() time.Time // UTC
 }
+
+// Waker is a Clock that can be waited for. Safe for concurrent use.
+type Waker interface {
+	Clock
+	// Wake returns a channel that is closed once the clock has reached at, and
+	// a function that gives up waiting, to be called in the end. A clock that is
+	// set may reach it earlier than was to be expected, or be late.
+	Wake(at time.Time) (reached <-chan struct{}, cancel func())
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/process"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/sla"
@@ -29,10 +30,15 @@ var (
 	hours   = domain.PolicyRef{ID: id("hours"), Version: 1, Hash: hash}
 	hash    = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	targets = []ticket.Target{
-		{Name: ticket.FirstContact, Clock: sla.Working, LimitS: 1800, StartAt: nine, DueAt: ten, Policy: desk, Calendar: hours},
+		{
+			Name: ticket.FirstContact, Clock: sla.Working, LimitS: 1800, StartAt: nine, DueAt: ten, Policy: desk, Calendar: hours,
+			Steps: []ticket.Step{{Percent: 75, At: nine}, {Percent: 100, At: ten}},
+		},
 		{Name: ticket.Resolution, Clock: sla.Wall, LimitS: 14400, StartAt: nine, DueAt: eleven, Policy: desk, Calendar: hours},
 	}
 )
+
+var input = process.Input{Number: 4711, EventID: id("event"), Stream: "fl.policy-" + id("desk").String(), Revision: 2, Type: "policy.version_recorded.v1"}
 
 func id(name string) uuid.UUID { return uuid.NewSHA1(uuid.Nil, []byte(name)) }
 
@@ -175,7 +181,19 @@ var fixtures = map[string]any{
 	"tool.reported_missing.v1": tool.ReportedMissing{
 		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,
 	},
-	"tool.found.v1":            tool.Found{At: eleven, Store: "main"},
-	"tool.scrapped.v1":         tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
+	"tool.found.v1":    tool.Found{At: eleven, Store: "main"},
+	"tool.scrapped.v1": tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
+	"process.opened.v1": process.Opened{
+		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
+			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},
+		},
+	},
+	"process.claimed.v1": process.Claimed{At: nine, Epoch: 4},
+	"process.noticed.v1": process.Noticed{At: nine, Input: input, ActAt: ten},
+	"process.begun.v1":   process.Begun{At: ten, Input: id("event"), AsOf: 4800},
+	"process.recorded.v1": process.Recorded{At: ten, Input: id("event"), From: 100, Complete: true, Outcomes: []process.Outcome{
+		{Step: id("ticket"), Result: process.Accepted}, {Step: id("other"), Result: process.Refused, Rule: "TKT-06"},
+	}},
+	"process.continued.v1":     process.Continued{At: ten, Part: 3},
 	"number.block_reserved.v1": number.BlockReserved{Kind: "ticket", From: 101, To: 200},
 }

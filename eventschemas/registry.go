@@ -10,6 +10,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/process"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/team"
@@ -72,6 +73,12 @@ var eventTypes = []eventType{
 	newest[tool.ReportedMissing]("tool.reported_missing.v1"),
 	newest[tool.Found]("tool.found.v1"),
 	newest[tool.Scrapped]("tool.scrapped.v1"),
+	newest[process.Opened]("process.opened.v1"),
+	newest[process.Claimed]("process.claimed.v1"),
+	newest[process.Noticed]("process.noticed.v1"),
+	newest[process.Begun]("process.begun.v1"),
+	newest[process.Recorded]("process.recorded.v1"),
+	newest[process.Continued]("process.continued.v1"),
 }
 
 var events = mustRegistry(eventTypes)

@@ -20,6 +20,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
+	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/kpi"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
@@ -48,13 +49,14 @@ type Side struct {
 	sites   *readmodel.Reader[directory.Site]
 	tools   *readmodel.Reader[custody.Row]
 	kpi     *kpi.Reader
+	inbox   *readmodel.LogReader[inbox.Imported]
 	recent  recentTouches
 }
 
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [7]error
+	var errs [8]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -62,6 +64,7 @@ func New(p Parts) (*Side, error) {
 	s.sites, errs[4] = readmodel.NewReader(directory.Sites())
 	s.kpi, errs[5] = kpi.NewReader()
 	s.tools, errs[6] = readmodel.NewReader(custody.Table())
+	s.inbox, errs[7] = readmodel.NewLogReader(inbox.Events())
 	return s, errors.Join(errs[:]...)
 }
 

@@ -116,7 +116,7 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Channel: row.Channel, Kind: row.Kind,
 		Problem: row.Problem, Level: row.Level, Status: api.TicketStatus(row.Status), Cycle: row.Cycle,
 		CalledAt: instant(row.OpenedAt), OpenedOn: string(row.OpenedOn), Team: optional(row.Team), Technician: optional(row.Technician),
-		Targets: []api.TargetState{}, ServiceZone: row.ServiceZone, FirstLevel: row.FirstLevel, LevelChanges: row.LevelChanges,
+		Targets: []api.TargetState{}, Escalations: []api.Escalation{}, ServiceZone: row.ServiceZone, FirstLevel: row.FirstLevel, LevelChanges: row.LevelChanges,
 		Solution: row.Solution, MergedInto: optional(row.MergedInto), ActiveAgain: row.ActiveAgain,
 		VisitNeededAt: maybe(row.VisitNeededAt), ArrivalBy: maybe(row.ArrivalBy), PausedAt: maybe(row.PausedAt),
 		ResolvedAt: maybe(row.ResolvedAt), ClosedAt: maybe(row.ClosedAt), EndedAt: maybe(row.EndedAt),
@@ -135,6 +135,11 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 		if c, due := row.Of(name); shown(name, c) {
 			t.Targets = append(t.Targets, targetState(api.TargetName(name), c, due, v))
 		}
+	}
+	for _, e := range row.Escalations { // SLA-08
+		t.Escalations = append(t.Escalations, api.Escalation{
+			Target: api.TargetName(e.Target), Cycle: e.Cycle, Percent: e.Percent, To: api.EscalationTo(e.To), At: e.At, PastAt: e.PastAt,
+		})
 	}
 	return api.SealedTicket{Ticket: t, Customer: row.Customer, Phone: row.Phone, Text: row.Text}
 }

@@ -148,5 +148,5 @@ func (c demoCmd) serve(ctx context.Context, s *system, t *terminal, people []uui
 	} {
 		t.printf("curl -H \"Authorization: Bearer $TOKEN\" '%s%s'\n", srv.url, path)
 	}
-	return srv.run(ctx)
+	return s.serve(ctx, srv, nil)
 }

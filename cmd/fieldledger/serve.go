@@ -45,16 +45,6 @@ func (c serveCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	return errors.Join(s.during(ctx, func(ctx context.Context) error { return s.serve(ctx, srv, c.Integrations) }), s.close())
 }
 
-// serve serves the API, and publishes integration events if any are asked for.
-func (s *system) serve(ctx context.Context, srv *server, integrations []string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return srv.run(ctx) })
-	if len(integrations) > 0 {
-		g.Go(func() error { return s.publish(ctx, integrations) })
-	}
-	return g.Wait()
-}
-
 // publish publishes integration events until ctx ends.
 func (s *system) publish(ctx context.Context, names []string) error {
 	found, err := integration.Find(names)

@@ -16,6 +16,8 @@ import (
 
 	"github.com/fieldledger/fieldledger/api/readside"
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/commands/process"
+	"github.com/fieldledger/fieldledger/commands/timer"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/catchup"
 	"github.com/fieldledger/fieldledger/internal/clock"
@@ -26,6 +28,7 @@ import (
 	"github.com/fieldledger/fieldledger/internal/vault"
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
+	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
@@ -42,10 +45,13 @@ type system struct {
 	store    commands.EventStore
 	vault    *vault.Vault
 	outcomes *outcomes.Store
+	ports    commands.Ports
 	app      *commands.App
 	manager  *readmodel.Manager
 	reader   *catchup.Reader
 	side     *readside.Side
+	timers   *timer.Scheduler
+	managers []*process.Runner
 	macKey   []byte
 	closers  []func(context.Context) error // run in reverse
 }
@@ -153,10 +159,11 @@ func (s *system) openVault(ctx context.Context) error {
 		return fmt.Errorf("open vault: %w", err)
 	}
 	s.outcomes = outcomes.New(s.pool, s.clock)
-	s.app = commands.New(commands.Ports{
+	s.ports = commands.Ports{
 		Store: s.store, Outcomes: s.outcomes, Vault: s.vault, Clock: s.clock,
 		IDs: commands.IDs{Installation: id}, Log: s.log,
-	})
+	}
+	s.app = commands.New(s.ports)
 	return nil
 }
 
@@ -164,7 +171,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), inbox.Projection()},
 	})
 	if err != nil {
 		return err
@@ -193,7 +200,26 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	s.side, err = readside.New(readside.Parts{
 		Pool: s.pool, Manager: s.manager, Streams: s.store, Clock: s.clock, Ping: s.client.Ping,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.timers, err = timer.New(timer.Options{Steps: s.side.Steps(), Tickets: s.app.Tickets, Clock: s.clock, Log: s.log})
+	if err != nil {
+		return err
+	}
+	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies})
+}
+
+// openManagers makes the runners of process managers.
+func (s *system) openManagers(managers ...process.Manager) error {
+	for _, m := range managers {
+		r, err := process.New(process.Options{Ports: s.ports, Clock: s.clock, Inbox: s.side.Inbox(), Manager: m})
+		if err != nil {
+			return fmt.Errorf("make process manager %s: %w", m.Name(), err)
+		}
+		s.managers = append(s.managers, r)
+	}
+	return nil
 }
 
 const sqlHighest = `
@@ -263,6 +289,21 @@ func (s *system) run(ctx context.Context) error {
 		})
 	}
 	g.Go(func() error { return s.sweep(ctx) })
+	return g.Wait()
+}
+
+// serve runs what acts by itself beside a server, until ctx ends or one fails.
+// No other command does: an import or a rebuild sets nothing off.
+func (s *system) serve(ctx context.Context, srv *server, integrations []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return srv.run(ctx) })
+	g.Go(func() error { return s.timers.Run(ctx) })
+	for _, m := range s.managers {
+		g.Go(func() error { return m.Run(ctx) })
+	}
+	if len(integrations) > 0 {
+		g.Go(func() error { return s.publish(ctx, integrations) })
+	}
 	return g.Wait()
 }
 

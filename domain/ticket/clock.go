@@ -81,12 +81,12 @@ func (c Clock) resumed(revision uint64, at domain.Instant, target *Target) Clock
 	return c.due(target).resting(revision)
 }
 
-// due returns c with the due time that was worked out for it. What is agreed
+// due returns c with the due time and the steps that were worked out for it. What is agreed
 // stays: that may have been another when it was worked out.
 func (c Clock) due(by *Target) Clock {
 	if c.Target != nil && by != nil {
 		target := *c.Target
-		target.DueAt = by.DueAt
+		target.DueAt, target.Steps = by.DueAt, by.Steps
 		c.Target = &target
 	}
 	return c

@@ -22,7 +22,7 @@ func TestRegistering(t *testing.T) {
 		change(&c)
 		return c
 	}
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-01 a call opens a ticket with its targets", When: command(2, at(2, "09:00")), Then: events(monday())},
 		{Name: "TKT-01 a ticket is opened once", Given: events(monday()), When: command(2, at(2, "09:00")), Refused: "TKT-01", Key: "ticket.exists"},
 		{
@@ -81,7 +81,7 @@ func bookWithoutCalendar(t *testing.T) *policy.Book {
 
 func TestAcceptingAndAssigning(t *testing.T) {
 	t.Parallel()
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{
 			Name: "SLA-05 accepting reaches first contact", Given: events(monday()),
 			When: ticket.Accept{At: at(2, "09:10"), Book: book}, Then: events(ticket.Accepted{At: at(2, "09:10")}, contact()),
@@ -146,7 +146,7 @@ func TestPausing(t *testing.T) {
 	due := func(day int, clock string) ticket.Target {
 		return target(ticket.Resolution, sla.Working, 8*time.Hour, at(2, "09:00"), at(day, clock))
 	}
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{
 			Name: "TKT-13 a pause stops resolution if it names no clock", Given: accepted(),
 			When: ticket.Pause{At: at(2, "10:00"), Reason: ticket.WaitingParts}, Then: events(paused(2, "10:00", ticket.WaitingParts)),
@@ -211,7 +211,7 @@ func TestPausing(t *testing.T) {
 
 func TestEnding(t *testing.T) {
 	t.Parallel()
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{
 			Name: "SLA-05 resolving in time is met", Given: accepted(), When: ticket.Resolve{At: at(2, "11:00"), Solution: "swap", Book: book},
 			Then: resolved()[3:],
@@ -266,7 +266,7 @@ func TestReopening(t *testing.T) {
 	last := domain.At(at(2, "11:00").Add(30 * 24 * time.Hour))
 	second := judged(ticket.Resolution, ticket.Met, at(4, "08:00"), at(4, "10:00"), at(4, "16:00"), []uint64{5, 6}, counted(at(4, "08:00"), at(4, "10:00")))
 	second.Cycle = 2
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{
 			Name: "TKT-16 reopening starts a new cycle with its own clock", Given: resolved(),
 			When: ticket.Reopen{At: at(4, "08:00"), Reason: "same fault", Book: book}, Then: events(again),
@@ -291,7 +291,7 @@ func TestReopening(t *testing.T) {
 func TestChangingTheLevel(t *testing.T) {
 	t.Parallel()
 	stop := ticket.Paused{At: at(2, "10:00"), Reason: ticket.WaitingParts, Clocks: []ticket.TargetName{ticket.Resolution}}
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{
 			Name: "SLA-07 the new due time counts from the call", Given: accepted(),
 			When: ticket.ChangeLevel{At: at(2, "10:00"), Level: 1, Reason: "all stand", Book: book},
@@ -332,7 +332,7 @@ func TestALaterPolicyDoesNotTouchARunningClock(t *testing.T) { // POL-03
 	t.Parallel()
 	stricter := policy.SLA{Calendar: calendarID, Targets: []policy.SLATarget{{Level: 1, Name: "resolution", Clock: "wall", LimitS: 60}}}
 	later := newBook(version(slaID, policy.KindSLA, "desk", 2, at(2, "09:30"), stricter))
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{
 			Name: "POL-03 a change of level goes by the version at the clock's start", Given: accepted(),
 			When: ticket.ChangeLevel{At: at(2, "10:00"), Level: 1, Reason: "r", Book: later},

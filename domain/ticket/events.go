@@ -321,6 +321,16 @@ type Target struct {
 	// AgreedFor is the arrival time that took the place of the limit (SLA-02).
 	// It is the due time and no pause moves it.
 	AgreedFor *domain.Instant `json:"agreed_for,omitempty"`
+	// Steps say when to escalate if no pause follows, in order (SLA-08); none
+	// for a ticket that was imported: nobody is told of those.
+	Steps []Step `json:"steps,omitempty"`
+}
+
+// Step is a moment at which somebody is to be told that a share of a target's
+// time is over (SLA-08). Who that is, the policy version says then.
+type Step struct {
+	Percent int            `json:"percent"` // of the limit
+	At      domain.Instant `json:"at"`      // when that share is over
 }
 
 // Span is a half-open stretch of clock time, [From, To).

@@ -52,7 +52,7 @@ func TestImportingARow(t *testing.T) {
 	missed := judged(ticket.Resolution, ticket.Breached, at(2, "09:00"), at(2, "17:00"), at(2, "17:00"), []uint64{0, 3})
 	claim := ticket.SourceClaim{ResolvedAt: new(at(2, "11:00")), SLAMet: new(true)}
 	claimed := ticket.SourceVerdictRecorded{At: at(2, "11:00"), ResolvedAt: claim.ResolvedAt, SLAMet: claim.SLAMet}
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-01 the first row registers at the time of the call", When: row(at(2, "09:05"), ticket.StatusRegistered), Then: events(imported())},
 		{
 			Name: "TKT-01 a call said to be after its row was at the row's time",

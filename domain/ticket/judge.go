@@ -152,9 +152,8 @@ func (d *draft) correctDue(book *policy.Book, at domain.Instant, cause Cause) er
 		if err != nil {
 			return err
 		}
-		target := *c.Target
-		target.DueAt = domain.At(due(t.calendar.Calendar(), target, c.Pauses))
-		if !target.DueAt.Equal(c.Target.DueAt.Time) {
+		target := timed(t.calendar.Calendar(), *c.Target, c.Pauses)
+		if !dueAlike(target, *c.Target) {
 			e.Targets = append(e.Targets, target)
 		}
 	}

@@ -119,7 +119,10 @@ func (t terms) target(s State, c Clock, at time.Time) *Target {
 		out.AgreedFor, out.Clock = &s.Agreed.ArrivalBy, sla.Wall
 		out.LimitS = seconds(out.AgreedFor.Sub(start))
 	}
-	out.DueAt = domain.At(due(t.calendar.Calendar(), out, c.PausesUntil(at)))
+	if !s.Imported {
+		out.Steps = ladder(t.sla.SLA().Escalation()) // SLA-08
+	}
+	out = timed(t.calendar.Calendar(), out, c.PausesUntil(at))
 	return &out
 }
 
@@ -255,9 +258,7 @@ func (l law) moved(before, after State, at domain.Instant) ([]Target, error) {
 		if err != nil {
 			return nil, err
 		}
-		target := *c.Target
-		target.DueAt = domain.At(due(t.calendar.Calendar(), target, c.PausesUntil(at.Time)))
-		targets = append(targets, target)
+		targets = append(targets, timed(t.calendar.Calendar(), *c.Target, c.PausesUntil(at.Time)))
 	}
 	return targets, nil
 }

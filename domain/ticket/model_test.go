@@ -401,6 +401,11 @@ func requireRunning(t *rapid.T, l *life, w *tickettest.Walk) {
 		require.True(t, ok)
 		limit := time.Duration(l.target.LimitS) * time.Second
 		require.Equal(t, sla.Due(v.Calendar(), l.target.Clock, l.start, limit, l.pauses), c.Target.DueAt.Time, "%s is due", l.name)
+		require.NotEmpty(t, c.Target.Steps)
+		for _, step := range c.Target.Steps { // SLA-08
+			share := sla.Due(v.Calendar(), l.target.Clock, l.start, limit*time.Duration(step.Percent)/100, l.pauses)
+			require.Equal(t, domain.At(share), step.At, "%s is %d %% over", l.name, step.Percent)
+		}
 	}
 	if l.name != ticket.FirstContact { // it runs on from the cycle in which it was not made
 		require.Equal(t, s.Cycle, c.Cycle, "one cycle is open")

@@ -2,11 +2,9 @@ package ticket
 
 import (
 	"slices"
-	"time"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
-	"github.com/fieldledger/fieldledger/domain/sla"
 )
 
 // retarget takes the running clocks over to the version in force, if that says so (POL-03).
@@ -52,7 +50,7 @@ func (d *draft) escalate(c EscalateIfDue) error {
 		return domain.Invalid("/target", "SLA-08", "ticket.clock_unknown", "clock", string(c.Target))
 	}
 	clock := d.state.Clock(c.Target)
-	if !clock.Running() || clock.Target == nil {
+	if !clock.Running() || clock.Target == nil || d.state.Imported {
 		return nil
 	}
 	t, err := termsOf(c.Book, *clock.Target)
@@ -65,24 +63,13 @@ func (d *draft) escalate(c EscalateIfDue) error {
 		return domain.Invalid("/percent", "SLA-08", "ticket.step_unknown", "percent", c.Percent)
 	}
 	taken := Escalation{c.Target, clock.startedBy(), c.Percent}
-	past := pastAt(t, clock, c.Percent, c.At.Time)
+	past := pastAt(t.calendar.Calendar(), *clock.Target, c.Percent, clock.PausesUntil(c.At.Time))
 	if past.After(c.At.Time) || slices.Contains(d.state.Escalated, taken) { // once
 		return nil
 	}
 	d.add(Escalated{
 		At: c.At, Target: c.Target, Cycle: clock.Cycle, StartedBy: clock.startedBy(), Percent: c.Percent, To: steps[i].To,
-		PastAt: domain.At(past), Policy: clock.Target.Policy,
+		PastAt: past, Policy: clock.Target.Policy,
 	})
 	return nil
-}
-
-// pastAt returns when a percentage of a clock's time is over, if an open
-// pause ends now. Of a time that was agreed for a moment no pause counts.
-func pastAt(t terms, c Clock, percent int, now time.Time) time.Time {
-	limit := time.Duration(c.Target.LimitS*int64(percent)*10) * time.Millisecond
-	pauses := c.PausesUntil(now)
-	if c.Target.AgreedFor != nil {
-		pauses = nil
-	}
-	return sla.Due(t.calendar.Calendar(), c.Target.Clock, c.StartAt, limit, pauses)
 }

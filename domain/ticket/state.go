@@ -24,6 +24,7 @@ type State struct {
 	Class      Class  // service class (TKT-05)
 	ChargedFen int64  // sum of all charges
 	Followers  []uuid.UUID
+	Imported   bool // it has a key of another system: nothing is escalated (SLA-08)
 	Team       uuid.UUID
 	Technician uuid.UUID
 	Pause      PauseReason // of the latest pause, while paused
@@ -183,7 +184,7 @@ func evolve(s State, revision uint64, e Event) State {
 func evolveRegistered(s State, revision uint64, e Registered) State {
 	s.Site, s.Level, s.Zone, s.Cycle = e.Site, e.Level, e.ServiceZone, 1
 	s.Status, s.Active, s.Class = StatusRegistered, StatusRegistered, e.Class
-	s.OpenedAt, s.CycleAt = e.At.Time, e.At.Time
+	s.OpenedAt, s.CycleAt, s.Imported = e.At.Time, e.At.Time, e.External != nil
 	for i, name := range targetNames {
 		s.Clocks[i] = started(name, revision, 1, e.At, e.Targets)
 	}

@@ -21,7 +21,7 @@ func TestCodeLists(t *testing.T) { // TKT-03
 		c.Kind, c.Problem, c.Book = kind, problem, coded
 		return c
 	}
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-03 codes in the list are taken, none is needed for the problem", When: call("fault", ""), Then: events(registered(4, at(2, "09:00")))},
 		{Name: "TKT-03 a type that is not in the list", When: call("party", ""), Invalid: "/kind", Key: "ticket.code_unknown"},
 		{Name: "TKT-03 a problem that is not in the list", When: call("fault", "P2"), Invalid: "/problem"},
@@ -49,7 +49,7 @@ func TestWhatTheNewCommandsRefuse(t *testing.T) {
 	me := uuid.UUID{1}
 	onSite := accepted(ticket.Arrived{At: at(2, "10:00")})
 	over := resolved()
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-11 nothing is found on a ticket that is over", Given: over, When: ticket.FindVisitNeeded{At: at(2, "12:00"), Book: book}, Refused: "TKT-06"},
 		{Name: "TKT-02 a visit that is under way is needed", Given: onSite, When: ticket.FindVisitNeeded{At: at(2, "12:00"), Book: book}},
 		{

@@ -98,6 +98,12 @@ var uses = map[string]use{
 	"claim.claimed.v1": {
 		stream: "`fl.claim-<kind>-<hash>`", by: []string{"claim.take"}, when: "which `person.register` and `person.import` send first", readers: []string{ownDecider},
 	},
+	"process.opened.v1":    ofProcess("at the log's head when the manager first starts, and for each further part", "process.open"),
+	"process.claimed.v1":   ofProcess("before a process keeps or sends anything for the manager", "process.claim"),
+	"process.noticed.v1":   ofProcess("", "process.notice"),
+	"process.begun.v1":     ofProcess("once a task", "process.begin"),
+	"process.recorded.v1":  ofProcess("once a batch of commands", "process.record"),
+	"process.continued.v1": ofProcess("as the last of a part", "process.continue"),
 	"number.block_reserved.v1": {
 		stream: "`fl.number-<site>-<kind>-<year>`", by: []string{"number.reserve"}, when: "which `ticket.register` sends when a process has no number left",
 		readers: []string{ownDecider, "the process that reserved the block"},
@@ -122,6 +128,10 @@ func onTool(by ...string) use {
 	return use{stream: "`fl.tool-<uuid>`", by: by, readers: []string{ownDecider}}
 }
 
+func ofProcess(when string, by ...string) use {
+	return use{stream: "`fl.process-<manager>-<part>`", by: by, when: when, readers: []string{ownDecider}}
+}
+
 func onTicket(when string, by ...string) use {
 	return use{stream: ticketStream, by: by, when: when, readers: []string{ownDecider}}
 }
@@ -141,6 +151,13 @@ var meanings = map[string]string{
 	"team.Registered.name":          "name of the team",
 	"team.Registered.code":          "the team's key at its site",
 	"person.Registered.name":        "the person's name",
+	"process.Task.input":            "the event that it is about",
+	"process.Task.act_at":           "not acted on before",
+	"process.Input.stream":          "its stream",
+	"process.Input.event_id":        "its id",
+	"process.Input.revision":        "its revision there",
+	"process.Noticed.input":         "the event",
+	"process.Outcome.result":        "what it came to",
 	"record.Struck.second_person":   "id of the person who agreed, not the actor",
 	"number.BlockReserved.to":       "included",
 	"eventschemas.Actor.issuer":     "issuer of the token, `fieldledger` for the program itself",

@@ -29,7 +29,10 @@ func TestWhoEmitsIsACommandOfThePackageCommands(t *testing.T) {
 	var source strings.Builder
 	files, err := filepath.Glob(root + "/commands/*.go")
 	require.NoError(t, err)
+	below, err := filepath.Glob(root + "/commands/*/*.go")
+	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	files = append(files, below...)
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue

@@ -2,8 +2,8 @@
 // in tests.
 //
 // It is the only place outside cmd that reads the machine's clock. It never
-// sleeps and sets no timers, and nothing in domain or projections may use it:
-// time reaches them inside a command or an event.
+// sleeps and calls nobody, it only lets others wait; and nothing in domain or
+// projections may use it: time reaches them inside a command or an event.
 package clock
 
 import (
@@ -17,9 +17,9 @@ import (
 const Precision = time.Millisecond
 
 var (
-	_ commands.Clock = System{}
+	_ commands.Waker = System{}
 	_ commands.Clock = Fixed{}
-	_ commands.Clock = (*Fake)(nil)
+	_ commands.Waker = (*Fake)(nil)
 )
 
 // System reads the machine's clock. The zero value is ready, and safe for
@@ -28,6 +28,14 @@ type System struct{}
 
 // Now returns the time in UTC, truncated to milliseconds.
 func (System) Now() time.Time { return exact(time.Now()) }
+
+// Wake lets the caller wait for a time by the machine's monotonic clock: if
+// the machine's time is set while somebody waits, it comes as much too late or early.
+func (System) Wake(at time.Time) (reached <-chan struct{}, cancel func()) {
+	done := make(chan struct{})
+	timer := time.AfterFunc(time.Until(at), func() { close(done) })
+	return done, func() { timer.Stop() }
+}
 
 // Fixed always tells the same time. The zero value tells the zero time.
 type Fixed struct{ At time.Time }

@@ -40,6 +40,44 @@ func TestFakeStandsStillUntilItIsMoved(t *testing.T) {
 	require.Equal(t, start, fake.Now())
 }
 
+func TestFakeWakesWhenItIsMovedThereAndNotBefore(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	fake := clock.NewFake(start)
+	closed := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		default:
+			return false
+		}
+	}
+	past, _ := fake.Wake(start)
+	require.True(t, closed(past))
+	early, _ := fake.Wake(start.Add(time.Minute))
+	late, cancel := fake.Wake(start.Add(time.Hour))
+	fake.Advance(59 * time.Second)
+	require.False(t, closed(early))
+	fake.Advance(time.Second)
+	require.True(t, closed(early))
+	cancel()
+	fake.Advance(time.Hour)
+	require.False(t, closed(late), "nobody waits for it any more")
+}
+
+func TestSystemWakes(t *testing.T) {
+	t.Parallel()
+	at := time.Now().Add(20 * time.Millisecond)
+	reached, cancel := clock.System{}.Wake(at)
+	defer cancel()
+	select {
+	case <-reached:
+		require.False(t, time.Now().Before(at))
+	case <-time.After(time.Minute):
+		t.Fatal("never woken")
+	}
+}
+
 func TestFakeIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)

@@ -22,6 +22,7 @@ import (
 	"github.com/fieldledger/fieldledger/internal/pgtest"
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
+	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
@@ -63,7 +64,7 @@ func keep(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool, change func(*cat
 func newManager(pool *pgxpool.Pool, clock readmodel.Clock) (*readmodel.Manager, error) {
 	return readmodel.New(readmodel.Options{
 		Pool: pool, Log: slog.New(slog.DiscardHandler), Clock: clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), inbox.Projection()},
 	})
 }
 
@@ -178,7 +179,7 @@ func (r *readModels) rebuild(t *testing.T, pages readmodel.Pages) {
 	live := r.digests()
 	reports, err := r.manager.Rebuild(t.Context(), readmodel.RebuildOptions{Pages: pages})
 	require.NoError(t, err)
-	require.Len(t, reports, 2)
+	require.Len(t, reports, 3)
 	for _, report := range reports {
 		require.True(t, report.Equal, "%+v", report)
 		require.Equal(t, live[report.Projection], report.RebuiltDigest)

@@ -12,6 +12,7 @@ import (
 func TestABadRequestGetsTheRightStatusAndWritesNothing(t *testing.T) { //nolint:tparallel // the subtests work on one system, in order
 	t.Parallel()
 	s := newInstallation(t).withIssuer(t).serve(t)
+	s.opened(t)
 	s.hq(t)
 	clerk := s.token(t, "clerk")
 	register := func(body, token, key string) call {

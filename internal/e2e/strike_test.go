@@ -79,7 +79,7 @@ func (d *desk) strike(t *testing.T, id uuid.UUID, kind string) {
 	require.NoError(t, err)
 	d.settle(t, d.Harness)
 	before := d.manager.Head()
-	_, err = d.App.Strikes.Strike(t.Context(), d.Request("strike"), "ticket", id, commands.StrikeEvent{
+	_, err = d.App.Strikes.Strike(t.Context(), d.Request("strike "+kind), "ticket", id, commands.StrikeEvent{
 		Revision: d.revision(t, id, kind), Reason: "wrong ticket", SecondPerson: second.ID.String(),
 	})
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -17,6 +18,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/fieldledger/fieldledger/internal/eventnode"
 )
@@ -85,6 +88,34 @@ func laidOut(tb testing.TB, messages ...proto.Message) []byte {
 
 func textID(id uuid.UUID) *shared.UUID {
 	return &shared.UUID{Value: &shared.UUID_String_{String_: id.String()}}
+}
+
+func named(stream string) *shared.StreamIdentifier {
+	return &shared.StreamIdentifier{StreamName: []byte(stream)}
+}
+
+func batchMessages(names ...string) []*streams.BatchAppendReq_ProposedMessage {
+	out := []*streams.BatchAppendReq_ProposedMessage{}
+	for _, name := range names {
+		out = append(out, &streams.BatchAppendReq_ProposedMessage{
+			Id: textID(eventID(name)), Data: []byte(`{}`),
+			Metadata: map[string]string{"type": "tested", "content-type": "application/json"},
+		})
+	}
+	return out
+}
+
+func batchOptions(stream string, expected func(*streams.BatchAppendReq_Options)) *streams.BatchAppendReq_Options {
+	o := &streams.BatchAppendReq_Options{
+		StreamIdentifier: named(stream),
+		DeadlineOption:   &streams.BatchAppendReq_Options_Deadline{Deadline: durationpb.New(time.Minute)},
+	}
+	expected(o)
+	return o
+}
+
+func expectNone(o *streams.BatchAppendReq_Options) {
+	o.ExpectedStreamPosition = &streams.BatchAppendReq_Options_NoStream{NoStream: &emptypb.Empty{}}
 }
 
 // fuzzed is the node that requests are sent to. A new one takes its place

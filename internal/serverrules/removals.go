@@ -221,4 +221,3 @@ var metadataRules = []rule{
 		require.Equal(b, "l/0->", b.ofStream("l").links().says())
 	}},
 }
-

@@ -116,8 +116,7 @@ func (r Row) evolve(rec eventschemas.Record, e ticket.Event) (Row, error) {
 	case ticket.Followed, ticket.Unfollowed: // shown by the state; the ticket itself did not change
 		return r, nil
 	case ticket.Escalated:
-		r.Escalated++
-		return r, nil
+		return r.escalated(e), nil
 	case ticket.SourceVerdictRecorded:
 		r.Source = &SourceClaim{ResolvedAt: e.ResolvedAt, SLAMet: e.SLAMet, Reassignments: e.Reassignments}
 		return r, nil

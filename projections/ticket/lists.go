@@ -13,7 +13,7 @@ const (
 	// NextDue is the next due time over all targets, "infinity" without one.
 	NextDue = "coalesce(least(contact_due_at, remote_due_at, arrival_due_at, resolution_due_at, update_due_at), 'infinity'::timestamptz)"
 	// Undispatched holds for a ticket that waits for somebody to take it.
-	Undispatched = "team IS NULL AND technician IS NULL AND " + open
+	Undispatched = "team IS NULL AND technician IS NULL AND " + Open
 	// Due holds for a ticket with a due time.
 	Due = NextDue + " < 'infinity'"
 	// Followed holds for a ticket that somebody follows; FollowedBy for one that
@@ -23,7 +23,8 @@ const (
 	// Late holds for a ticket with a target past its due time; ? is the time (SLA-13).
 	Late = NextDue + " <= ?"
 
-	open = "status NOT IN ('resolved', 'signed_off', 'closed', 'merged', 'withdrawn', 'rejected')"
+	// Open holds for a ticket that is neither resolved nor ended.
+	Open = "status NOT IN ('resolved', 'signed_off', 'closed', 'merged', 'withdrawn', 'rejected')"
 )
 
 // NextDueAt is NextDue in Go; nil without a due time.

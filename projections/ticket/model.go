@@ -31,6 +31,7 @@ func Table() readmodel.Model[Row] {
 			`CREATE INDEX ON {{.schema}}.ticket (site, remote_due_at) WHERE remote_due_at IS NOT NULL`,                                                          // SLA-13, overdue
 			`CREATE INDEX ON {{.schema}}.ticket (site, arrival_due_at) WHERE arrival_due_at IS NOT NULL`,                                                        // SLA-13, overdue
 			`CREATE INDEX ON {{.schema}}.ticket (site, update_due_at) WHERE update_due_at IS NOT NULL`,                                                          // SLA-13, overdue
+			`CREATE INDEX ON {{.schema}}.ticket (next_step_at, id) WHERE next_step_at IS NOT NULL`,                                                              // SLA-08, what a timer has to do
 			`CREATE INDEX ON {{.schema}}.ticket (site, technician) WHERE status NOT IN ('resolved', 'signed_off', 'closed', 'merged', 'withdrawn', 'rejected')`, // my tickets
 			`CREATE INDEX ON {{.schema}}.ticket (number)`,                                                                                                       // a card by its number
 		},

@@ -59,7 +59,8 @@ type Row struct {
 	ArrivalDueAt   *time.Time       `db:"arrival_due_at"`
 	ResolveDueAt   *time.Time       `db:"resolution_due_at"`
 	UpdateDueAt    *time.Time       `db:"update_due_at"`
-	Escalated      int              `db:"escalated"` // steps that were taken, over all targets (SLA-08)
+	Escalations    []Escalation     `db:"escalations,json"` // steps that were taken, over all targets, in order (SLA-08)
+	NextStepAt     *time.Time       `db:"next_step_at"`     // when the next step is to be taken; nil for none
 	First          *FirstResolution `db:"first_resolution,json"`
 	ActiveAgain    bool             `db:"active_again"` // after the first resolution
 	Source         *SourceClaim     `db:"source_claim,json"`
@@ -90,6 +91,8 @@ type Clock struct {
 	Stands    bool            `json:"stands,omitzero"` // paused
 	StandsAt  *domain.Instant `json:"stands_at,omitzero"`
 	StartedBy uint64          `json:"started_by,omitzero"` // revision
+	Steps     []ticket.Step   `json:"steps,omitempty"`     // of escalation while it runs, taken or not (SLA-08)
+	Taken     []int           `json:"taken,omitempty"`     // percentages of the steps that were taken on this clock
 	Verdict   string          `json:"verdict,omitzero"`    // of the last judgement, "" before
 	ReachedAt *domain.Instant `json:"reached_at,omitzero"`
 	GrossS    int64           `json:"gross_s,omitzero"`
@@ -111,6 +114,16 @@ type Standing struct {
 	Verdict   string `json:"verdict"`
 	// Took is of a resolution that was reached.
 	Took *FirstResolution `json:"took,omitempty"`
+}
+
+// Escalation is a step of escalation that was taken (SLA-08).
+type Escalation struct {
+	Target  string         `json:"target"`
+	Cycle   int            `json:"cycle"`
+	Percent int            `json:"percent"`
+	To      string         `json:"to"`      // who was told: "technician", "director", "manager"
+	At      domain.Instant `json:"at"`      // when
+	PastAt  domain.Instant `json:"past_at"` // when that share of the time was over
 }
 
 // FirstResolution is how long the first resolution took, in its cycle.

@@ -18,7 +18,7 @@ func (r Row) state() ticket.State {
 	s := ticket.State{
 		Status: ticket.Status(r.Status), Active: ticket.Status(r.Active), OpenedAt: r.OpenedAt, Level: ticket.Level(r.Level),
 		Zone: r.ServiceZone, Class: ticket.Class(r.Class), ChargedFen: r.ChargedFen, Followers: r.Followers, Team: r.Team, Technician: r.Technician, Pause: ticket.PauseReason(r.PauseReason),
-		Cycle: r.Cycle, CycleAt: r.CycleAt, Solution: r.Solution, Into: r.MergedInto,
+		Cycle: r.Cycle, CycleAt: r.CycleAt, Solution: r.Solution, Into: r.MergedInto, Imported: r.ExternalKey != "",
 	}
 	if r.VisitNeededAt != nil {
 		s.VisitAt = *r.VisitNeededAt
@@ -52,7 +52,7 @@ func (c *Clock) state(name ticket.TargetName, target *ticket.Target) ticket.Cloc
 		out.EndedAt = c.StartAt.Time // when does not show
 	}
 	if c.Agreed && c.DueAt != nil {
-		*target = ticket.Target{Name: name, Clock: sla.Clock(c.Clock), LimitS: c.LimitS, StartAt: c.StartAt, DueAt: *c.DueAt}
+		*target = ticket.Target{Name: name, Clock: sla.Clock(c.Clock), LimitS: c.LimitS, StartAt: c.StartAt, DueAt: *c.DueAt, Steps: c.Steps}
 		out.Target = target
 	}
 	return out
@@ -80,6 +80,7 @@ func (r Row) show(s ticket.State) Row {
 		t.clock.show(&s.Clocks[i])
 		*t.due = t.clock.due()
 	}
+	r.NextStepAt = r.nextStepAt()
 	return r
 }
 
@@ -102,9 +103,12 @@ func (c *Clock) show(s *ticket.Clock) {
 		at := domain.At(s.EndedAt)
 		c.ReachedAt = &at
 	}
-	c.Agreed, c.LimitS, c.DueAt = false, 0, nil
+	c.Agreed, c.LimitS, c.DueAt, c.Steps = false, 0, nil, nil
 	if t := s.Target; t != nil {
-		c.Agreed, c.Clock, c.LimitS, c.DueAt = true, string(t.Clock), t.LimitS, &t.DueAt
+		c.Agreed, c.Clock, c.LimitS, c.DueAt, c.Steps = true, string(t.Clock), t.LimitS, &t.DueAt, t.Steps
+	}
+	if !c.Running {
+		c.Steps, c.Taken = nil, nil
 	}
 }
 

@@ -1,7 +1,9 @@
 package ticket_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -90,7 +92,7 @@ func requireSame(t *rapid.T, row ticket.Row, s domainticket.State) {
 		require.Equal(t, s.Status.Open(), row.EndedAt == nil)
 	}
 	require.Equal(t, s.Resolved, row.ResolvedAt != nil)
-	require.Len(t, s.Escalated, row.Escalated)
+	require.Len(t, s.Escalated, len(row.Escalations))
 	require.Equal(t, []any{string(s.Class), s.ChargedFen, s.Followers}, []any{row.Class, row.ChargedFen, row.Followers})
 	require.Equal(t, row.Charges > 0, row.ChargedFen > 0)
 	counts := map[domainticket.TargetName]map[domainticket.Verdict]int64{}
@@ -120,6 +122,7 @@ func requireSame(t *rapid.T, row ticket.Row, s domainticket.State) {
 			continue
 		}
 		require.Equal(t, c.Target.LimitS, shown.LimitS)
+		requireSameSteps(t, row, s, c)
 		switch {
 		case !c.Stands():
 			require.Equal(t, c.Target.DueAt.Time, *due, "%s is due", name)
@@ -131,6 +134,29 @@ func requireSame(t *rapid.T, row ticket.Row, s domainticket.State) {
 		requireAddsUp(t, row)
 	}
 }
+
+// requireSameSteps checks that the row waits for the steps that the clock has
+// and that were not taken; while it stands, for those that were over by then (SLA-08).
+func requireSameSteps(t *rapid.T, row ticket.Row, s domainticket.State, c domainticket.Clock) {
+	var want, got []domainticket.Step
+	for _, step := range c.Target.Steps {
+		taken := slices.Contains(s.Escalated, domainticket.Escalation{Target: c.Name, StartedBy: c.Revisions[0], Percent: step.Percent})
+		if !taken && (!c.Stands() || !step.At.After(c.PausedAt)) {
+			want = append(want, step)
+		}
+	}
+	for _, step := range row.Steps(forever) {
+		if step.Target == c.Name {
+			require.Equal(t, c.Revisions[0], step.StartedBy)
+			require.NotNil(t, row.NextStepAt)
+			require.False(t, row.NextStepAt.After(step.At.Time))
+			got = append(got, step.Step)
+		}
+	}
+	require.Equal(t, want, got, "%s has these steps to be taken", c.Name)
+}
+
+var forever = time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC)
 
 // requireAddsUp checks that each target has its parts, and the ticket one case (SLA-09).
 func requireAddsUp(t *rapid.T, row ticket.Row) {
