@@ -30,14 +30,15 @@ func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParam
 	if v.Calendar, err = version(versions, policy.KindCalendar, t.Site, "calendar_version", p.CalendarVersion); err != nil {
 		return nil, err
 	}
-	judged, err := s.App.Tickets.JudgeUnder(ctx, request(ctx, ""), t.Id, v)
+	cases, err := s.App.Tickets.JudgeUnder(ctx, request(ctx, ""), t.Id, v)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]VerdictUnder, len(judged))
-	for i, j := range judged {
+	out := make([]VerdictUnder, len(cases))
+	for i, c := range cases {
+		j := c.Judged
 		out[i] = VerdictUnder{
-			Target: TargetName(j.Target), Cycle: j.Cycle, Verdict: VerdictUnderVerdict(j.Verdict), Clock: string(j.Clock),
+			Target: TargetName(c.Target), Cycle: c.Cycle, Verdict: SLAPart(c.Part), Clock: string(j.Clock),
 			LimitS: j.LimitS, StartAt: j.StartAt, DueAt: j.DueAt, ReachedAt: j.ReachedAt, GrossS: j.GrossS, PausedS: j.PausedS,
 			NetS: j.NetS, Spans: SpansOf(j), Policy: RefOf(j.Policy), Calendar: RefOf(j.Calendar),
 		}

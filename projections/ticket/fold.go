@@ -59,7 +59,8 @@ func evolve(r Row, rec eventschemas.Record, e ticket.Event) (Row, error) {
 		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).due(e.Targets)
 		r.ArrivalBy = when(e.ArrivalBy)
 	case ticket.Arrived:
-		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact, ticket.Arrival).
+		r = r.at(e.At).late(e.At, e.LateReason, ticket.Arrival, ticket.RemoteResolution)
+		r = r.stopped(e.At, true, ticket.FirstContact, ticket.Arrival).
 			stopped(e.At, false, ticket.RemoteResolution).activated(ticket.StatusOnSite)
 	case ticket.Updated:
 		r = r.at(e.At).stopped(e.At, true, ticket.FirstContact).restarted(rec.Revision, ticket.NextUpdate, e.At, e.Targets)
@@ -158,7 +159,9 @@ func (r Row) restarted(revision uint64, name ticket.TargetName, at domain.Instan
 		return r
 	}
 	stood := t.clock.Stands
+	restarts := append(slices.Clip(t.clock.Restarts), Restart{at, t.clock.StartedBy})
 	*t.clock, *t.due = t.clock.started(revision, r.Cycle, at), nil
+	t.clock.Restarts = restarts
 	r = r.due(targets)
 	if stood {
 		r = r.stand(at, name)
@@ -290,6 +293,7 @@ func (r Row) visitNeeded(revision uint64, e ticket.VisitNeeded) Row {
 // resolved ends the cycle's work. Entered late, it may come before an end
 // that is there already, which then stays.
 func (r Row) resolved(e ticket.Resolved) Row {
+	r = r.late(e.At, e.LateReason, ticket.TargetNames()...)
 	if e.LateReason != "" && r.EndedAt != nil && r.EndedAt.After(e.At.Time) {
 		r = r.stopped(e.At, true, ticket.FirstContact)
 		r.ResolvedAt = when(e.At)
@@ -308,6 +312,41 @@ func (r Row) ended(at domain.Instant, st ticket.Status) Row {
 	r = r.stopped(at, false, ticket.TargetNames()...)
 	r.Status, r.PauseReason, r.PausedAt, r.EndedAt = string(st), "", nil, when(at)
 	return r
+}
+
+// late is for clocks that turn out to have ended at an instant in the past.
+// What was started again since then was not, and what was agreed may be another
+// than what was agreed last: the verdict tells, if there is one.
+func (r Row) late(at domain.Instant, reason string, names ...ticket.TargetName) Row {
+	if reason == "" {
+		return r
+	}
+	for _, name := range names {
+		t, _ := r.target(name)
+		if t.clock.Running {
+			t.clock.Agreed = false
+		}
+		*t.clock = t.clock.backTo(at)
+	}
+	return r
+}
+
+// backTo returns the clock that there was at an instant of its cycle.
+func (c Clock) backTo(at domain.Instant) Clock {
+	n := len(c.Restarts)
+	for n > 0 && c.Restarts[n-1].At.After(at.Time) {
+		n--
+		c.StartedBy = c.Restarts[n].Before
+	}
+	if n == len(c.Restarts) {
+		return c
+	}
+	c.Restarts, c.Verdict = slices.Clip(c.Restarts[:n]), ""
+	if i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.StartedBy == c.StartedBy }); i >= 0 {
+		c.Verdict = c.Standing[i].Verdict
+	}
+	c.Agreed = c.Verdict != "" && c.Verdict != string(ticket.NoTarget)
+	return c
 }
 
 // stopped ends those of the named clocks that run; what they come to is in
@@ -348,7 +387,7 @@ func (r Row) judged(e ticket.Judged) Row {
 	if !ok {
 		return r
 	}
-	now := e.Cycle == t.clock.Cycle && e.StartedBy() == t.clock.StartedBy
+	now := e.StartedBy() == t.clock.StartedBy // whatever cycle it was in then: its reopening may have been struck
 	if now { // the fact that it is about has ended the clock; a verdict alone does too
 		r = r.stopped(e.At, false, e.Target)
 	}
@@ -369,7 +408,7 @@ func (r Row) judged(e ticket.Judged) Row {
 func (c Clock) judged(e ticket.Judged, now bool) Clock {
 	c.Standing = slices.Clone(c.Standing)
 	v := Standing{e.Cycle, e.StartedBy(), string(e.Verdict)}
-	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.Cycle == e.Cycle && s.StartedBy == e.StartedBy() })
+	i := slices.IndexFunc(c.Standing, func(s Standing) bool { return s.StartedBy == e.StartedBy() })
 	if i >= 0 { // given again, it takes the place of the first
 		c = c.count(ticket.Verdict(c.Standing[i].Verdict), -1)
 		c.Standing[i] = v
@@ -380,7 +419,7 @@ func (c Clock) judged(e ticket.Judged, now bool) Clock {
 	if !now {
 		return c
 	}
-	c.Verdict, c.StartAt = string(e.Verdict), e.StartAt
+	c.Verdict, c.StartAt, c.Agreed = string(e.Verdict), e.StartAt, e.DueAt != nil
 	c.Clock, c.DueAt, c.ReachedAt = string(e.Clock), e.DueAt, e.ReachedAt
 	c.GrossS, c.PausedS, c.NetS = e.GrossS, e.PausedS, e.NetS
 	return c

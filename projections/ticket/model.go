@@ -10,7 +10,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "ticket"
-	Version = 2
+	Version = 3
 )
 
 // Projection returns the ticket's tables: ticket with its versions and

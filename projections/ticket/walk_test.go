@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -21,7 +22,9 @@ func TestARowSaysWhatTheTicketSays(t *testing.T) { // SLA-05, SLA-09, SLA-13
 		w.NoLate = !w.NoStrikes // both at once may leave a sequence that no desk could have entered
 		for range 60 {
 			w.Step(t)
-			requireSame(t, rowOf(t, w), w.State)
+			row := rowOf(t, w)
+			requireSame(t, row, w.State)
+			requireCases(t, row, w)
 		}
 	})
 }
@@ -83,6 +86,30 @@ func requireSame(t *rapid.T, row ticket.Row, s domainticket.State) {
 		}
 	}
 	requireAddsUp(t, row)
+}
+
+// requireCases checks that the cases of the stream are those that the row counts,
+// with what its columns say is overdue (SLA-09, SLA-13).
+func requireCases(t *rapid.T, row ticket.Row, w *tickettest.Walk) {
+	at := w.Now.Add(time.Duration(rapid.IntRange(0, 5*24*60).Draw(t, "asked")) * time.Minute)
+	got := map[string]int64{}
+	for _, c := range domainticket.CasesOnRecord(w.Standing(), at) {
+		got[ticket.Prefix(c.Target)+string(c.Part)]++
+	}
+	want := map[string]int64{}
+	for i, n := range ticket.Contribute(row)[0].Values {
+		want[ticket.Measures[i]] = n
+	}
+	for _, name := range domainticket.TargetNames() {
+		p := ticket.Prefix(name)
+		if _, due := row.Of(name); due != nil && !due.After(at) {
+			want[p+"running"]--
+			want[p+"breached"]++
+		}
+		for _, part := range domainticket.Parts() {
+			require.Equal(t, want[p+string(part)], got[p+string(part)], "%s %s", name, part)
+		}
+	}
 }
 
 // requireAddsUp checks that each target has its parts, and the ticket one case (SLA-09).
