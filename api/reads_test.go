@@ -58,6 +58,7 @@ func TestAUD04EveryReadTakesAMoment(t *testing.T) {
 		"/v1/persons", "/v1/teams", "/v1/sites", "/v1/head",
 		"/v1/kpis/sla?site=hq&from=2026-03-01&to=2026-03-31&target=resolution",
 		"/v1/kpis/sla/explanation?site=hq&from=2026-03-01&to=2026-03-31&target=resolution&measure=met",
+		"/v1/kpis/sla/comparison?site=hq&from=2026-03-01&to=2026-03-31",
 	} {
 		sep := "?"
 		if strings.Contains(path, "?") {

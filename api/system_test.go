@@ -39,7 +39,7 @@ func TestEveryOperationNeedsATokenButTwo(t *testing.T) {
 		}
 		require.Equal(t, want, r.status, method+" "+path)
 	}
-	require.Equal(t, 39, n)
+	require.Equal(t, 41, n)
 }
 
 func TestHealthTellsOfAHaltedProjection(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // under returns the verdicts on a ticket as judged under the versions that
 // were asked for, nil if none was (SLA-10).
 func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParams) (*[]VerdictUnder, error) {
-	if p.PolicyVersion == nil && p.CalendarVersion == nil {
+	if p.PolicyVersion == nil && p.CalendarVersion == nil && !or(p.Now) {
 		return nil, nil //nolint:nilnil // it was not asked for
 	}
 	if p.AsOf != nil {
@@ -35,13 +35,8 @@ func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParam
 		return nil, err
 	}
 	out := make([]VerdictUnder, len(cases))
-	for i, c := range cases {
-		j := c.Judged
-		out[i] = VerdictUnder{
-			Target: TargetName(c.Target), Cycle: c.Cycle, Verdict: SLAPart(c.Part), Clock: string(j.Clock),
-			LimitS: j.LimitS, StartAt: j.StartAt, DueAt: j.DueAt, ReachedAt: j.ReachedAt, GrossS: j.GrossS, PausedS: j.PausedS,
-			NetS: j.NetS, Spans: SpansOf(j), Policy: RefOf(j.Policy), Calendar: RefOf(j.Calendar),
-		}
+	for i := range cases {
+		out[i] = *verdictUnder(&cases[i], true)
 	}
 	return &out, nil
 }

@@ -48,10 +48,20 @@ type RecordPolicy struct {
 	Reason        string          `json:"reason"`
 	Approver      string          `json:"approver"`
 	Content       json.RawMessage `json:"content"`
+	// Confirmation stands for the list of what a late version would change, "" for none (POL-04).
+	Confirmation string `json:"confirmation,omitempty"`
 }
 
-// Record records a version; the same content and start of effect again changes nothing.
+// Record records a version; the same content and start of effect again changes
+// nothing. A late version is recorded without asking: RecordConfirmed asks.
 func (p *Policies) Record(ctx context.Context, r Request, in RecordPolicy) (Registered, error) {
+	return p.RecordConfirmed(ctx, r, in, nil)
+}
+
+// RecordConfirmed is Record for people: of a version that takes effect in the
+// past it asks confirm, if there is one, before it records it (POL-04). An error
+// of confirm is the answer, and nothing of it is kept.
+func (p *Policies) RecordConfirmed(ctx context.Context, r Request, in RecordPolicy, confirm Confirm) (Registered, error) {
 	call, err := p.call(r, "policy.record", string(in.Kind), nil, in)
 	if err != nil {
 		return Registered{}, err
@@ -64,11 +74,28 @@ func (p *Policies) Record(ctx context.Context, r Request, in RecordPolicy) (Regi
 		call.Site = "*"
 	}
 	id := p.IDs.Policy(in.Site, string(in.Kind))
-	res, err := Execute(ctx, p.x, policyDecider(), StreamOf("policy", id), Given(call, policy.RecordVersion{
-		Kind: in.Kind, Name: string(in.Kind), Site: in.Site, EffectiveFrom: domain.At(in.EffectiveFrom),
-		Author: r.Actor.Person, Approver: in.Approver, Reason: in.Reason, Content: in.Content,
-	}))
+	res, err := Execute(ctx, p.x, policyDecider(), StreamOf("policy", id), Step[policy.RecordVersion]{
+		Call: call,
+		Make: func(ctx context.Context, _ Stream) (policy.RecordVersion, error) {
+			c := in.command(r)
+			if confirm == nil {
+				return c, nil
+			}
+			d, err := p.draft(ctx, c)
+			if err == nil && d.Changed && d.Late { // POL-04
+				err = confirm(ctx, d)
+			}
+			return c, err
+		},
+	})
 	return Registered{Result: res, ID: id}, err
+}
+
+func (in RecordPolicy) command(r Request) policy.RecordVersion {
+	return policy.RecordVersion{
+		Kind: in.Kind, Name: string(in.Kind), Site: in.Site, EffectiveFrom: domain.At(in.EffectiveFrom),
+		Author: r.Actor.Person, Approver: in.Approver, Reason: in.Reason, Content: in.Content, Confirmed: in.Confirmation,
+	}
 }
 
 // Book returns the policy versions that decisions at a site may need, as

@@ -232,3 +232,13 @@ func (d Differing) Either() *Case {
 	}
 	return d.Before
 }
+
+// Counterpart returns the case of the same clock among cases, nil if there is none.
+func (c Case) Counterpart(cases []Case) *Case {
+	for i := range cases {
+		if cases[i].clock == c.clock {
+			return &cases[i]
+		}
+	}
+	return nil
+}

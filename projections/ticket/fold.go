@@ -388,7 +388,7 @@ func (r Row) judged(e ticket.Judged) Row {
 		return r
 	}
 	now := e.StartedBy() == t.clock.StartedBy // whatever cycle it was in then: its reopening may have been struck
-	if now { // the fact that it is about has ended the clock; a verdict alone does too
+	if now {                                  // the fact that it is about has ended the clock; a verdict alone does too
 		r = r.stopped(e.At, false, e.Target)
 	}
 	*t.clock = t.clock.judged(e, now)
