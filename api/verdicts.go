@@ -41,21 +41,30 @@ func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParam
 	return &out, nil
 }
 
-// version finds a version by its number: of the site's own policy of that
-// kind, or if it has none, of the one for every site (POL-06).
+// version finds a version by the number that a parameter names.
 func version(all []policy.Recorded, kind policy.Kind, site, parameter string, number *int) (*domain.PolicyRef, error) {
 	if number == nil {
 		return nil, nil //nolint:nilnil // what is in force
 	}
+	ref := VersionRef(all, kind, site, *number)
+	if ref == nil {
+		return nil, badParameter(parameter, "param.version", "version", *number)
+	}
+	return ref, nil
+}
+
+// VersionRef names a version by its number: of the site's own policy of that
+// kind, or if it has none, of the one for every site (POL-06); nil if there is none.
+func VersionRef(all []policy.Recorded, kind policy.Kind, site string, number int) *domain.PolicyRef {
 	own := func(r policy.Recorded) bool { return r.Version.Kind == kind && r.Version.Site == site }
 	if !slices.ContainsFunc(all, own) {
 		site = ""
 	}
-	i := slices.IndexFunc(all, func(r policy.Recorded) bool { return own(r) && r.Version.Version == *number })
+	i := slices.IndexFunc(all, func(r policy.Recorded) bool { return own(r) && r.Version.Version == number })
 	if i < 0 {
-		return nil, badParameter(parameter, "param.version", "version", *number)
+		return nil
 	}
-	return &domain.PolicyRef{ID: all[i].ID, Version: *number, Hash: all[i].Version.Hash}, nil
+	return &domain.PolicyRef{ID: all[i].ID, Version: number, Hash: all[i].Version.Hash}
 }
 
 // SpansOf returns the spans of a judgement; seconds are rounded up, as the
