@@ -22,17 +22,21 @@ import (
 func walked(t *testing.T, steps int) (*world, []uuid.UUID) {
 	t.Helper()
 	w := newWorld(t)
-	random := rand.New(rand.NewPCG(3, 17))
-	var ids []uuid.UUID
-	for i := range steps {
+	return w, w.walk(rand.New(rand.NewPCG(3, 17)), nil, steps)
+}
+
+// walk goes on with random tickets.
+func (w *world) walk(random *rand.Rand, ids []uuid.UUID, steps int) []uuid.UUID {
+	w.t.Helper()
+	for range steps {
 		w.Clock.Advance(time.Duration(1+random.IntN(90)) * time.Minute)
-		if i < 4 || random.IntN(6) == 0 {
+		if len(ids) < 4 || random.IntN(6) == 0 {
 			ids = append(ids, w.register(sites[random.IntN(2)], ticket.Level(1+random.IntN(3)), "a"))
 			continue
 		}
 		w.step(random, ids[random.IntN(len(ids))])
 	}
-	return w, ids
+	return ids
 }
 
 // amend records a version of hq.
@@ -166,18 +170,7 @@ func TestSLA10AComparisonListsExactlyWhatEachTicketSays(t *testing.T) {
 	requireFigures(t, w, api.AsOf{}, c)
 	require.Equal(t, before.Targets[0].Before, c.Targets[0].Before, "what was judged stays")
 
-	var want []string
-	for _, id := range w.byCall(ids) {
-		stored, err := w.Store.ReadStream(t.Context(), commands.StreamOf("ticket", id), 0)
-		require.NoError(t, err)
-		events, err := commands.TicketEvents(stored)
-		require.NoError(t, err)
-		under, err := w.App.Tickets.JudgeUnder(t.Context(), w.Request(""), id, commands.Versions{})
-		require.NoError(t, err)
-		for _, d := range ticket.Differences(ticket.CasesOnRecord(events, w.Clock.Now()), under) {
-			want = append(want, line(id, d))
-		}
-	}
+	want := w.expected(ids)
 	require.Greater(t, len(want), 20)
 	require.Equal(t, want, lines(c))
 
@@ -198,6 +191,30 @@ func TestSLA10AComparisonListsExactlyWhatEachTicketSays(t *testing.T) {
 		past := w.compared(at, ofHQ(rules), 9)
 		requireFigures(t, w, at, past)
 	}
+
+	ids = w.walk(rand.New(rand.NewPCG(5, 23)), ids, 100) // what comes is judged by the new versions
+	w.settle()
+	c = w.compared(api.AsOf{}, ofHQ(rules), 500)
+	requireFigures(t, w, api.AsOf{}, c)
+	require.Equal(t, w.expected(ids), lines(c))
+}
+
+// expected are the lines of a comparison with what holds now, ticket by ticket.
+func (w *world) expected(ids []uuid.UUID) []string {
+	w.t.Helper()
+	var want []string
+	for _, id := range w.byCall(ids) {
+		stored, err := w.Store.ReadStream(w.t.Context(), commands.StreamOf("ticket", id), 0)
+		require.NoError(w.t, err)
+		events, err := commands.TicketEvents(stored)
+		require.NoError(w.t, err)
+		under, err := w.App.Tickets.JudgeUnder(w.t.Context(), w.Request(""), id, commands.Versions{})
+		require.NoError(w.t, err)
+		for _, d := range ticket.Differences(ticket.CasesOnRecord(events, w.Clock.Now()), under) {
+			want = append(want, line(id, d))
+		}
+	}
+	return want
 }
 
 // byCall returns those of the tickets that are at hq, in the order of the calls.

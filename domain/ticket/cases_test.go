@@ -63,16 +63,18 @@ func TestTheRulesThatWereInForceJudgeAsTheyDid(t *testing.T) { // SLA-10, SLA-13
 	})
 }
 
-// laterBooks are what a book may become by versions that are recorded late.
+// laterBook is what a book may become by versions that are recorded late.
 func laterBook(t *rapid.T) *policy.Book {
 	days := rapid.IntRange(-2, 12)
 	versions := append(tickettest.RandomVersions(),
 		tickettest.Version(policy.KindCalendar, 2, tickettest.Start.AddDate(0, 0, days.Draw(t, "calendar from")), tickettest.Hours("2026-03-03", "2026-03-10")),
 		tickettest.Version(policy.KindSLA, 3, tickettest.Start.AddDate(0, 0, days.Draw(t, "sla from")), policy.SLA{
 			Calendar: tickettest.CalendarID, Targets: []policy.SLATarget{
-				{Level: 1, Name: "resolution", Clock: "wall", LimitS: 3600}, {Level: 2, Name: "resolution", Clock: "working", LimitS: 40 * 3600},
+				{Level: 1, Name: "resolution", Clock: "wall", LimitS: 3600},
+				{Level: 2, Name: "resolution", Clock: "working", LimitS: 40 * 3600},
 				{Level: 2, Name: "arrival", Clock: "wall", LimitS: 3600, From: policy.FromVisitNeeded},
-				{Level: 3, Name: "next_update", Clock: "working", LimitS: 3600}, {Level: 4, Name: "first_contact", Clock: "wall", LimitS: 600},
+				{Level: 3, Name: "next_update", Clock: "working", LimitS: 3600},
+				{Level: 4, Name: "first_contact", Clock: "wall", LimitS: 600},
 			},
 		}))
 	return tickettest.NewBook(versions...)
