@@ -97,6 +97,9 @@ func TestWhatDiffersIsWhatTheFiguresDifferBy(t *testing.T) { // SLA-09, SLA-10
 			if d.After != nil {
 				got[cell{d.After.Target, d.After.Part}]++
 			}
+			if of := d.Either().Target; of == ticket.FirstContact || of == ticket.Resolution {
+				require.True(t, d.Before != nil && d.After != nil, "they are counted whatever is agreed, and stay if they were struck away")
+			}
 			if d.Before != nil && d.After != nil {
 				require.NotEqual(t, d.Before.Part, d.After.Part)
 				require.Equal(t, d.Before.Target, d.After.Target)
