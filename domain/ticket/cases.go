@@ -177,7 +177,7 @@ func unjudged(c Clock, at time.Time) Case {
 	j.Clock, j.LimitS, j.DueAt, j.Policy, j.Calendar = t.Clock, t.LimitS, &t.DueAt, &t.Policy, &t.Calendar
 	out.Part = PartRunning
 	overdue := !t.DueAt.After(at) && (!c.Stands() || !t.DueAt.After(c.PausedAt)) // SLA-06: not while it stands
-	if overdue {                                                                 // SLA-13
+	if c.Running() && overdue {                                                  // SLA-13; one that has ended waits for its verdict
 		out.Part = PartBreached
 	}
 	return out
