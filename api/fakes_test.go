@@ -108,18 +108,20 @@ func (a *accesses) Record(_ context.Context, looks []api.Access) error {
 // reads is the read side: what it has is what a test puts there. Pages are cut
 // by index, and it remembers what it was asked.
 type reads struct {
-	tickets  []api.SealedTicket
-	events   []api.SealedEvent
-	verdicts []api.VerdictExplanation
-	persons  []api.SealedPerson
-	teams    []api.Team
-	sites    []api.Site
-	rows     []api.SLARow
-	facts    []api.SLAFact
-	tools    []api.Tool
-	err      error
-	health   api.Health
-	panics   bool
+	tickets    []api.SealedTicket
+	events     []api.SealedEvent
+	verdicts   []api.VerdictExplanation
+	persons    []api.SealedPerson
+	teams      []api.Team
+	sites      []api.Site
+	rows       []api.SLARow
+	facts      []api.SLAFact
+	compared   api.ComparisonQuery
+	comparison api.Comparison
+	tools      []api.Tool
+	err        error
+	health     api.Health
+	panics     bool
 
 	mu     sync.Mutex
 	asked  api.AsOf
@@ -241,6 +243,17 @@ func (k kpis) Statistics(_ context.Context, at api.AsOf, _ api.StatisticsQuery) 
 
 func (k kpis) ExplainStatistics(ctx context.Context, at api.AsOf, _ api.StatisticsCell, p api.Page) (api.SLAFacts, api.Snapshot, error) {
 	return k.Explain(ctx, at, api.SLACell{}, p)
+}
+
+func (k kpis) Compare(_ context.Context, at api.AsOf, q api.ComparisonQuery, p api.Page) (api.Comparison, api.Snapshot, error) {
+	k.compared = q
+	c := k.comparison
+	var next string
+	c.Cases, next = cut(c.Cases, p)
+	if c.Next = next; p.After != "" {
+		c.Targets, c.Differing, c.Digest = nil, 0, ""
+	}
+	return c, k.ask(at), k.err
 }
 
 // touched is one event that touched a ticket.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/mux"
@@ -98,7 +99,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := s.Clock.Now()
 		x := &exchange{path: r.URL.Path, traceparent: traceparentOf(r), headOnly: r.Method == http.MethodHead, whole: r.Context()}
-		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), requestTimeout)
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), timeoutOf(r.URL.Path))
 		defer cancel()
 		a := &answer{ResponseWriter: w, headOnly: x.headOnly}
 		r = r.WithContext(ctx)
@@ -117,6 +118,16 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		s.Log.InfoContext(ctx, "request", "operation", operationOf(ctx), "method", r.Method, "status", a.status,
 			"duration_ms", took.Milliseconds(), "person", x.actor.Person, "traceparent", x.traceparent)
 	})
+}
+
+// timeoutOf is how long a request may take: longer where every ticket of a
+// period is judged.
+func timeoutOf(path string) time.Duration {
+	switch path {
+	case "/v1/kpis/sla/comparison", "/v1/policies", "/v1/policies/preview":
+		return longTimeout
+	}
+	return requestTimeout
 }
 
 func (s *Server) guardPanic(a *answer, r *http.Request, next http.Handler) {

@@ -529,6 +529,33 @@ func (e SLAGroup) Valid() bool {
 	}
 }
 
+// Defines values for SLAPart.
+const (
+	SLAPartBreached  SLAPart = "breached"
+	SLAPartMet       SLAPart = "met"
+	SLAPartNoTarget  SLAPart = "no_target"
+	SLAPartRunning   SLAPart = "running"
+	SLAPartWithdrawn SLAPart = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the SLAPart enum.
+func (e SLAPart) Valid() bool {
+	switch e {
+	case SLAPartBreached:
+		return true
+	case SLAPartMet:
+		return true
+	case SLAPartNoTarget:
+		return true
+	case SLAPartRunning:
+		return true
+	case SLAPartWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ServiceClass.
 const (
 	A ServiceClass = "A"
@@ -931,30 +958,6 @@ func (e VerdictExplanationVerdict) Valid() bool {
 	}
 }
 
-// Defines values for VerdictUnderVerdict.
-const (
-	VerdictUnderVerdictBreached  VerdictUnderVerdict = "breached"
-	VerdictUnderVerdictMet       VerdictUnderVerdict = "met"
-	VerdictUnderVerdictNoTarget  VerdictUnderVerdict = "no_target"
-	VerdictUnderVerdictWithdrawn VerdictUnderVerdict = "withdrawn"
-)
-
-// Valid indicates whether the value is a known member of the VerdictUnderVerdict enum.
-func (e VerdictUnderVerdict) Valid() bool {
-	switch e {
-	case VerdictUnderVerdictBreached:
-		return true
-	case VerdictUnderVerdictMet:
-		return true
-	case VerdictUnderVerdictNoTarget:
-		return true
-	case VerdictUnderVerdictWithdrawn:
-		return true
-	default:
-		return false
-	}
-}
-
 // AddTicketNote defines model for AddTicketNote.
 type AddTicketNote struct {
 	At *time.Time `json:"at,omitempty"`
@@ -1095,6 +1098,36 @@ type CodeLists struct {
 
 	// Version The version of the lists; null if none is in force.
 	Version *PolicyRef `json:"version"`
+}
+
+// ComparedCase A clock that counts in another part. On the side that is null it is not counted at all.
+type ComparedCase struct {
+	AsJudged *VerdictUnder `json:"as_judged"`
+	Cycle    int           `json:"cycle"`
+	Number   string        `json:"number"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Target SLA-01.
+	Target   TargetName         `json:"target"`
+	TicketId openapi_types.UUID `json:"ticket_id"`
+	Under    *VerdictUnder      `json:"under"`
+}
+
+// ComparedTarget defines model for ComparedTarget.
+type ComparedTarget struct {
+	// AsJudged The five parts of a target, which add up to the total (SLA-09).
+	AsJudged SLAParts `json:"as_judged"`
+
+	// Differing Cases of the list.
+	Differing int64 `json:"differing"`
+
+	// Target SLA-01.
+	Target TargetName `json:"target"`
+
+	// Under The five parts of a target, which add up to the total (SLA-09).
+	Under SLAParts `json:"under"`
 }
 
 // Created defines model for Created.
@@ -1403,6 +1436,42 @@ type PolicyPage struct {
 	Next *Next `json:"next"`
 }
 
+// PolicyPreview defines model for PolicyPreview.
+type PolicyPreview struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// AskedAt By when running clocks are seen as overdue.
+	AskedAt Instant `json:"asked_at"`
+
+	// Cases In the order of the calls.
+	Cases []PreviewedCase `json:"cases"`
+
+	// Changed False if the last version says so already (TKT-02).
+	Changed bool `json:"changed"`
+
+	// Confirmation Stands for the list; on the first page.
+	Confirmation *string `json:"confirmation"`
+
+	// Hash Of its content.
+	Hash string `json:"hash"`
+
+	// Late It takes effect in the past.
+	Late bool `json:"late"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+
+	// Targets Of the tickets on which something happened since it takes effect; on the first page.
+	Targets *[]PreviewedTarget `json:"targets"`
+
+	// Version The number it would get.
+	Version int `json:"version"`
+
+	// WouldChange How many cases are on the list; on the first page.
+	WouldChange *int64 `json:"would_change"`
+}
+
 // PolicyRef defines model for PolicyRef.
 type PolicyRef struct {
 	Hash    string             `json:"hash"`
@@ -1446,6 +1515,55 @@ type PolicyVersion struct {
 
 // PolicyVersionApproval Whose approval it needs; empty for none.
 type PolicyVersionApproval string
+
+// PreviewPolicy defines model for PreviewPolicy.
+type PreviewPolicy struct {
+	// Approver Person id.
+	Approver *string `json:"approver,omitempty"`
+
+	// Content By kind.
+	Content       json.RawMessage `json:"content"`
+	EffectiveFrom time.Time       `json:"effective_from"`
+	Kind          PolicyKind      `json:"kind"`
+	Reason        string          `json:"reason"`
+
+	// Set Instead of a site (POL-07).
+	Set *PolicySet `json:"set,omitempty"`
+
+	// Site Nothing, without a set, means every site without its own (POL-06).
+	Site *SiteCode `json:"site,omitempty"`
+}
+
+// PreviewedCase A clock that would count in another part with the version than without it, and what is on record, which stays.
+type PreviewedCase struct {
+	AsJudged *VerdictUnder `json:"as_judged"`
+	Cycle    int           `json:"cycle"`
+	Number   string        `json:"number"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Target SLA-01.
+	Target   TargetName         `json:"target"`
+	TicketId openapi_types.UUID `json:"ticket_id"`
+	With     *VerdictUnder      `json:"with"`
+	Without  *VerdictUnder      `json:"without"`
+}
+
+// PreviewedTarget defines model for PreviewedTarget.
+type PreviewedTarget struct {
+	// Differing Cases of the list.
+	Differing int64 `json:"differing"`
+
+	// Target SLA-01.
+	Target TargetName `json:"target"`
+
+	// With The five parts of a target, which add up to the total (SLA-09).
+	With SLAParts `json:"with"`
+
+	// Without The five parts of a target, which add up to the total (SLA-09).
+	Without SLAParts `json:"without"`
+}
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -1504,6 +1622,9 @@ type RecipientKind string
 type RecordPolicy struct {
 	// Approver Person id.
 	Approver *string `json:"approver,omitempty"`
+
+	// Confirmation That of previewPolicy. Needed if the version takes effect in the past and its list is not empty (POL-04): without it the answer is 428, and 412 if the list is another by now.
+	Confirmation *string `json:"confirmation,omitempty"`
 
 	// Content By kind.
 	Content       json.RawMessage `json:"content"`
@@ -1696,6 +1817,31 @@ type ReturnToolCondition string
 // Role ORG-01, ORG-07.
 type Role string
 
+// SLAComparison defines model for SLAComparison.
+type SLAComparison struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// AskedAt By when running clocks are seen as overdue.
+	AskedAt  Instant    `json:"asked_at"`
+	Calendar *PolicyRef `json:"calendar"`
+
+	// Cases In the order of the calls.
+	Cases []ComparedCase `json:"cases"`
+
+	// Differing How many cases differ; on the first page.
+	Differing *int64 `json:"differing"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+
+	// Policy The chosen version; null for what holds.
+	Policy *PolicyRef `json:"policy"`
+
+	// Targets On the first page; null on the others.
+	Targets *[]ComparedTarget `json:"targets"`
+}
+
 // SLAExplanation defines model for SLAExplanation.
 type SLAExplanation struct {
 	// AsOf A place in the log.
@@ -1722,6 +1868,24 @@ type SLAFact struct {
 
 // SLAGroup defines model for SLAGroup.
 type SLAGroup string
+
+// SLAPart What a clock counts as (SLA-09).
+type SLAPart string
+
+// SLAParts The five parts of a target, which add up to the total (SLA-09).
+type SLAParts struct {
+	Breached int64 `json:"breached"`
+	Met      int64 `json:"met"`
+
+	// MetPpm Met of the total, in parts per million, rounded down; null of nothing.
+	MetPpm   *int64 `json:"met_ppm"`
+	NoTarget int64  `json:"no_target"`
+	Running  int64  `json:"running"`
+
+	// Total Sum of the five.
+	Total     int64 `json:"total"`
+	Withdrawn int64 `json:"withdrawn"`
+}
 
 // SLAReport defines model for SLAReport.
 type SLAReport struct {
@@ -2262,7 +2426,7 @@ type VerdictExplanation struct {
 // VerdictExplanationVerdict defines model for VerdictExplanation.Verdict.
 type VerdictExplanationVerdict string
 
-// VerdictUnder What a verdict would be. Nothing of it is recorded.
+// VerdictUnder What a clock counts for by some rules; of one that runs, what is agreed for it until now.
 type VerdictUnder struct {
 	Calendar  *PolicyRef    `json:"calendar"`
 	Clock     string        `json:"clock"`
@@ -2280,12 +2444,11 @@ type VerdictUnder struct {
 	StartAt Instant `json:"start_at"`
 
 	// Target SLA-01.
-	Target  TargetName          `json:"target"`
-	Verdict VerdictUnderVerdict `json:"verdict"`
-}
+	Target TargetName `json:"target"`
 
-// VerdictUnderVerdict defines model for VerdictUnder.Verdict.
-type VerdictUnderVerdict string
+	// Verdict What a clock counts as (SLA-09).
+	Verdict SLAPart `json:"verdict"`
+}
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -2375,6 +2538,42 @@ type GetSLAParams struct {
 
 	// Grain Length of a period when grouped by period; nothing means month.
 	Grain *Grain `form:"grain,omitempty" json:"grain,omitempty"`
+}
+
+// CompareSLAParams defines parameters for CompareSLA.
+type CompareSLAParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// From First civil day of the period, in the zone of the site.
+	From Day `form:"from" json:"from"`
+
+	// To Last civil day of the period.
+	To Day `form:"to" json:"to"`
+
+	// PolicyVersion Number of a version of the SLA policy that holds at the site.
+	PolicyVersion *int `form:"policy_version,omitempty" json:"policy_version,omitempty"`
+
+	// CalendarVersion Likewise a version of the calendar.
+	CalendarVersion *int `form:"calendar_version,omitempty" json:"calendar_version,omitempty"`
+
+	// Target Only this target.
+	Target *TargetName `form:"target,omitempty" json:"target,omitempty"`
+
+	// Spans True: with the spans of both judgements.
+	Spans *bool `form:"spans,omitempty" json:"spans,omitempty"`
 }
 
 // ExplainSLAParams defines parameters for ExplainSLA.
@@ -2525,6 +2724,15 @@ type ListPoliciesParams struct {
 type RecordPolicyParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// PreviewPolicyParams defines parameters for PreviewPolicy.
+type PreviewPolicyParams struct {
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ApprovePolicyParams defines parameters for ApprovePolicy.
@@ -2735,6 +2943,9 @@ type ExplainTicketParams struct {
 
 	// CalendarVersion Likewise a version of the calendar.
 	CalendarVersion *int `form:"calendar_version,omitempty" json:"calendar_version,omitempty"`
+
+	// Now True: judged too under the versions that hold by all that is recorded until now. Not with as_of.
+	Now *bool `form:"now,omitempty" json:"now,omitempty"`
 }
 
 // FollowTicketParams defines parameters for FollowTicket.
@@ -3076,6 +3287,9 @@ type RegisterPersonJSONRequestBody = RegisterPerson
 // RecordPolicyJSONRequestBody defines body for RecordPolicy for application/json ContentType.
 type RecordPolicyJSONRequestBody = RecordPolicy
 
+// PreviewPolicyJSONRequestBody defines body for PreviewPolicy for application/json ContentType.
+type PreviewPolicyJSONRequestBody = PreviewPolicy
+
 // ApprovePolicyJSONRequestBody defines body for ApprovePolicy for application/json ContentType.
 type ApprovePolicyJSONRequestBody = ApprovePolicy
 
@@ -3219,6 +3433,9 @@ type ServerInterface interface {
 	// GetSLA Counts verdicts and working time by period and group (SLA-05).
 	// (GET /v1/kpis/sla)
 	GetSLA(w http.ResponseWriter, r *http.Request, params GetSLAParams)
+	// CompareSLA Counts the verdicts of a period as judged and as chosen rules would judge, and lists the cases that differ (SLA-10).
+	// (GET /v1/kpis/sla/comparison)
+	CompareSLA(w http.ResponseWriter, r *http.Request, params CompareSLAParams)
 	// ExplainSLA Lists the facts that a figure adds up from (AUD-05).
 	// (GET /v1/kpis/sla/explanation)
 	ExplainSLA(w http.ResponseWriter, r *http.Request, params ExplainSLAParams)
@@ -3243,6 +3460,9 @@ type ServerInterface interface {
 	// RecordPolicy Adds a version to a policy of a site, of a set, or for every site (POL-01, POL-07). What needs approval is a draft until it has it.
 	// (POST /v1/policies)
 	RecordPolicy(w http.ResponseWriter, r *http.Request, params RecordPolicyParams)
+	// PreviewPolicy Lists what a version would change if it were recorded (POL-04). Records nothing.
+	// (POST /v1/policies/preview)
+	PreviewPolicy(w http.ResponseWriter, r *http.Request, params PreviewPolicyParams)
 	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
 	// (POST /v1/policies/{id}/approval)
 	ApprovePolicy(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApprovePolicyParams)
@@ -3708,6 +3928,169 @@ func (siw *ServerInterfaceWrapper) GetSLA(w http.ResponseWriter, r *http.Request
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetSLA(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompareSLA operation middleware
+func (siw *ServerInterfaceWrapper) CompareSLA(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareSLAParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "policy_version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "policy_version", r.URL.Query(), &params.PolicyVersion, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "policy_version"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "policy_version", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "calendar_version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "calendar_version", r.URL.Query(), &params.CalendarVersion, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_version"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_version", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "target" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "target", r.URL.Query(), &params.Target, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "target"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "target", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "spans" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "spans", r.URL.Query(), &params.Spans, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "spans"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "spans", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompareSLA(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4445,6 +4828,52 @@ func (siw *ServerInterfaceWrapper) RecordPolicy(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordPolicy(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewPolicy operation middleware
+func (siw *ServerInterfaceWrapper) PreviewPolicy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewPolicyParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewPolicy(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5809,6 +6238,19 @@ func (siw *ServerInterfaceWrapper) ExplainTicket(w http.ResponseWriter, r *http.
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "calendar_version"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "calendar_version", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "now" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "now", r.URL.Query(), &params.Now, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "now"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "now", Err: err})
 		}
 		return
 	}
@@ -8630,6 +9072,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/scrap", wrapper.ScrapTool).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/comparison", wrapper.CompareSLA).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla", wrapper.GetSLA).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/explanation", wrapper.ExplainSLA).Methods(http.MethodGet)
@@ -8879,6 +9325,45 @@ type GetSLAdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSLAdefaultApplicationProblemPlusJSONResponse) VisitGetSLAResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareSLARequestObject struct {
+	Params CompareSLAParams
+}
+
+type CompareSLAResponseObject interface {
+	VisitCompareSLAResponse(w http.ResponseWriter) error
+}
+
+type CompareSLA200JSONResponse SLAComparison
+
+func (response CompareSLA200JSONResponse) VisitCompareSLAResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareSLAdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompareSLAdefaultApplicationProblemPlusJSONResponse) VisitCompareSLAResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9234,6 +9719,46 @@ type RecordPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RecordPolicydefaultApplicationProblemPlusJSONResponse) VisitRecordPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewPolicyRequestObject struct {
+	Params PreviewPolicyParams
+	Body   *PreviewPolicyJSONRequestBody
+}
+
+type PreviewPolicyResponseObject interface {
+	VisitPreviewPolicyResponse(w http.ResponseWriter) error
+}
+
+type PreviewPolicy200JSONResponse PolicyPreview
+
+func (response PreviewPolicy200JSONResponse) VisitPreviewPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewPolicydefaultApplicationProblemPlusJSONResponse) VisitPreviewPolicyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11972,6 +12497,9 @@ type StrictServerInterface interface {
 	// GetSLA Counts verdicts and working time by period and group (SLA-05).
 	// (GET /v1/kpis/sla)
 	GetSLA(ctx context.Context, request GetSLARequestObject) (GetSLAResponseObject, error)
+	// CompareSLA Counts the verdicts of a period as judged and as chosen rules would judge, and lists the cases that differ (SLA-10).
+	// (GET /v1/kpis/sla/comparison)
+	CompareSLA(ctx context.Context, request CompareSLARequestObject) (CompareSLAResponseObject, error)
 	// ExplainSLA Lists the facts that a figure adds up from (AUD-05).
 	// (GET /v1/kpis/sla/explanation)
 	ExplainSLA(ctx context.Context, request ExplainSLARequestObject) (ExplainSLAResponseObject, error)
@@ -11996,6 +12524,9 @@ type StrictServerInterface interface {
 	// RecordPolicy Adds a version to a policy of a site, of a set, or for every site (POL-01, POL-07). What needs approval is a draft until it has it.
 	// (POST /v1/policies)
 	RecordPolicy(ctx context.Context, request RecordPolicyRequestObject) (RecordPolicyResponseObject, error)
+	// PreviewPolicy Lists what a version would change if it were recorded (POL-04). Records nothing.
+	// (POST /v1/policies/preview)
+	PreviewPolicy(ctx context.Context, request PreviewPolicyRequestObject) (PreviewPolicyResponseObject, error)
 	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
 	// (POST /v1/policies/{id}/approval)
 	ApprovePolicy(ctx context.Context, request ApprovePolicyRequestObject) (ApprovePolicyResponseObject, error)
@@ -12318,6 +12849,32 @@ func (sh *strictHandler) GetSLA(w http.ResponseWriter, r *http.Request, params G
 	}
 }
 
+// CompareSLA operation middleware
+func (sh *strictHandler) CompareSLA(w http.ResponseWriter, r *http.Request, params CompareSLAParams) {
+	var request CompareSLARequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareSLA(ctx, request.(CompareSLARequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareSLA")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompareSLAResponseObject); ok {
+		if err := validResponse.VisitCompareSLAResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ExplainSLA operation middleware
 func (sh *strictHandler) ExplainSLA(w http.ResponseWriter, r *http.Request, params ExplainSLAParams) {
 	var request ExplainSLARequestObject
@@ -12531,6 +13088,39 @@ func (sh *strictHandler) RecordPolicy(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RecordPolicyResponseObject); ok {
 		if err := validResponse.VisitRecordPolicyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewPolicy operation middleware
+func (sh *strictHandler) PreviewPolicy(w http.ResponseWriter, r *http.Request, params PreviewPolicyParams) {
+	var request PreviewPolicyRequestObject
+
+	request.Params = params
+
+	var body PreviewPolicyJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewPolicy(ctx, request.(PreviewPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewPolicy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewPolicyResponseObject); ok {
+		if err := validResponse.VisitPreviewPolicyResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
 
-// RecordPolicy adds a version to a policy (POL-01).
+// RecordPolicy adds a version to a policy (POL-01). One that takes effect in
+// the past must be confirmed against the list of what it would change (POL-04).
 func (s *Server) RecordPolicy(ctx context.Context, in RecordPolicyRequestObject) (RecordPolicyResponseObject, error) {
 	site, set := or(in.Body.Site), or(in.Body.Set)
 	if site != "" { // without a site it holds for all, and the use case asks for the right to all
@@ -16,10 +17,11 @@ func (s *Server) RecordPolicy(ctx context.Context, in RecordPolicyRequestObject)
 			return nil, err
 		}
 	}
-	reg, err := s.App.Policies.Record(ctx, request(ctx, in.Params.IdempotencyKey), commands.RecordPolicy{
+	given := or(in.Body.Confirmation)
+	reg, err := s.App.Policies.RecordConfirmed(ctx, request(ctx, in.Params.IdempotencyKey), commands.RecordPolicy{
 		Site: site, Set: set, Kind: policy.Kind(in.Body.Kind), EffectiveFrom: in.Body.EffectiveFrom, Reason: in.Body.Reason,
-		Approver: or(in.Body.Approver), Content: in.Body.Content,
-	})
+		Approver: or(in.Body.Approver), Content: in.Body.Content, Confirmation: given,
+	}, s.confirm(given))
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ var (
 	kindInvalid         = problemKind{"invalid", http.StatusUnprocessableEntity, 0}
 	kindKeyReused       = problemKind{"key_reused", http.StatusUnprocessableEntity, 0}
 	kindPrecondition    = problemKind{"precondition_required", http.StatusPreconditionRequired, 0}
+	kindUnconfirmed     = problemKind{"confirmation_required", http.StatusPreconditionRequired, 0}
 	kindLimited         = problemKind{"rate_limited", http.StatusTooManyRequests, 1}
 	kindUnavailable     = problemKind{"unavailable", http.StatusServiceUnavailable, 1}
 	kindStorageFull     = problemKind{"storage_full", http.StatusServiceUnavailable, 60}

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
@@ -132,8 +134,63 @@ type StatisticsCell struct {
 	Measure StatisticsMeasure
 }
 
+// Rules are what the clocks of a site would go by: a book, and versions chosen
+// instead of those in force by it; nil for none.
+type Rules struct {
+	Book          *policy.Book
+	SLA, Calendar *domain.PolicyRef
+}
+
+// SiteRules are the two rules that the tickets of a site are judged by.
+type SiteRules struct {
+	Site   string
+	Before *Rules // nil: as judged, by what is on record
+	After  Rules
+}
+
+// ComparisonQuery asks which clocks count in other parts by other rules.
+type ComparisonQuery struct {
+	Sites    []SiteRules
+	From, To domain.Day // of tickets opened on, inclusive; both "" for all
+	Since    time.Time  // only tickets on which something happened since; zero for all
+	Target   TargetName // "" for all
+}
+
+// PartCounts are the clocks of a target by part (SLA-09).
+type PartCounts map[ticket.Part]int64
+
+// TargetFigures are the parts of a target by both rules.
+type TargetFigures struct {
+	Target        TargetName
+	Before, After PartCounts
+	Differing     int64
+}
+
+// DifferingCase is a clock that counts in another part by the other rules.
+type DifferingCase struct {
+	Site     string
+	TicketID uuid.UUID
+	Number   string
+	ticket.Differing
+	Record *ticket.Case // what is on record, nil if it is not counted there
+}
+
+// Comparison is a page of the clocks that differ. All but Cases and Next is
+// told on the first page only.
+type Comparison struct {
+	AskedAt   time.Time // by when running clocks are seen as overdue
+	Targets   []TargetFigures
+	Differing int64
+	Digest    string // hex SHA-256 of the whole list
+	Cases     []DifferingCase
+	Next      string // where the page ended; "" on the last
+}
+
 // KPIs answers questions about service levels. Errors are those of Tickets.
 type KPIs interface {
+	// Compare judges the tickets of a query by both rules, one by one (SLA-10).
+	// A *domain.RuleError says that a policy that is needed was not loaded.
+	Compare(ctx context.Context, at AsOf, q ComparisonQuery, p Page) (Comparison, Snapshot, error)
 	// SLA returns all rows in a fixed order, without the empty ones.
 	SLA(ctx context.Context, at AsOf, q SLAQuery) ([]SLARow, Snapshot, error)
 	Explain(ctx context.Context, at AsOf, c SLACell, p Page) (SLAFacts, Snapshot, error)

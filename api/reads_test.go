@@ -61,6 +61,7 @@ func TestAUD04EveryReadTakesAMoment(t *testing.T) {
 		"/v1/kpis/sla/explanation?site=hq&from=2026-03-01&to=2026-03-31&target=resolution&measure=met",
 		"/v1/kpis/tickets?site=hq&from=2026-03-01&to=2026-03-31&group_by=kind", "/v1/kpis/tickets?from=2026-03-01&to=2026-03-31",
 		"/v1/kpis/tickets/explanation?site=hq&from=2026-03-01&to=2026-03-31&measure=handled&group_by=kind&value=fault",
+		"/v1/kpis/sla/comparison?site=hq&from=2026-03-01&to=2026-03-31",
 	} {
 		sep := "?"
 		if strings.Contains(path, "?") {

@@ -38,7 +38,7 @@ func TestEveryListHasPagesAndEveryWriteAKey(t *testing.T) {
 		for _, p := range op.Params {
 			names[p.Name] = p
 		}
-		if op.Body != nil || route[:6] == "DELETE" {
+		if (op.Body != nil || route[:6] == "DELETE") && op.ID != "previewPolicy" { // which records nothing
 			require.True(t, names["Idempotency-Key"].Required, route)
 		}
 		_, limit := names["limit"]

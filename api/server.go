@@ -14,9 +14,10 @@ import (
 
 const (
 	requestTimeout = 15 * time.Second
-	waitTimeout    = 5 * time.Second // for a read model to get to min_position
-	callers        = 8192            // whose rate is remembered
-	defaultRate    = 500             // requests a second and caller
+	longTimeout    = 50 * time.Second // of what judges a whole period; less than the listener's for an answer
+	waitTimeout    = 5 * time.Second  // for a read model to get to min_position
+	callers        = 8192             // whose rate is remembered
+	defaultRate    = 500              // requests a second and caller
 	defaultBurst   = 1000
 )
 

@@ -13,13 +13,13 @@ import (
 // under returns the verdicts on a ticket as judged under the versions that
 // were asked for, nil if none was (SLA-10).
 func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParams) (*[]VerdictUnder, error) {
-	if p.PolicyVersion == nil && p.CalendarVersion == nil {
+	if p.PolicyVersion == nil && p.CalendarVersion == nil && !or(p.Now) {
 		return nil, nil //nolint:nilnil // it was not asked for
 	}
 	if p.AsOf != nil {
 		return nil, badParameter("as_of", "param.as_of_versions")
 	}
-	versions, err := s.choosable(ctx, t.Site)
+	versions, err := s.App.Policies.Choosable(ctx, t.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -30,42 +30,33 @@ func (s *Server) under(ctx context.Context, t SealedTicket, p ExplainTicketParam
 	if v.Calendar, err = version(versions, policy.KindCalendar, t.Site, "calendar_version", p.CalendarVersion); err != nil {
 		return nil, err
 	}
-	judged, err := s.App.Tickets.JudgeUnder(ctx, request(ctx, ""), t.Id, v)
+	cases, err := s.App.Tickets.JudgeUnder(ctx, request(ctx, ""), t.Id, v)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]VerdictUnder, len(judged))
-	for i, j := range judged {
-		out[i] = VerdictUnder{
-			Target: TargetName(j.Target), Cycle: j.Cycle, Verdict: VerdictUnderVerdict(j.Verdict), Clock: string(j.Clock),
-			LimitS: j.LimitS, StartAt: j.StartAt, DueAt: j.DueAt, ReachedAt: j.ReachedAt, GrossS: j.GrossS, PausedS: j.PausedS,
-			NetS: j.NetS, Spans: SpansOf(j), Policy: RefOf(j.Policy), Calendar: RefOf(j.Calendar),
-		}
+	out := make([]VerdictUnder, len(cases))
+	for i := range cases {
+		out[i] = *verdictUnder(&cases[i], true)
 	}
 	return &out, nil
 }
 
-// choosable returns the versions at a site without those of sets that it
-// does not follow now.
-func (s *Server) choosable(ctx context.Context, site string) ([]policy.Recorded, error) {
-	versions, err := s.App.Policies.Versions(ctx, site)
-	if err != nil {
-		return nil, err
-	}
-	book, err := s.App.Policies.Book(ctx, site)
-	if err != nil {
-		return nil, err
-	}
-	set := book.SetOf(site, s.Clock.Now())
-	return slices.DeleteFunc(versions, func(r policy.Recorded) bool { return r.Version.Set != "" && r.Version.Set != set }), nil
-}
-
-// version finds a version by its number: of the site's own policy of that
-// kind, or if it has none, of its set's, else of the one for every site (POL-06).
+// version finds a version by the number that a parameter names.
 func version(all []policy.Recorded, kind policy.Kind, site, parameter string, number *int) (*domain.PolicyRef, error) {
 	if number == nil {
 		return nil, nil //nolint:nilnil // what is in force
 	}
+	ref := VersionRef(all, kind, site, *number)
+	if ref == nil {
+		return nil, badParameter(parameter, "param.version", "version", *number)
+	}
+	return ref, nil
+}
+
+// VersionRef names a version by its number: of the site's own policy of that
+// kind, or if it has none, of its set's, else of the one for every site
+// (POL-06); nil if there is none. All are those of Policies.Choosable.
+func VersionRef(all []policy.Recorded, kind policy.Kind, site string, number int) *domain.PolicyRef {
 	set := ""
 	own := func(r policy.Recorded) bool {
 		return r.Version.Kind == kind && r.Version.Site == site && r.Version.Set == set
@@ -76,11 +67,11 @@ func version(all []policy.Recorded, kind policy.Kind, site, parameter string, nu
 			set = all[i].Version.Set
 		}
 	}
-	i := slices.IndexFunc(all, func(r policy.Recorded) bool { return own(r) && r.Version.Version == *number })
+	i := slices.IndexFunc(all, func(r policy.Recorded) bool { return own(r) && r.Version.Version == number })
 	if i < 0 {
-		return nil, badParameter(parameter, "param.version", "version", *number)
+		return nil
 	}
-	return &domain.PolicyRef{ID: all[i].ID, Version: *number, Hash: all[i].Version.Hash}, nil
+	return &domain.PolicyRef{ID: all[i].ID, Version: number, Hash: all[i].Version.Hash}
 }
 
 // SpansOf returns the spans of a judgement; seconds are rounded up, as the

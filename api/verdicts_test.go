@@ -57,13 +57,13 @@ func TestSLA10AVerdictIsShownUnderAChosenVersionBesideTheOneOnRecord(t *testing.
 	}
 	require.Nil(t, under(""))
 	first, second := resolution("?policy_version=1&calendar_version=1"), resolution("?policy_version=2&calendar_version=1")
-	require.Equal(t, api.VerdictUnderVerdictBreached, first.Verdict, "3 hours of 2")
-	require.Equal(t, api.VerdictUnderVerdictMet, second.Verdict, "3 hours of 4")
+	require.Equal(t, api.SLAPartBreached, first.Verdict, "3 hours of 2")
+	require.Equal(t, api.SLAPartMet, second.Verdict, "3 hours of 4")
 	require.Equal(t, []int{1, 2, 1}, []int{first.Policy.Version, second.Policy.Version, second.Calendar.Version})
 	require.Equal(t, int64(3*3600), first.NetS)
 	require.Len(t, first.Spans, 1)
 	half := resolution("?policy_version=1")
-	require.Equal(t, api.VerdictUnderVerdictMet, half.Verdict, "half an hour by the hours in force")
+	require.Equal(t, api.SLAPartMet, half.Verdict, "half an hour by the hours in force")
 	require.Equal(t, int64(1800), half.NetS)
 	require.Equal(t, half.NetS, resolution("?calendar_version=2").NetS)
 

@@ -44,24 +44,44 @@ type RecordPolicy struct {
 	Reason        string          `json:"reason"`
 	Approver      string          `json:"approver"`
 	Content       json.RawMessage `json:"content"`
+	// Confirmation stands for the list of what a late version would change, "" for none (POL-04).
+	Confirmation string `json:"confirmation,omitempty"`
 }
 
 // Record records a version; the same content and start of effect again changes
-// nothing. What needs approval is a draft until Approve (POL-05, POL-09).
+// nothing. What needs approval is a draft until Approve (POL-05, POL-09). A
+// late version is recorded without asking: RecordConfirmed asks.
 func (p *Policies) Record(ctx context.Context, r Request, in RecordPolicy) (Registered, error) {
+	return p.RecordConfirmed(ctx, r, in, nil)
+}
+
+// RecordConfirmed is Record for people: of a version that takes effect in the
+// past it asks confirm, if there is one, before it records it (POL-04). An error
+// of confirm is the answer, and nothing of it is kept.
+func (p *Policies) RecordConfirmed(ctx context.Context, r Request, in RecordPolicy, confirm Confirm) (Registered, error) {
 	call, err := p.call(r, "policy.record", string(in.Kind), nil, in)
 	if err != nil {
 		return Registered{}, err
 	}
-	return p.write(ctx, r, call, place{in.Site, in.Set}, in.Kind, domain.At(in.EffectiveFrom), func(follows string) policy.Command {
-		return in.command(r, follows)
-	})
+	build := func(ctx context.Context, follows string) (policy.Command, error) {
+		c := in.command(r, follows)
+		if confirm == nil {
+			return c, nil
+		}
+		d, err := p.draft(ctx, c)
+		if err == nil && d.Changed && d.Late { // POL-04
+			err = confirm(ctx, d)
+		}
+		return c, err
+	}
+	return p.write(ctx, r, call, place{in.Site, in.Set}, in.Kind, domain.At(in.EffectiveFrom), build)
 }
 
 func (in RecordPolicy) command(r Request, follows string) policy.RecordVersion {
 	return policy.RecordVersion{
 		Kind: in.Kind, Name: string(in.Kind), Site: in.Site, Set: in.Set, Follows: follows, EffectiveFrom: domain.At(in.EffectiveFrom),
 		Author: r.Actor.Person, Approver: in.Approver, Reason: in.Reason, Content: in.Content,
+		Confirmed: in.Confirmation,
 	}
 }
 
@@ -87,20 +107,20 @@ func (p *Policies) ImportNotice(ctx context.Context, r Request, in ImportNotice)
 	if !in.EffectiveFrom.IsZero() {
 		from = domain.At(in.EffectiveFrom)
 	}
-	return p.write(ctx, r, call, place{in.Site, in.Set}, policy.KindCalendar, from, func(follows string) policy.Command {
+	return p.write(ctx, r, call, place{in.Site, in.Set}, policy.KindCalendar, from, func(_ context.Context, follows string) (policy.Command, error) {
 		return policy.ImportNotice{
 			Site: in.Site, Set: in.Set, Follows: follows, EffectiveFrom: from, Author: r.Actor.Person,
 			Year: in.Year, Source: in.Source, Days: in.Days, Hours: in.Hours,
-		}
+		}, nil
 	})
 }
 
 // write runs a command that records versions of the policy that owner has of
 // a kind. build gets the set that a site follows when they take effect.
 func (p *Policies) write(ctx context.Context, r Request, call Call, owner place, kind policy.Kind, from domain.Instant,
-	build func(follows string) policy.Command,
+	build func(ctx context.Context, follows string) (policy.Command, error),
 ) (Registered, error) {
-	if owner.site == "" && r.Sites != nil || owner.site != "" && !r.sees(owner.site) {
+	if !r.owns(owner) {
 		return Registered{}, ErrNotFound
 	}
 	call.Site = owner.site
@@ -110,20 +130,35 @@ func (p *Policies) write(ctx context.Context, r Request, call Call, owner place,
 	id := p.id(owner, kind)
 	res, err := Execute(ctx, p.x, policyDecider(), StreamOf("policy", id), Step[policy.Command]{
 		Call: call, Make: func(ctx context.Context, _ Stream) (policy.Command, error) {
-			if owner.site == "" {
-				return build(""), nil
-			}
-			book, err := p.Book(ctx, owner.site)
+			follows, err := p.followed(ctx, owner, from, call.OccurredAt)
 			if err != nil {
 				return nil, err
 			}
-			if from.Before(call.OccurredAt.Time) { // nothing goes round the set that is followed now
-				from = call.OccurredAt
-			}
-			return build(book.SetOf(owner.site, from.Time)), nil
+			return build(ctx, follows)
 		},
 	})
 	return Registered{Result: res, ID: id}, err
+}
+
+// owns reports whether the asker may change the policies of an owner.
+func (r Request) owns(owner place) bool {
+	return owner.site == "" && r.Sites == nil || owner.site != "" && r.sees(owner.site)
+}
+
+// followed returns the set that a site follows when a version takes effect;
+// nothing goes round the one that it follows now. "" for none.
+func (p *Policies) followed(ctx context.Context, owner place, from, now domain.Instant) (string, error) {
+	if owner.site == "" {
+		return "", nil
+	}
+	book, err := p.Book(ctx, owner.site)
+	if err != nil {
+		return "", err
+	}
+	if from.Before(now.Time) {
+		from = now
+	}
+	return book.SetOf(owner.site, from.Time), nil
 }
 
 // ApprovePolicy approves a draft.
@@ -177,6 +212,20 @@ func (p *Policies) Book(ctx context.Context, site string) (*policy.Book, error) 
 // they were recorded.
 func (p *Policies) Versions(ctx context.Context, site string) ([]policy.Recorded, error) {
 	return p.versions(ctx, place{site: site})
+}
+
+// Choosable returns Versions without those of sets that the site does not follow now.
+func (p *Policies) Choosable(ctx context.Context, site string) ([]policy.Recorded, error) {
+	versions, err := p.Versions(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	book, err := p.Book(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	set := book.SetOf(site, p.Clock.Now())
+	return slices.DeleteFunc(versions, func(r policy.Recorded) bool { return r.Version.Set != "" && r.Version.Set != set }), nil
 }
 
 // VersionsOfSet returns the versions of a set and the general ones, with

@@ -41,10 +41,10 @@ type Versions struct {
 	Calendar *domain.PolicyRef
 }
 
-// JudgeUnder returns the verdicts that a ticket would have got under chosen
-// policy versions, beside those on record (SLA-10). Nothing is recorded.
+// JudgeUnder returns what each clock of a ticket would count for now under
+// chosen policy versions, beside what is on record (SLA-10). Nothing is recorded.
 // Errors: ErrNotFound, and a *domain.RuleError for a version that there is not.
-func (t *Tickets) JudgeUnder(ctx context.Context, r Request, id uuid.UUID, v Versions) ([]ticket.Judged, error) {
+func (t *Tickets) JudgeUnder(ctx context.Context, r Request, id uuid.UUID, v Versions) ([]ticket.Case, error) {
 	stream := StreamOf("ticket", id)
 	stored, err := t.Store.ReadStream(ctx, stream, 0)
 	if errors.Is(err, ErrStreamNotFound) {
@@ -60,7 +60,7 @@ func (t *Tickets) JudgeUnder(ctx context.Context, r Request, id uuid.UUID, v Ver
 	if !r.sees(f.site) {
 		return nil, ErrNotFound
 	}
-	events, err := standing(stored)
+	events, err := TicketEvents(stored)
 	if err != nil {
 		return nil, err
 	}
@@ -68,12 +68,12 @@ func (t *Tickets) JudgeUnder(ctx context.Context, r Request, id uuid.UUID, v Ver
 	if err != nil {
 		return nil, err
 	}
-	return ticket.JudgeUnder(events, book, v.SLA, v.Calendar)
+	return ticket.CasesUnder(events, book, v.SLA, v.Calendar, t.Clock.Now())
 }
 
-// standing returns the events of a ticket by revision, nil for those that are
-// struck or a strike (AUD-02).
-func standing(stored []eventschemas.Recorded) ([]ticket.Event, error) {
+// TicketEvents returns the events of a ticket's stream, or of its beginning, by
+// revision; nil for those that are struck or a strike (AUD-02).
+func TicketEvents(stored []eventschemas.Recorded) ([]ticket.Event, error) {
 	out := make([]ticket.Event, len(stored))
 	for i, e := range stored {
 		ev, err := eventschemas.Decode(e.Type, e.Data)

@@ -11,7 +11,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/internal/messages"
 )
 
@@ -19,6 +22,10 @@ type explainCmd struct {
 	Ticket string `arg:"" optional:"" help:"Number or id of a ticket; else a figure is explained."`
 	AsOf   string `help:"Log number or RFC 3339 time; now if empty."`
 	Lang   string `enum:"en,zh" default:"en" help:"Language of the texts."`
+
+	Now             bool `help:"Ticket: beside what is on record, what the policies that hold by now say of that time."`
+	PolicyVersion   int  `help:"Ticket: beside what is on record, what this version of the SLA policy says."`
+	CalendarVersion int  `help:"Ticket: beside what is on record, what this version of the calendar says."`
 
 	Site       string `help:"Figure: code of the site."`
 	From       string `help:"Figure: first day the tickets were opened on."`
@@ -36,6 +43,9 @@ func (c explainCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if c.under() && (c.AsOf != "" || c.Ticket == "") {
+		return errors.New("--now, --policy-version and --calendar-version: are of a ticket by what is on record now")
+	}
 	s, err := open(ctx, cfg, cfg.logger(t), tuning{})
 	if err != nil {
 		return err
@@ -51,10 +61,16 @@ func (c explainCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 		if err != nil {
 			return fmt.Errorf("find ticket %s: %w", c.Ticket, err)
 		}
-		return s.explainTicket(ctx, t, at, id, c.Lang)
+		if err := s.explainTicket(ctx, t, at, id, c.Lang); err != nil || !c.under() {
+			return err
+		}
+		return s.explainUnder(ctx, t, c, id)
 	})
 	return errors.Join(err, s.close())
 }
+
+// under reports whether other rules are asked for.
+func (c explainCmd) under() bool { return c.Now || c.PolicyVersion != 0 || c.CalendarVersion != 0 }
 
 func parseAsOf(text string) (api.AsOf, error) {
 	if text == "" {
@@ -130,6 +146,64 @@ func (t *terminal) explainVerdict(v api.VerdictExplanation, text func(string, ma
 	for _, in := range v.Inputs {
 		t.printf("    <- %d @%d %s\n", in.Number, in.Revision, in.Type)
 	}
+}
+
+// explainUnder prints what each clock of a ticket counts for on record beside
+// what it would count for under the asked rules, and the spans of those (SLA-10).
+func (s *system) explainUnder(ctx context.Context, t *terminal, c explainCmd, id uuid.UUID) error {
+	text := func(key string, args map[string]any) string { return messages.Text(c.Lang, key, args) }
+	stored, err := s.store.ReadStream(ctx, commands.StreamOf("ticket", id), 0)
+	if err != nil {
+		return fmt.Errorf("read ticket %s: %w", id, err)
+	}
+	events, err := commands.TicketEvents(stored)
+	if err != nil {
+		return err
+	}
+	card, _, err := s.side.Get(ctx, api.AsOf{}, id)
+	if err != nil {
+		return err
+	}
+	versions, err := s.app.Policies.Versions(ctx, card.Site)
+	if err != nil {
+		return err
+	}
+	var v commands.Versions
+	for _, chosen := range []struct {
+		kind   policy.Kind
+		number int
+		ref    **domain.PolicyRef
+	}{{policy.KindSLA, c.PolicyVersion, &v.SLA}, {policy.KindCalendar, c.CalendarVersion, &v.Calendar}} {
+		if *chosen.ref = api.VersionRef(versions, chosen.kind, card.Site, chosen.number); *chosen.ref == nil && chosen.number != 0 {
+			return errors.New(text("param.version", map[string]any{"name": string(chosen.kind), "version": chosen.number}))
+		}
+	}
+	under, err := s.app.Tickets.JudgeUnder(ctx, operator(""), id, v)
+	if err != nil {
+		return told(err, c.Lang)
+	}
+	record := ticket.CasesOnRecord(events, s.clock.Now())
+	var rows [][]string
+	for _, k := range under {
+		rows = append(rows, []string{string(k.Target), number(k.Cycle), partOf(k.Counterpart(record)), partOf(&k)})
+	}
+	for _, k := range record {
+		if k.Counterpart(under) == nil {
+			rows = append(rows, []string{string(k.Target), number(k.Cycle), partOf(&k), partOf(nil)})
+		}
+	}
+	t.table([]string{text("preview.target", nil), text("preview.cycle", nil), text("preview.as_judged", nil), text("preview.under", nil)}, rows)
+	for _, k := range under {
+		if j := k.Judged; len(j.Spans) > 0 {
+			t.printf("%s, %d: %s\n", k.Target, k.Cycle, text("explain.sums", map[string]any{
+				"gross": j.GrossS, "paused": j.PausedS, "net": j.NetS, "add_up": yes(j.GrossS == j.PausedS+j.NetS),
+			}))
+			for _, sp := range api.SpansOf(j) {
+				t.printf("    %s  %s  %-8s %8d s\n", sp.From.UTC().Format(clockLayout), sp.To.UTC().Format(clockLayout), sp.Kind, sp.Seconds)
+			}
+		}
+	}
+	return nil
 }
 
 func yes(b bool) string {

@@ -43,7 +43,7 @@ type cli struct {
 	Rebuild   rebuildCmd   `cmd:"" help:"Build every read model anew beside the live ones, compare, and cut over."`
 	Verify    verifyCmd    `cmd:"" help:"Recompute the digests of the read models from their tables and name what differs."`
 	Explain   explainCmd   `cmd:"" help:"List the events and spans behind a ticket's verdicts or a figure."`
-	Policy    policyCmd    `cmd:"" help:"Show and compare policies, and add the yearly notice of holidays."`
+	Policy    policyCmd    `cmd:"" help:"Record, show and compare policies, and add the yearly notice of holidays."`
 	Token     tokenCmd     `cmd:"" help:"Print a token of the demo issuer."`
 	Node      nodeCmd      `cmd:"" help:"Run the embedded event node alone."`
 	Storetest storetestCmd `cmd:"" help:"Hold an event store to what is expected of it, behaviour by behaviour; compare a real server with the embedded node."`
@@ -82,7 +82,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	kctx.BindTo(ctx, (*context.Context)(nil))
-	err = kctx.Run(&c.Config, &terminal{out: stdout, err: stderr})
+	err = kctx.Run(&c.Config, &terminal{in: os.Stdin, out: stdout, err: stderr})
 	if err != nil && !errors.Is(err, errDiffers) {
 		fmt.Fprintln(stderr, "fieldledger:", err)
 	}

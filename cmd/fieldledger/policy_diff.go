@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 
@@ -58,14 +56,6 @@ type compared struct {
 	content json.RawMessage
 }
 
-// policyFile is what of a policy file matters here.
-type policyFile struct {
-	Site    string          `json:"site"`
-	Set     string          `json:"set"`
-	Kind    policy.Kind     `json:"kind"`
-	Content json.RawMessage `json:"content"`
-}
-
 func (c policyDiffCmd) compare(ctx context.Context, cfg *Config, t *terminal) ([]policy.Change, error) {
 	sides := make([]compared, 2)
 	kind, owner := policy.Kind(c.Kind), c.policyOwner
@@ -74,7 +64,7 @@ func (c policyDiffCmd) compare(ctx context.Context, cfg *Config, t *terminal) ([
 			sides[i].number = n
 			continue
 		}
-		file, err := readPolicyFile(name)
+		file, err := readPolicy(name)
 		if err != nil {
 			return nil, err
 		}
@@ -130,19 +120,4 @@ func (c policyDiffCmd) fill(ctx context.Context, cfg *Config, t *terminal, sides
 		sides[i].content = versions[at].Version.Content
 	}
 	return errors.Join(err, s.close())
-}
-
-func readPolicyFile(name string) (policyFile, error) {
-	b, err := os.ReadFile(name) //nolint:gosec // the operator names it
-	if err != nil {
-		return policyFile{}, fmt.Errorf("read policy: %w", err)
-	}
-	var file policyFile
-	if err := json.Unmarshal(bytes.TrimPrefix(b, []byte("\ufeff")), &file); err != nil {
-		return policyFile{}, fmt.Errorf("read %s: %w", name, err)
-	}
-	if len(file.Content) == 0 {
-		return policyFile{}, fmt.Errorf("read %s: it has no content", name)
-	}
-	return file, nil
 }

@@ -1,27 +1,72 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/internal/messages"
 )
 
-// terminal is where people read: results on out, progress and logs on err.
+// terminal is where people read: results on out, progress and logs on err; and
+// where they answer, if somebody is there.
 type terminal struct {
+	in       io.Reader // nil: nobody answers
 	out, err io.Writer
 }
 
 // printf writes a line or more of a result.
 func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
 
-// interactive reports whether w is a terminal.
-func interactive(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// confirmed asks a question and reports whether the answer was yes. Where
+// nobody can answer it is no.
+func (t *terminal) confirmed(question string) bool {
+	if !interactive(t.in) {
+		return false
+	}
+	fmt.Fprint(t.err, question)
+	line, _ := bufio.NewReader(t.in).ReadString('\n') // what ends early is no yes
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes", "是":
+		return true
+	}
+	return false
+}
+
+// told says the refusal of a rule in the words of the catalogue; every other
+// error stays as it is.
+func told(err error, lang string) error {
+	if joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		all := make([]error, len(joined.Unwrap()))
+		for i, e := range joined.Unwrap() {
+			all[i] = told(e, lang)
+		}
+		return errors.Join(all...)
+	}
+	if rule, ok := errors.AsType[*domain.RuleError](err); ok {
+		return fmt.Errorf("%s: %s", rule.Rule, messages.Text(lang, rule.Key, rule.Args))
+	}
+	if invalid, ok := errors.AsType[*domain.InvalidError](err); ok {
+		return fmt.Errorf("%s: %s", invalid.Pointer, messages.Text(lang, invalid.Key, invalid.Args))
+	}
+	return err
+}
+
+// interactive reports whether in or out is a terminal.
+func interactive(inOrOut any) bool {
+	f, ok := inOrOut.(*os.File)
 	if !ok {
 		return false
 	}

@@ -28,6 +28,9 @@ type RecordVersion struct {
 	Approver      string          `json:"approver"` // "" for none
 	Reason        string          `json:"reason"`
 	Content       json.RawMessage `json:"content"`
+	// Confirmed stands for the list of what a late version would change, as its
+	// author has seen it; "" if there was nothing to confirm (POL-04).
+	Confirmed string `json:"confirmed,omitempty"`
 }
 
 func (RecordVersion) command() {}

@@ -451,30 +451,3 @@ func requireNothingNew(t *rapid.T, w *tickettest.Walk) {
 	require.NoError(t, err)
 	require.Empty(t, events, "TKT-02 asking again changes nothing: %#v", again)
 }
-
-func TestTheBookAsItIsJudgesAsItDid(t *testing.T) { // SLA-10
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		w := tickettest.NewWalk(t)
-		for range 30 {
-			w.Step(t)
-		}
-		under, err := ticket.JudgeUnder(w.Standing(), w.Book, nil, nil)
-		require.NoError(t, err)
-		one := tickettest.Ref(policy.KindSLA, 1)
-		_, err = ticket.JudgeUnder(w.Standing(), w.Book, &one, nil)
-		require.NoError(t, err)
-		for _, j := range under {
-			i := slices.IndexFunc(w.State.Verdicts, func(v ticket.Verdicts) bool {
-				return v.Judged.Target == j.Target && v.Judged.StartedBy() == j.StartedBy()
-			})
-			if i < 0 || j.Policy == nil || w.State.Verdicts[i].Judged.Policy == nil || *w.State.Verdicts[i].Judged.Policy != *j.Policy {
-				continue // another version by today's book
-			}
-			was := w.State.Verdicts[i].Judged
-			if was.LimitS == j.LimitS && was.StartAt == j.StartAt && was.Clock == j.Clock {
-				require.Equal(t, was.Verdict, j.Verdict)
-			}
-		}
-	})
-}

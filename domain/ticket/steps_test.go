@@ -33,8 +33,8 @@ func decide(s ticket.State, c ticket.Command) ([]ticket.Event, error) {
 	return events, err
 }
 
-// walked is a ticket after commands, which must hold.
-func walked(t *testing.T, commands ...ticket.Command) ticket.State {
+// commanded is a ticket after commands, which must hold.
+func commanded(t *testing.T, commands ...ticket.Command) ticket.State {
 	t.Helper()
 	var s ticket.State
 	for _, c := range commands {
@@ -79,7 +79,7 @@ func TestTargetsSayWhenToEscalate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, c.want, stepsOf(walked(t, c.commands...)))
+			require.Equal(t, c.want, stepsOf(commanded(t, c.commands...)))
 		})
 	}
 }
@@ -87,8 +87,8 @@ func TestTargetsSayWhenToEscalate(t *testing.T) {
 func TestSLA08AStruckPauseMovesTheStepsBackThoughTheDueTimeStays(t *testing.T) {
 	t.Parallel()
 	call := command(2, at(2, "09:00"))
-	before := walked(t, call)
-	s := walked(t, call, ticket.Pause{At: at(3, "09:00"), Reason: ticket.WaitingParts}, ticket.Resume{At: at(3, "10:00"), Book: book})
+	before := commanded(t, call)
+	s := commanded(t, call, ticket.Pause{At: at(3, "09:00"), Reason: ticket.WaitingParts}, ticket.Resume{At: at(3, "10:00"), Book: book})
 	require.Equal(t, at(3, "12:00"), stepsOf(s)[2].At)
 
 	var struck ticket.State // without the pause and the resumption
@@ -111,12 +111,12 @@ func TestSLA08NobodyIsToldOfAnImportedTicket(t *testing.T) {
 		At: at(2, "09:00"), Site: "desk", Zone: "-03:00", External: domain.ExternalKey{System: "old", Key: "1"}, Level: 2,
 		Channel: ticket.Phone, Kind: "fault", Status: ticket.StatusRegistered, Book: book,
 	}
-	s := walked(t, row)
+	s := commanded(t, row)
 	require.True(t, s.Clock(ticket.Resolution).Running())
 	require.Empty(t, stepsOf(s))
 	events, err := ticket.Decide(s, ticket.EscalateIfDue{At: domain.At(at(2, "09:00").Add(240 * time.Hour)), Target: ticket.Resolution, Percent: 75, Book: book})
 	require.NoError(t, err)
 	require.Empty(t, events)
-	s = walked(t, row, ticket.ChangeLevel{At: at(2, "10:00"), Level: 1, Reason: "all stand", Book: book})
+	s = commanded(t, row, ticket.ChangeLevel{At: at(2, "10:00"), Level: 1, Reason: "all stand", Book: book})
 	require.Empty(t, stepsOf(s), "nor after a command")
 }

@@ -53,14 +53,25 @@ func NewBook(versions ...policy.Recorded) *policy.Book {
 // Start is the Monday on which random tickets begin, in Shanghai.
 var Start = time.Date(2026, 3, 1, 16, 0, 0, 0, time.UTC)
 
-// RandomBook has targets of every kind for "desk", and a version a week later
-// that running clocks go over to.
-func RandomBook() *policy.Book {
+// Hours are those of "desk", with more days on which it is closed.
+func Hours(closed ...domain.Day) calendar.Content {
 	day := []calendar.Hours{{"08:00", "12:00"}, {"13:30", "18:00"}}
-	hours := calendar.Content{
+	c := calendar.Content{
 		Zone: "Asia/Shanghai", Week: calendar.Week{Mon: day, Tue: day, Wed: day, Thu: day, Fri: day},
 		Days: map[domain.Day][]calendar.Hours{"2026-03-05": {}, "2026-03-07": day},
 	}
+	for _, d := range closed {
+		c.Days[d] = []calendar.Hours{}
+	}
+	return c
+}
+
+// RandomBook has the versions of RandomVersions.
+func RandomBook() *policy.Book { return NewBook(RandomVersions()...) }
+
+// RandomVersions have targets of every kind for "desk", and a version a week
+// later that running clocks go over to.
+func RandomVersions() []policy.Recorded {
 	targets := []policy.SLATarget{
 		{Level: 1, Name: "first_contact", Clock: "wall", LimitS: 900},
 		{Level: 1, Name: "arrival", Clock: "wall", LimitS: 7200, AgreedArrival: policy.Replaces},
@@ -77,9 +88,9 @@ func RandomBook() *policy.Book {
 	}
 	later := append([]policy.SLATarget{}, targets[:5]...)
 	later = append(later, policy.SLATarget{Level: 2, Name: "resolution", Clock: "working", LimitS: 6 * 3600})
-	return NewBook(
-		Version(policy.KindCalendar, 1, Start.AddDate(-1, 0, 0), hours),
+	return []policy.Recorded{
+		Version(policy.KindCalendar, 1, Start.AddDate(-1, 0, 0), Hours()),
 		Version(policy.KindSLA, 1, Start.AddDate(-1, 0, 0), policy.SLA{Calendar: CalendarID, Targets: targets}),
 		Version(policy.KindSLA, 2, Start.AddDate(0, 0, 7), policy.SLA{Calendar: CalendarID, Targets: later, AppliesTo: policy.Running}),
-	)
+	}
 }

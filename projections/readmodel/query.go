@@ -91,31 +91,49 @@ func (r *Reader[R]) List(ctx context.Context, q Querier, schema string, lq ListQ
 	return r.list(ctx, q, sql, a)
 }
 
+// Each calls f with the rows of List, in order, as they are read: what it holds
+// does not grow with the list. q is not free for other questions meanwhile. The
+// error is that of f, or of reading.
+func (r *Reader[R]) Each(ctx context.Context, q Querier, schema string, lq ListQuery, f func(Versioned[R]) error) error {
+	sql, a := r.listSQL(schema, lq, r.listHistory)
+	return r.each(ctx, q, sql, a, f)
+}
+
 func (r *Reader[R]) list(ctx context.Context, q Querier, sql string, a args) ([]Versioned[R], error) {
+	var out []Versioned[R]
+	err := r.each(ctx, q, sql, a, func(v Versioned[R]) error {
+		out = append(out, v)
+		return nil
+	})
+	return out, err
+}
+
+func (r *Reader[R]) each(ctx context.Context, q Querier, sql string, a args, f func(Versioned[R]) error) error {
 	rows, err := q.Query(ctx, sql, a...)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", r.e.Name, err)
+		return fmt.Errorf("read %s: %w", r.e.Name, err)
 	}
 	defer rows.Close()
-	var out []Versioned[R]
 	for rows.Next() {
 		values, err := rows.Values()
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", r.e.Name, err)
+			return fmt.Errorf("read %s: %w", r.e.Name, err)
 		}
 		values = r.e.current.canonical(values)
 		last := len(values) - 1
 		v, _, err := r.e.decode(values[:last], len(currentKey))
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", r.e.Name, err)
+			return fmt.Errorf("read %s: %w", r.e.Name, err)
 		}
 		v.To = values[last].(int64)
-		out = append(out, v)
+		if err := f(v); err != nil {
+			return err
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", r.e.Name, err)
+		return fmt.Errorf("read %s: %w", r.e.Name, err)
 	}
-	return out, nil
+	return nil
 }
 
 // listSQL reads current rows, and for a past number also the closed versions

@@ -105,6 +105,14 @@ type Clock struct {
 	// Standing are the verdicts that the counts above are of: one given again
 	// takes the place of the one before (SLA-05).
 	Standing []Standing `json:"standing,omitempty"`
+	// Restarts are the starts after the first in the present cycle, in order.
+	Restarts []Restart `json:"restarts,omitempty"`
+}
+
+// Restart is a clock that took the place of one in the same cycle.
+type Restart struct {
+	At     domain.Instant `json:"at"`
+	Before uint64         `json:"before"` // StartedBy of the one before
 }
 
 // Standing is a verdict that stands.

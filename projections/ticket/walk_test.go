@@ -26,6 +26,9 @@ func TestARowSaysWhatTheTicketSays(t *testing.T) { // SLA-05, SLA-09, SLA-13
 		for range 60 {
 			shown.follow(t, w)
 			requireSame(t, shown.row, w.State)
+			if w.State.Status != "" {
+				requireCases(t, shown.row, w)
+			}
 			w.Step(t)
 		}
 		shown.follow(t, w)
@@ -157,6 +160,30 @@ func requireSameSteps(t *rapid.T, row ticket.Row, s domainticket.State, c domain
 }
 
 var forever = time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC)
+
+// requireCases checks that the cases of the stream are those that the row counts,
+// with what its columns say is overdue (SLA-09, SLA-13).
+func requireCases(t *rapid.T, row ticket.Row, w *tickettest.Walk) {
+	at := w.Now.Add(time.Duration(rapid.IntRange(0, 5*24*60).Draw(t, "asked")) * time.Minute)
+	got := map[string]int64{}
+	for _, c := range domainticket.CasesOnRecord(w.Standing(), at) {
+		got[ticket.Prefix(c.Target)+string(c.Part)]++
+	}
+	want := map[string]int64{}
+	for i, n := range ticket.Contribute(row)[0].Values {
+		want[ticket.Measures[i]] = n
+	}
+	for _, name := range domainticket.TargetNames() {
+		p := ticket.Prefix(name)
+		if _, due := row.Of(name); due != nil && !due.After(at) {
+			want[p+"running"]--
+			want[p+"breached"]++
+		}
+		for _, part := range domainticket.Parts() {
+			require.Equal(t, want[p+string(part)], got[p+string(part)], "%s %s", name, part)
+		}
+	}
+}
 
 // requireAddsUp checks that each target has its parts, and the ticket one case (SLA-09).
 func requireAddsUp(t *rapid.T, row ticket.Row) {
