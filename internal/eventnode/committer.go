@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/google/uuid"
@@ -48,9 +47,6 @@ const (
 	maxBatchBytes    = 8 << 20
 	maxQueued        = 1024
 	cachedStreams    = 50_000
-	// confirmAfter is how long the log is idle until its head is remembered as
-	// certain: long enough not to be in the way of a writer that appends one after another.
-	confirmAfter = 5 * time.Millisecond
 )
 
 // committer is the only writer of the log. It takes all writes that wait,
@@ -72,7 +68,6 @@ type committer struct {
 	ids    *idCache
 	head   Head   // with the batch in hand
 	stored Head   // durable, log and sidecar
-	sure   bool   // the sidecar remembers stored as certain
 	end    uint64 // position of the next event
 	value  []byte // scratch
 	key    []byte // scratch
@@ -102,32 +97,14 @@ type pendingAnswer struct {
 func (c *committer) run() {
 	defer close(c.stopped)
 	for {
-		var idle <-chan time.Time
-		if !c.sure {
-			idle = time.After(confirmAfter)
-		}
 		select {
 		case r := <-c.requests:
 			c.commit(c.collect(r))
-		case <-idle:
-			c.confirm()
 		case <-c.stop:
 			c.refuseQueued()
-			c.confirm()
 			return
 		}
 	}
-}
-
-// confirm remembers the stored head as certain.
-func (c *committer) confirm() {
-	if c.sure || c.failed() != nil {
-		return
-	}
-	if err := c.sidecar.write(heads{certain: c.stored, coming: c.stored}); err != nil {
-		c.fail(err)
-	}
-	c.sure = true
 }
 
 // collect takes what else is waiting, up to a limit.
@@ -196,21 +173,33 @@ func (c *committer) newBatch(requests []*writeRequest) *commitBatch {
 	}
 }
 
-// makeDurable syncs log and sidecar, side by side; then readers may see the batch.
+// makeDurable syncs log and sidecar; then readers may see the batch.
 func (c *committer) makeDurable(b *commitBatch) error {
 	if b.writes == 0 {
 		return b.Close()
 	}
-	remembered := make(chan error, 1)
-	next := heads{certain: c.stored, coming: c.head}
-	go func() { remembered <- c.sidecar.write(next) }()
-	err := b.Commit(pebble.Sync)
-	if err = errors.Join(err, <-remembered, c.failed()); err != nil { // Pebble may report a failure and go on
+	if err := errors.Join(c.sync(b), c.failed()); err != nil { // Pebble may report a failure and go on
 		return fmt.Errorf("commit event log: %w", err)
 	}
-	c.stored, c.sure = c.head, false
+	c.stored = c.head
 	c.publish(c.head, c.end)
 	return b.Close()
+}
+
+// sync brings the batch to disk in the log, and the new head in the sidecar:
+// side by side if the sidecar can hold the batch, else one after the other (ADR 0016).
+func (c *committer) sync(b *commitBatch) error {
+	encoded := b.Repr()
+	if len(encoded) > maxKept {
+		if err := b.Commit(pebble.Sync); err != nil {
+			return err
+		}
+		return c.sidecar.write(heads{certain: c.head, coming: c.head})
+	}
+	c.sidecar.prepare(heads{certain: c.stored, coming: c.head, batch: encoded})
+	remembered := make(chan error, 1)
+	go func() { remembered <- c.sidecar.put() }()
+	return errors.Join(b.Commit(pebble.Sync), <-remembered)
 }
 
 // state returns the state of stream as the batch in hand will leave it.

@@ -195,7 +195,18 @@ func (n *Node) openFiles() error {
 		return err
 	}
 	have := headOf(last)
-	if err := n.openSidecar(fsys.PathJoin(dir, "head"), have); err != nil {
+	restored, err := n.openSidecar(fsys.PathJoin(dir, "head"), have)
+	if err != nil {
+		return err
+	}
+	if restored {
+		if last, _, err = n.storage.last(); err != nil {
+			return err
+		}
+		n.log.Warn("the log lacked the last batch of writes, it was restored from the sidecar", "events", last.number-have.Events)
+		have = headOf(last)
+	}
+	if err := n.sidecar.write(heads{certain: have, coming: have}); err != nil {
 		return err
 	}
 	end := uint64(firstPosition)
@@ -208,26 +219,21 @@ func (n *Node) openFiles() error {
 	return nil
 }
 
-func (n *Node) openSidecar(path string, have Head) error {
+func (n *Node) openSidecar(path string, have Head) (restored bool, err error) {
 	if n.opts.AdoptHead {
 		if err := removeIfExists(n.opts.FS, path); err != nil {
-			return err
+			return false, err
 		}
 	}
 	s, want, exists, err := openSidecar(n.opts.FS, path)
 	if err != nil {
-		return &HeadError{Source: "sidecar", Reason: err.Error(), Have: have}
+		return false, &HeadError{Source: "sidecar", Reason: err.Error(), Have: have}
 	}
 	n.sidecar = s
-	if !n.opts.AdoptHead {
-		if err := checkSidecar(n.storage, want, exists, have); err != nil {
-			return err
-		}
+	if n.opts.AdoptHead {
+		return false, nil
 	}
-	if have.Events < want.coming.Events {
-		n.log.Warn("the last batch of writes was cut off by the end of the process", "events", have.Events, "cut_off", want.coming.Events-have.Events)
-	}
-	return s.write(heads{certain: have, coming: have})
+	return checkSidecar(n.storage, want, exists, have)
 }
 
 func (n *Node) newCommitter(head Head, end uint64) *committer {
@@ -247,7 +253,7 @@ func (n *Node) newCommitter(head Head, end uint64) *committer {
 		storage: n.storage, sidecar: n.sidecar, space: sp, clock: n.opts.Clock,
 		publish: n.publish, fail: n.fail, failed: n.Err,
 		requests: make(chan *writeRequest, maxQueued), stop: make(chan struct{}), stopped: make(chan struct{}),
-		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, stored: head, sure: true, end: end,
+		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, stored: head, end: end,
 	}
 }
 

@@ -85,6 +85,15 @@ func (l pebbleLog) Fatalf(format string, args ...any) {
 	l.fatal(fmt.Errorf("event log failed: "+format, args...))
 }
 
+// apply stores a batch that was encoded before, and syncs it.
+func (s *storage) apply(encoded []byte) error {
+	b := s.db.NewBatch()
+	if err := b.SetRepr(encoded); err != nil {
+		return err
+	}
+	return errors.Join(b.Commit(pebble.Sync), b.Close())
+}
+
 // get calls fn with the value of key, which is a view, and tells whether there is one.
 func (s *storage) get(key []byte, fn func(value []byte) error) (bool, error) {
 	value, closer, err := s.db.Get(key)
