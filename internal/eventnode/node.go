@@ -150,6 +150,7 @@ func (o Options) withDefaults() (Options, error) {
 			o.FS = vfs.NewMem()
 		}
 	}
+	o.FS = namedFiles{o.FS}
 	if o.Dir == "" {
 		o.Dir, o.ReserveBytes, o.inMemory = memoryDir, -1, true
 	}

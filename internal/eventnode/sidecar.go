@@ -99,24 +99,39 @@ func openSidecar(fsys vfs.FS, path string) (s *sidecar, remembered heads, exists
 	return &sidecar{file: file, path: path, sequence: newest.sequence}, newest.heads, true, nil
 }
 
+// createSidecar makes the file under another name first: a start that is cut
+// off leaves none, and never one that passes for damaged.
 func createSidecar(fsys vfs.FS, path string) (*sidecar, error) {
-	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
-	if err != nil {
+	if err := fillSidecar(fsys, path+".new"); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(fsys.Rename(path+".new", path), syncDir(fsys, fsys.PathDir(path))); err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	s := &sidecar{file: file, path: path}
-	if _, err := file.WriteAt(make([]byte, 2*slotSpacing), 0); err != nil { // so that later writes change no length
-		return nil, errors.Join(fmt.Errorf("fill %s: %w", path, err), file.Close())
+	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	for range 2 { // a damaged slot never leaves a file without a whole one
-		if err := s.write(heads{}); err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
+	return &sidecar{file: file, path: path, sequence: 2}, nil
+}
+
+// fillSidecar makes both slots, so that a damaged one never leaves a file
+// without a whole one, and all of their room, so that later writes change no length.
+func fillSidecar(fsys vfs.FS, path string) error {
+	file, err := fsys.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return fmt.Errorf("create %s: %w", path, err)
 	}
-	if err := errors.Join(file.Sync(), syncDir(fsys, fsys.PathDir(path))); err != nil {
-		return nil, errors.Join(fmt.Errorf("sync %s: %w", path, err), file.Close())
+	slots := make([]byte, 2*slotSpacing)
+	for sequence := range uint64(2) {
+		slot := sidecarSlot{sequence: sequence + 1}
+		copy(slots[slot.offset():], slot.encode(nil))
 	}
-	return s, nil
+	_, err = file.Write(slots)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return fmt.Errorf("fill %s: %w", path, err)
+	}
+	return nil
 }
 
 // write remembers h and returns once that is on disk.
@@ -132,8 +147,7 @@ func (s *sidecar) prepare(h heads) {
 
 // put writes what was prepared and returns once that is on disk.
 func (s *sidecar) put() error {
-	offset := int64((s.sequence+1)%2) * slotSpacing
-	if _, err := s.file.WriteAt(s.slot, offset); err != nil {
+	if _, err := s.file.WriteAt(s.slot, sidecarSlot{sequence: s.sequence + 1}.offset()); err != nil {
 		return fmt.Errorf("write %s: %w", s.path, err)
 	}
 	if err := s.file.SyncData(); err != nil {
@@ -144,6 +158,8 @@ func (s *sidecar) put() error {
 }
 
 func (s *sidecar) close() error { return s.file.Close() }
+
+func (s sidecarSlot) offset() int64 { return int64(s.sequence%2) * slotSpacing }
 
 func (s sidecarSlot) encode(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, sidecarMagic)

@@ -62,6 +62,16 @@ func (noSync) Sync() error                { return nil }
 func (noSync) SyncData() error            { return nil }
 func (noSync) SyncTo(int64) (bool, error) { return true, nil }
 
+// noErrors is a file whose syncs never say that they failed.
+type noErrors struct{ vfs.File }
+
+func (f noErrors) Sync() error     { _ = f.File.Sync(); return nil }
+func (f noErrors) SyncData() error { _ = f.File.SyncData(); return nil }
+func (f noErrors) SyncTo(length int64) (bool, error) {
+	full, _ := f.File.SyncTo(length)
+	return full, nil
+}
+
 // writeLater is a file whose writes stay in the memory of the process until it is closed.
 type writeLater struct {
 	vfs.File

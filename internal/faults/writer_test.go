@@ -33,6 +33,7 @@ type job struct {
 var broken = map[string]func(vfs.FS) vfs.FS{
 	"":            func(fs vfs.FS) vfs.FS { return fs },
 	"no syncs":    func(fs vfs.FS) vfs.FS { return wrapFiles(fs, func(f vfs.File) vfs.File { return noSync{f} }) },
+	"no errors":   func(fs vfs.FS) vfs.FS { return wrapFiles(fs, func(f vfs.File) vfs.File { return noErrors{f} }) },
 	"write later": func(fs vfs.FS) vfs.FS { return wrapLogs(fs, func(f vfs.File) vfs.File { return &writeLater{File: f} }) },
 }
 
