@@ -60,6 +60,7 @@ type committer struct {
 	publish  func(Head, uint64)
 	fail     func(error)
 	failed   func() error
+	broken   <-chan struct{} // closed when the node has failed
 	requests chan *writeRequest
 	stop     chan struct{}
 	stopped  chan struct{}
@@ -191,15 +192,31 @@ func (c *committer) makeDurable(b *commitBatch) error {
 func (c *committer) sync(b *commitBatch) error {
 	encoded := b.Repr()
 	if len(encoded) > maxKept {
-		if err := b.Commit(pebble.Sync); err != nil {
+		if err := c.await(func() error { return b.Commit(pebble.Sync) }); err != nil {
 			return err
 		}
-		return c.sidecar.write(heads{certain: c.head, coming: c.head})
+		return c.await(func() error { return c.sidecar.write(heads{certain: c.head, coming: c.head}) })
 	}
 	c.sidecar.prepare(heads{certain: c.stored, coming: c.head, batch: encoded})
-	remembered := make(chan error, 1)
-	go func() { remembered <- c.sidecar.put() }()
-	return errors.Join(b.Commit(pebble.Sync), <-remembered)
+	return c.await(func() error { return b.Commit(pebble.Sync) }, c.sidecar.put)
+}
+
+// await runs steps side by side and ends with them, or when the node fails: on a failed disk they do not end.
+func (c *committer) await(steps ...func() error) error {
+	done := make(chan error, len(steps))
+	for _, step := range steps {
+		go func() { done <- step() }()
+	}
+	var errs []error
+	for range steps {
+		select {
+		case err := <-done:
+			errs = append(errs, err)
+		case <-c.broken:
+			return c.failed()
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // state returns the state of stream as the batch in hand will leave it.

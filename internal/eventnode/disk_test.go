@@ -1,7 +1,6 @@
 package eventnode_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/commands"
@@ -311,82 +309,6 @@ func TestANodeOpensAndReadsOnAFullDisk(t *testing.T) {
 	require.Len(t, scanAll(t, n), 5)
 	_, err = n.Append(testContext(t), "fl.s", 4, proposedEvents("x"))
 	require.ErrorIs(t, err, commands.ErrStorageFull)
-}
-
-// brokenSync is a disk whose syncs of one file begin to fail.
-type brokenSync struct {
-	vfs.FS
-	suffix string
-	broken atomic.Bool
-}
-
-var errDisk = errors.New("input/output error")
-
-func (b *brokenSync) OpenReadWrite(name string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
-	f, err := b.FS.OpenReadWrite(name, c, opts...)
-	return b.wrap(name, f), err
-}
-
-func (b *brokenSync) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := b.FS.Create(name, c)
-	return b.wrap(name, f), err
-}
-
-func (b *brokenSync) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := b.FS.ReuseForWrite(oldname, newname, c)
-	return b.wrap(newname, f), err
-}
-
-func (b *brokenSync) wrap(name string, f vfs.File) vfs.File {
-	if f == nil || filepath.Ext(name) != filepath.Ext(b.suffix) || filepath.Ext(name) == "" && filepath.Base(name) != b.suffix {
-		return f
-	}
-	return &brokenFile{File: f, fs: b}
-}
-
-type brokenFile struct {
-	vfs.File
-	fs *brokenSync
-}
-
-func (f *brokenFile) err() error {
-	if f.fs.broken.Load() {
-		return errDisk
-	}
-	return nil
-}
-
-func (f *brokenFile) Sync() error     { return errors.Join(f.err(), f.File.Sync()) }
-func (f *brokenFile) SyncData() error { return errors.Join(f.err(), f.File.SyncData()) }
-func (f *brokenFile) SyncTo(n int64) (bool, error) {
-	full, err := f.File.SyncTo(n)
-	return full, errors.Join(f.err(), err)
-}
-
-func TestNothingIsAcknowledgedAfterAFailedSync(t *testing.T) {
-	t.Parallel()
-	for _, file := range []string{"head", "1.log"} {
-		t.Run(file, func(t *testing.T) {
-			t.Parallel()
-			disk := &brokenSync{FS: vfs.NewMem(), suffix: file}
-			n, err := tryOpen(eventnode.Options{Insecure: true, FS: disk})
-			require.NoError(t, err)
-			fill(t, n, "fl.s", 0, 3)
-			head := n.Head()
-			disk.broken.Store(true)
-			_, err = n.Append(testContext(t), "fl.s", 2, proposedEvents("x"))
-			require.Error(t, err)
-			require.NotErrorIs(t, err, commands.ErrUnavailable, "the outcome is unknown")
-			<-n.Done()
-			require.ErrorContains(t, n.Err(), "input/output error")
-			disk.broken.Store(false)
-			_, err = n.Append(testContext(t), "fl.s", 2, proposedEvents("x"))
-			require.ErrorIs(t, err, commands.ErrUnavailable, "a failed node takes nothing more")
-			require.Equal(t, head, n.Head())
-			require.Len(t, scanAll(t, n), 3)
-			_ = n.Close(testContext(t))
-		})
-	}
 }
 
 func TestAFlippedByteInTheLogIsNoticed(t *testing.T) {

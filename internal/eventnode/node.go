@@ -81,6 +81,8 @@ var ErrLocked = errors.New("the data directory is in use by another process")
 type Node struct {
 	opts      Options
 	log       *slog.Logger
+	disk      *disk
+	space     *space
 	storage   *storage
 	sidecar   *sidecar
 	committer *committer
@@ -123,7 +125,12 @@ func Open(ctx context.Context, opts Options) (*Node, error) {
 		opts: opts, log: opts.Log, tail: newTail(),
 		closing: make(chan struct{}), done: make(chan struct{}),
 	}
-	if err := n.openFiles(); err != nil {
+	n.space = n.newSpace()
+	n.disk = &disk{FS: opts.FS, fail: n.fail, broken: n.done, closing: n.closing, giveUp: n.space.giveUp}
+	if err := n.untilFailed(n.openFiles); err != nil {
+		if n.Err() != nil {
+			return nil, fmt.Errorf("open event node: %w", n.Err())
+		}
 		return nil, errors.Join(err, n.closeFiles())
 	}
 	go n.committer.run()
@@ -150,7 +157,6 @@ func (o Options) withDefaults() (Options, error) {
 			o.FS = vfs.NewMem()
 		}
 	}
-	o.FS = namedFiles{o.FS}
 	if o.Dir == "" {
 		o.Dir, o.ReserveBytes, o.inMemory = memoryDir, -1, true
 	}
@@ -171,7 +177,7 @@ func (o Options) withDefaults() (Options, error) {
 
 // openFiles opens lock, log, sidecar and reserve, and compares log and sidecar.
 func (n *Node) openFiles() error {
-	fsys, dir := n.opts.FS, n.opts.Dir
+	fsys, dir := vfs.FS(n.disk), n.opts.Dir
 	if err := fsys.MkdirAll(fsys.PathJoin(dir, "log"), 0o700); err != nil {
 		return fmt.Errorf("make data directory %s: %w", dir, err)
 	}
@@ -216,17 +222,17 @@ func (n *Node) openFiles() error {
 	}
 	n.head.Store(&visibleHead{Head: have, end: end})
 	n.committer = n.newCommitter(have, end)
-	n.committer.space.open()
+	n.space.open()
 	return nil
 }
 
 func (n *Node) openSidecar(path string, have Head) (restored bool, err error) {
 	if n.opts.AdoptHead {
-		if err := removeIfExists(n.opts.FS, path); err != nil {
+		if err := removeIfExists(n.disk, path); err != nil {
 			return false, err
 		}
 	}
-	s, want, exists, err := openSidecar(n.opts.FS, path)
+	s, want, exists, err := openSidecar(n.disk, path)
 	if err != nil {
 		return false, &HeadError{Source: "sidecar", Reason: err.Error(), Have: have}
 	}
@@ -237,7 +243,7 @@ func (n *Node) openSidecar(path string, have Head) (restored bool, err error) {
 	return checkSidecar(n.storage, want, exists, have)
 }
 
-func (n *Node) newCommitter(head Head, end uint64) *committer {
+func (n *Node) newSpace() *space {
 	sp := &space{
 		fs: n.opts.FS, reserve: n.opts.ReserveBytes, minFree: n.opts.MinFreeBytes, free: n.opts.FreeBytes, log: n.log,
 	}
@@ -250,9 +256,13 @@ func (n *Node) newCommitter(head Head, end uint64) *committer {
 			return int64(min(usage.AvailBytes, 1<<62)), err
 		}
 	}
+	return sp
+}
+
+func (n *Node) newCommitter(head Head, end uint64) *committer {
 	return &committer{
-		storage: n.storage, sidecar: n.sidecar, space: sp, clock: n.opts.Clock,
-		publish: n.publish, fail: n.fail, failed: n.Err,
+		storage: n.storage, sidecar: n.sidecar, space: n.space, clock: n.opts.Clock,
+		publish: n.publish, fail: n.fail, failed: n.Err, broken: n.done,
 		requests: make(chan *writeRequest, maxQueued), stop: make(chan struct{}), stopped: make(chan struct{}),
 		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, stored: head, end: end,
 	}
@@ -269,6 +279,9 @@ func (n *Node) write(ctx context.Context, r *writeRequest) (writeResult, error) 
 	r.ctx, r.done = ctx, make(chan writeAnswer, 1)
 	if err := n.unavailable(); err != nil {
 		return writeResult{}, err
+	}
+	if n.disk.full() { // and the committer may be waiting
+		return writeResult{}, fmt.Errorf("%w: the disk is full", commands.ErrStorageFull)
 	}
 	select {
 	case n.committer.requests <- r:
@@ -459,19 +472,42 @@ func (n *Node) stopServing(ctx context.Context) {
 	n.serving.Wait()
 }
 
+// closeFiles closes what was opened. On a failed disk that would not end, so there only the folder is given free.
 func (n *Node) closeFiles() error {
-	var errs []error
-	if n.storage != nil {
-		errs = append(errs, n.storage.db.Close())
+	closers := []func() error{}
+	if n.storage != nil && n.Err() == nil {
+		closers = append(closers, n.storage.db.Close)
 	}
-	if n.sidecar != nil {
-		errs = append(errs, n.sidecar.close())
+	if n.sidecar != nil && n.Err() == nil {
+		closers = append(closers, n.sidecar.close)
 	}
 	if n.lock != nil {
-		errs = append(errs, n.lock.Close())
+		closers = append(closers, n.lock.Close)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := n.untilFailed(func() error {
+		var errs []error
+		for _, c := range closers {
+			errs = append(errs, c())
+		}
+		return errors.Join(errs...)
+	}); err != nil {
 		return fmt.Errorf("close event node: %w", err)
 	}
 	return nil
+}
+
+// untilFailed runs step and ends with it, or when the disk fails meanwhile: then step does not end.
+func (n *Node) untilFailed(step func() error) error {
+	before := n.Err()
+	ended := make(chan error, 1)
+	go func() { ended <- step() }()
+	if before != nil {
+		return <-ended
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-n.done:
+		return n.Err()
+	}
 }

@@ -48,12 +48,7 @@ func openStorage(fs vfs.FS, dir string, log pebble.Logger) (*storage, error) {
 	return &storage{db: db}, nil
 }
 
-func openPebble(fs vfs.FS, dir string, log pebble.Logger) (db *pebble.DB, err error) {
-	defer func() { // Pebble panics with the error if the disk fails at some of its steps
-		if failed, ok := recover().(error); ok {
-			err = fmt.Errorf("open event log %s: %w", dir, failed)
-		}
-	}()
+func openPebble(fs vfs.FS, dir string, log pebble.Logger) (*pebble.DB, error) {
 	options := &pebble.Options{
 		FS: fs, Logger: log, CacheSize: blockCacheBytes, MemTableSize: memTableBytes,
 		FormatMajorVersion: pebble.FormatNewest,
@@ -62,7 +57,7 @@ func openPebble(fs vfs.FS, dir string, log pebble.Logger) (db *pebble.DB, err er
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
-	db, err = pebble.Open(dir, options)
+	db, err := pebble.Open(dir, options)
 	if err != nil {
 		return nil, fmt.Errorf("open event log %s: %w", dir, err)
 	}

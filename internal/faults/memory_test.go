@@ -61,7 +61,7 @@ func sessionOn(fs vfs.FS, s script, appends int, acks *[]ack) error {
 		return err
 	}
 	err = appendOn(ctx, n, s, appends, acks)
-	return errors.Join(err, n.Close(ctx))
+	return errors.Join(err, n.Close(ctx), n.Err())
 }
 
 // verifyOn opens the node on fs and checks it.
