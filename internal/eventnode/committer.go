@@ -60,6 +60,7 @@ type committer struct {
 	publish  func(Head, uint64)
 	fail     func(error)
 	failed   func() error
+	reopen   func() error    // for writing, when there is room
 	broken   <-chan struct{} // closed when the node has failed
 	requests chan *writeRequest
 	stop     chan struct{}
@@ -167,9 +168,16 @@ func (c *committer) newBatch(requests []*writeRequest) *commitBatch {
 	for _, r := range requests {
 		size += r.bytes()
 	}
+	full := c.space.check(size)
+	if full == nil && c.storage.readOnly {
+		if err := c.await(c.reopen); err != nil {
+			c.fail(err)
+			full = fmt.Errorf("%w: %w", commands.ErrUnavailable, err)
+		}
+	}
 	return &commitBatch{
 		Batch: c.storage.db.NewBatchWithSize(int(size)), created: ticksOf(c.clock.Now()),
-		full: c.space.check(size), pending: map[string][]pendingEvent{},
+		full: full, pending: map[string][]pendingEvent{},
 		answers: make([]pendingAnswer, 0, len(requests)),
 	}
 }

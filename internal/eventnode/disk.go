@@ -27,8 +27,9 @@ type disk struct {
 	fail    func(error)
 	broken  <-chan struct{} // closed when the node has failed or is closed
 	closing <-chan struct{}
-	giveUp  func() bool // gives up the reserve; false if there is none
-	waiting atomic.Int32
+	giveUp  func() bool  // gives up the reserve; false if there is none
+	opened  atomic.Bool  // a start does not wait for room
+	waiting atomic.Int32 // changes that wait for room
 	failed  atomic.Bool
 }
 
@@ -70,6 +71,9 @@ func (d *disk) retry(err error, op func() error) error {
 	defer d.waiting.Add(-1)
 	for errors.Is(err, syscall.ENOSPC) {
 		if !d.giveUp() {
+			if !d.opened.Load() {
+				return err
+			}
 			select {
 			case <-time.After(lookForRoom):
 			case <-d.broken:

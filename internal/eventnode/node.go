@@ -133,6 +133,7 @@ func Open(ctx context.Context, opts Options) (*Node, error) {
 		}
 		return nil, errors.Join(err, n.closeFiles())
 	}
+	n.disk.opened.Store(true)
 	go n.committer.run()
 	if err := n.serve(ctx); err != nil {
 		return nil, errors.Join(err, n.Close(ctx))
@@ -178,7 +179,7 @@ func (o Options) withDefaults() (Options, error) {
 // openFiles opens lock, log, sidecar and reserve, and compares log and sidecar.
 func (n *Node) openFiles() error {
 	fsys, dir := vfs.FS(n.disk), n.opts.Dir
-	if err := fsys.MkdirAll(fsys.PathJoin(dir, "log"), 0o700); err != nil {
+	if err := fsys.MkdirAll(n.logDir(), 0o700); err != nil {
 		return fmt.Errorf("make data directory %s: %w", dir, err)
 	}
 	if !n.opts.inMemory {
@@ -194,8 +195,11 @@ func (n *Node) openFiles() error {
 	case err != nil:
 		return fmt.Errorf("lock %s: %w: %w", dir, ErrLocked, err)
 	}
-	if n.storage, err = openStorage(fsys, fsys.PathJoin(dir, "log"), pebbleLog{n.log, n.fail}); err != nil {
+	if n.storage, err = openStorage(fsys, n.logDir(), pebbleLog{n.log, n.fail}, n.space.forStart()); err != nil {
 		return err
+	}
+	if n.storage.readOnly {
+		n.log.Error("the disk is full: the log is open for reading only, until there is room")
 	}
 	last, _, err := n.storage.last()
 	if err != nil {
@@ -223,6 +227,25 @@ func (n *Node) openFiles() error {
 	n.head.Store(&visibleHead{Head: have, end: end})
 	n.committer = n.newCommitter(have, end)
 	n.space.open()
+	return nil
+}
+
+func (n *Node) logDir() string { return n.opts.FS.PathJoin(n.opts.Dir, "log") }
+
+// reopen opens a log for writing that was opened without room to write. Only the committer calls it.
+func (n *Node) reopen() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.readers.Wait() // short: nobody waits for anything but the disk inside
+	if err := n.storage.db.Close(); err != nil {
+		return fmt.Errorf("close event log: %w", err)
+	}
+	db, err := openPebble(n.disk, n.logDir(), pebbleLog{n.log, n.fail}, false)
+	if err != nil {
+		return err
+	}
+	n.storage.db, n.storage.readOnly = db, false
+	n.log.Info("there is room again: the log is open for writing")
 	return nil
 }
 
@@ -262,7 +285,7 @@ func (n *Node) newSpace() *space {
 func (n *Node) newCommitter(head Head, end uint64) *committer {
 	return &committer{
 		storage: n.storage, sidecar: n.sidecar, space: n.space, clock: n.opts.Clock,
-		publish: n.publish, fail: n.fail, failed: n.Err, broken: n.done,
+		publish: n.publish, fail: n.fail, failed: n.Err, broken: n.done, reopen: n.reopen,
 		requests: make(chan *writeRequest, maxQueued), stop: make(chan struct{}), stopped: make(chan struct{}),
 		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, stored: head, end: end,
 	}

@@ -41,6 +41,16 @@ func (s *space) open() {
 	}
 }
 
+// forStart sees to room for what Pebble writes at a start, from the reserve if
+// need be; false if there is none.
+func (s *space) forStart() bool {
+	if s.free == nil {
+		return true
+	}
+	free, err := s.free()
+	return err != nil || free >= s.minFree/4 || s.giveUp()
+}
+
 // find tells whether the reserve file is there.
 func (s *space) find() bool {
 	s.mu.Lock()

@@ -11,11 +11,16 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/fieldledger/fieldledger/commands"
 )
 
 // storage is the event log and its indexes in Pebble. Reads are safe for
 // concurrent use; only the committer writes.
-type storage struct{ db *pebble.DB }
+type storage struct {
+	db       *pebble.DB
+	readOnly bool // opened so for want of room; see Node.reopen
+}
 
 // errGap says that the log lacks an event in the middle.
 var errGap = errors.New("the event log has a gap")
@@ -25,32 +30,36 @@ const (
 	memTableBytes   = 16 << 20
 )
 
-func openStorage(fs vfs.FS, dir string, log pebble.Logger) (*storage, error) {
+// openStorage opens or creates the log. Without room for what Pebble writes at
+// a start, it opens what is there for reading only.
+func openStorage(fs vfs.FS, dir string, log pebble.Logger, room bool) (*storage, error) {
 	desc, err := pebble.Peek(dir, fs)
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", dir, err)
 	}
-	db, err := openPebble(fs, dir, log)
+	readOnly := desc.Exists && !room
+	db, err := openPebble(fs, dir, log, readOnly)
 	if err != nil {
 		return nil, err
 	}
 	if desc.Exists {
-		return &storage{db: db}, nil
+		return &storage{db: db, readOnly: readOnly}, nil
 	}
 	// The log file of a store's first run still has the old format, in which
 	// a damaged tail passes for the end; a reopened one starts a new file.
 	if err := db.Close(); err != nil {
 		return nil, fmt.Errorf("close new event log %s: %w", dir, err)
 	}
-	if db, err = openPebble(fs, dir, log); err != nil {
+	if db, err = openPebble(fs, dir, log, false); err != nil {
 		return nil, err
 	}
 	return &storage{db: db}, nil
 }
 
-func openPebble(fs vfs.FS, dir string, log pebble.Logger) (*pebble.DB, error) {
+func openPebble(fs vfs.FS, dir string, log pebble.Logger, readOnly bool) (*pebble.DB, error) {
 	options := &pebble.Options{
-		FS: fs, Logger: log, CacheSize: blockCacheBytes, MemTableSize: memTableBytes,
+		ReadOnly: readOnly,
+		FS:       fs, Logger: log, CacheSize: blockCacheBytes, MemTableSize: memTableBytes,
 		FormatMajorVersion: pebble.FormatNewest,
 		EventListener:      &pebble.EventListener{},
 	}
@@ -87,6 +96,9 @@ func (l pebbleLog) Fatalf(format string, args ...any) {
 
 // apply stores a batch that was encoded before, and syncs it.
 func (s *storage) apply(encoded []byte) error {
+	if s.readOnly {
+		return fmt.Errorf("%w for it", commands.ErrStorageFull)
+	}
 	b := s.db.NewBatch()
 	if err := b.SetRepr(encoded); err != nil {
 		return err

@@ -20,12 +20,13 @@ func abandoned() []goleak.Option {
 	options := []goleak.Option{}
 	for _, name := range []string{
 		"github.com/fieldledger/fieldledger/internal/eventnode.(*disk).change",
-		"github.com/fieldledger/fieldledger/internal/eventnode.(*Node).untilFailed",
+		"github.com/fieldledger/fieldledger/internal/eventnode.(*Node).untilFailed.func1",
 		"github.com/cockroachdb/pebble/v2.(*ConcurrencyLimitScheduler).periodicGranter",
 		"github.com/cockroachdb/pebble/v2.(*cleanupManager).mainLoop",
 		"github.com/cockroachdb/pebble/v2.(*commitPipeline).Commit",
 		"github.com/cockroachdb/pebble/v2.(*DB).flush",
 		"github.com/cockroachdb/pebble/v2.Open",
+		"github.com/fieldledger/fieldledger/internal/faults_test.fatal.Fatalf",
 		"github.com/cockroachdb/pebble/v2/record.(*LogWriter).flushLoop",
 		"github.com/cockroachdb/pebble/v2/internal/genericcache.(*shard[...]).releaseLoop",
 	} {
