@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -100,9 +101,18 @@ func (d *disk) open(what, name string, op func() (vfs.File, error)) (vfs.File, e
 	return &diskFile{File: f, disk: d, name: name}, nil
 }
 
-// Create is a change.
+// Create is a change. A manifest is in its directory for certain before Pebble
+// makes it the current one: a file system may keep the newer entry and lose the older.
 func (d *disk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return d.open("create", name, func() (vfs.File, error) { return d.FS.Create(name, c) })
+	f, err := d.open("create", name, func() (vfs.File, error) { return d.FS.Create(name, c) })
+	if err != nil || !strings.HasPrefix(d.PathBase(name), "MANIFEST-") {
+		return f, err
+	}
+	dir := d.PathDir(name)
+	if err := d.change("sync", dir, func() error { return syncDir(d.FS, dir) }); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // OpenReadWrite is a change.

@@ -30,7 +30,7 @@ func (d *loopDisk) cut(t *testing.T) {
 }
 
 // diskSizes: XFS has a minimum. The images are sparse.
-var diskSizes = map[string]int64{"ext4": 64 << 20, "xfs": 320 << 20}
+var diskSizes = map[string]int64{"ext4": 256 << 20, "xfs": 320 << 20}
 
 // cutPower starts a writer and cuts the power after some acknowledgements and a moment. The writer must notice and end.
 func (s *store) cutPower(t *testing.T, d *loopDisk) (acks int64) {
