@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -182,10 +183,7 @@ func TestControlASidecarWithoutTheLastBatchLosesItUnseen(t *testing.T) {
 	for _, newest := range []int{0, len(disk[head]) / 2} { // one of them
 		older := append([]byte(nil), disk[head]...)
 		clear(older[newest : newest+16])
-		without := image{}
-		for name, data := range disk {
-			without[name] = data
-		}
+		without := maps.Clone(disk)
 		without[head] = older
 		fs, err := without.disk(wal, damages["cut"](disk[wal], len(disk[wal])-20))
 		require.NoError(t, err)

@@ -27,9 +27,10 @@ type smallDisk struct {
 	holds  atomic.Int64
 }
 
-func newSmallDisk(t *testing.T, holds int64) *smallDisk {
-	t.Helper()
-	d := &smallDisk{mem: newMemory(t)}
+func newSmall(holds int64) *smallDisk { return smallOn(vfs.NewCrashableMem(), holds) }
+
+func smallOn(mem *vfs.MemFS, holds int64) *smallDisk {
+	d := &smallDisk{mem: mem}
 	d.holds.Store(holds)
 	d.FS = wrapFiles(d.mem, func(f vfs.File) vfs.File { return &smallFile{File: f, disk: d} })
 	return d
@@ -51,7 +52,7 @@ func (d *smallDisk) used() (sum int64) {
 func (d *smallDisk) free() int64 { return max(0, d.holds.Load()-d.used()) }
 
 func (d *smallDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	return vfs.DiskUsage{AvailBytes: uint64(d.free()), TotalBytes: uint64(d.holds.Load())}, nil //nolint:gosec // not negative
+	return vfs.DiskUsage{AvailBytes: uint64(d.free()), TotalBytes: uint64(d.holds.Load())}, nil
 }
 
 // smallFile takes what there is room for; what is written over needs none.
@@ -70,10 +71,8 @@ func (f *smallFile) Write(p []byte) (int, error) {
 
 // again is the disk for a new process: what it had in memory is gone, what it had written is there.
 func (d *smallDisk) again() *smallDisk {
-	next := &smallDisk{mem: d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})} //nolint:gosec // of a test
-	next.holds.Store(d.holds.Load())
-	next.FS = wrapFiles(next.mem, func(f vfs.File) vfs.File { return &smallFile{File: f, disk: next} })
-	return next
+	mem := d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	return smallOn(mem, d.holds.Load())
 }
 
 // closeFull closes a node whose disk may be too full to close the log; that says so and is like a crash.
@@ -110,11 +109,10 @@ func fillUp(ctx context.Context, n *eventnode.Node, acks *[]ack) error {
 }
 
 // fullDisk goes through the life of a node on a disk of one size.
-func fullDisk(t *testing.T, holds int64) (acks []ack, err error) {
-	t.Helper()
+func fullDisk(holds int64) (acks []ack, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	d := newSmallDisk(t, holds)
+	d := newSmall(holds)
 	n, err := openSmall(ctx, d)
 	if err != nil {
 		if !errors.Is(err, syscall.ENOSPC) {
@@ -154,7 +152,7 @@ func TestAFullDiskRefusesAppendsAndReadsOnWhereverItIsFull(t *testing.T) {
 	unusable := atomic.Int64{}
 	var most atomic.Int64
 	sizes := each(t, from, to, scale.Times(97_001, 997), func(holds int) error {
-		acks, err := fullDisk(t, int64(holds))
+		acks, err := fullDisk(int64(holds))
 		if err != nil {
 			return err
 		}
@@ -170,43 +168,49 @@ func TestAFullDiskRefusesAppendsAndReadsOnWhereverItIsFull(t *testing.T) {
 // TestADiskThatIsFullAtAnyStep: others take all room between the node's look at the free space and its write.
 func TestADiskThatIsFullAtAnyStepStopsAppendsUntilThereIsRoom(t *testing.T) {
 	t.Parallel()
+	tried := each(t, 1, 200, scale.Times(23, 1), takenAway)
+	t.Logf("fault: all room taken at a moment of a session: %d moments, appends were refused, and went on with room, 0 lost", tried)
+}
+
+func takenAway(moment int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
 	const plentiful = 1 << 30
-	tried := each(t, 1, 200, scale.Times(23, 1), func(after int) error {
-		ctx, cancel := context.WithTimeout(context.Background(), limit)
-		defer cancel()
-		d := newSmallDisk(t, plentiful)
-		n, err := openSmall(ctx, d)
-		if err != nil {
-			return err
-		}
-		acks := []ack{}
-		if err := appendOn(ctx, n, fillers, after%10, &acks); err != nil {
-			return err
-		}
-		d.holds.Store(d.used() + int64(after)*173) // less than the next append or a few later takes
-		short := make(chan error, 1)
-		go func() {
-			call, stop := context.WithTimeout(ctx, 50*time.Millisecond)
-			defer stop()
-			short <- appendOn(call, n, fillers, 100, &acks)
-		}()
-		err = <-short
-		if !errors.Is(err, commands.ErrStorageFull) && !errors.Is(err, context.DeadlineExceeded) {
+	d := newSmall(plentiful)
+	reserve := int64(-1)
+	if moment%2 == 0 {
+		reserve = smallReserve
+	}
+	n, err := eventnode.Open(ctx, eventnode.Options{
+		Clock: clock.System{}, Dir: memoryDir, Insecure: true, FS: d, ReserveBytes: reserve, FreeBytes: plenty,
+	})
+	if err != nil {
+		return err
+	}
+	acks := []ack{}
+	if err := appendOn(ctx, n, fillers, moment%10, &acks); err != nil {
+		return err
+	}
+	d.holds.Store(d.used() - max(0, reserve) + int64(moment)*173) // the next append, or one soon, finds no room
+	for !errors.Is(err, commands.ErrStorageFull) {                // the one that finds it out ends with its own time
+		call, stop := context.WithTimeout(ctx, 100*time.Millisecond)
+		err = appendOn(call, n, fillers, 100, &acks)
+		stop()
+		if err != nil && !errors.Is(err, commands.ErrStorageFull) && !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 			return fmt.Errorf("a full disk is answered with: %w", err)
 		}
-		c := checker{script: fillers}
-		if err := c.check(ctx, n, acks); err != nil {
-			return err
+	}
+	c := checker{script: fillers}
+	if err := c.check(ctx, n, acks); err != nil {
+		return err
+	}
+	d.holds.Store(plentiful)
+	for err != nil { // it takes a moment until the node sees the room
+		if err = appendOn(ctx, n, fillers, 10, &acks); ctx.Err() != nil || n.Err() != nil {
+			return errors.Join(err, n.Err())
 		}
-		d.holds.Store(plentiful)
-		for err = errLost; err != nil; { // it takes a moment until the node sees the room
-			if err = appendOn(ctx, n, fillers, 10, &acks); ctx.Err() != nil || n.Err() != nil {
-				return errors.Join(err, n.Err())
-			}
-		}
-		return errors.Join(n.Close(ctx), verifyOn(d.mem, fillers, acks))
-	})
-	t.Logf("fault: all room taken at a moment of a session: %d moments, appends went on with room, 0 lost", tried)
+	}
+	return errors.Join(n.Close(ctx), verifyOn(d.mem, fillers, acks))
 }
 
 // fatal notes that Pebble wants to end the process, and goes no further.
@@ -222,7 +226,7 @@ func (f fatal) Fatalf(format string, args ...any) {
 
 func TestControlPebbleAloneOnAFullDiskEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	d := newSmallDisk(t, 64<<10)
+	d := newSmall(64 << 10)
 	require.NoError(t, d.MkdirAll(memoryDir+"/log", 0o700))
 	log := fatal{pebble.DefaultLogger, make(chan string, 100)}
 	db, err := pebble.Open(memoryDir+"/log", &pebble.Options{FS: d, Logger: log, EventListener: &pebble.EventListener{}})

@@ -43,11 +43,11 @@ func appendOn(ctx context.Context, n *eventnode.Node, s script, appends int, ack
 	}
 	for range appends {
 		first, events := l.batch()
-		last, err := n.Append(ctx, l.stream, int64(first)-1, events) //nolint:gosec // small
+		last, err := n.Append(ctx, l.stream, int64(first)-1, events)
 		if err != nil {
 			return err
 		}
-		*acks = append(*acks, ack{stream: l.stream, first: first, last: uint64(last), position: n.Head().Position.Commit}) //nolint:gosec // not negative
+		*acks = append(*acks, ack{stream: l.stream, first: first, last: uint64(last), position: n.Head().Position.Commit})
 	}
 	return nil
 }

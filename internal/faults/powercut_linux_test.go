@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -43,7 +42,7 @@ func (s *store) cutPower(t *testing.T, d *loopDisk) (acks int64) {
 	state := p.wait(t)
 	require.Equal(t, 1, state.ExitCode(), "the process ends by itself: %s", p.stderr.String())
 	if running && after > 0 && s.Broken == "" {
-		require.True(t, strings.Contains(p.stderr.String(), "input/output error"), p.stderr.String())
+		require.Contains(t, p.stderr.String(), "input/output error")
 	}
 	d.remount(t)
 	return p.acks.Load()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,8 +38,8 @@ func (j job) start(t *testing.T, prefix ...string) *process {
 	description, err := json.Marshal(j)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	args := append(prefix, os.Args[0])
-	p := &process{cmd: exec.CommandContext(ctx, args[0], args[1:]...), read: make(chan struct{}), cancel: cancel}
+	command := append(slices.Clone(prefix), os.Args[0])
+	p := &process{cmd: exec.CommandContext(ctx, command[0], command[1:]...), read: make(chan struct{}), cancel: cancel}
 	p.cmd.Env = append(os.Environ(), writerVariable+"="+string(description), "GOMAXPROCS=2")
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()

@@ -56,7 +56,7 @@ func TestAPowerCutAtEveryStepLosesNothing(t *testing.T) {
 		disk := newMemory(t)
 		acks := []ack{}
 		crashes := []crash{}
-		random := rand.New(rand.NewPCG(1, uint64(unsynced))) //nolint:gosec // chooses blocks of a test
+		random := rand.New(rand.NewPCG(1, uint64(unsynced)))
 		s := &steps{at: func(step int, _ errorfs.Op) error {
 			crashes = append(crashes, crash{step, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: random}), append([]ack(nil), acks...)})
 			return nil
@@ -114,7 +114,7 @@ func TestNothingIsAcknowledgedAfterAFailedSyncAtAnyStep(t *testing.T) {
 			others++
 		}
 		for _, unsynced := range []int{0, 100} {
-			left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rand.New(rand.NewPCG(1, 1))}) //nolint:gosec // of a test
+			left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rand.New(rand.NewPCG(1, 1))})
 			require.NoError(t, verifyOn(left, stepsOf, acks), "step %d, %+v", step, op)
 		}
 	}
@@ -174,4 +174,13 @@ func TestControlAHiddenFailureOfASyncLosesEvents(t *testing.T) {
 	}
 	require.Positive(t, lost)
 	t.Logf("fault: control, each failed sync hidden, then a power cut: red in %d of %d", lost, syncs)
+}
+
+func TestControlAPowerCutOfADiskThatIgnoresSyncsLosesEvents(t *testing.T) {
+	t.Parallel()
+	disk := newMemory(t)
+	acks := []ack{}
+	require.NoError(t, sessionOn(wrapFiles(disk, func(f vfs.File) vfs.File { return noSync{f} }), stepsOf, stepAppends, &acks))
+	require.Error(t, verifyOn(disk.CrashClone(vfs.CrashCloneCfg{}), stepsOf, acks))
+	t.Log("fault: control, power cut in memory without syncs: red in 1 of 1")
 }
