@@ -96,7 +96,7 @@ var walShapes = map[string]struct {
 	oneOf map[string]int
 }{
 	"single appends": {script{Writers: 1, MaxBatch: 1, MaxBytes: 400}, map[string]int{"cut": 1, "flipped": 1, "zeroed": 8}},
-	"batches":        {script{Writers: 1, MaxBatch: 20, MaxBytes: 200}, map[string]int{"cut": 8, "flipped": 8, "zeroed": 8}},
+	"batches":        {script{Writers: 1, MaxBatch: 6, MaxBytes: 200}, map[string]int{"cut": 8, "flipped": 8, "zeroed": 8}},
 }
 
 func TestEveryDamagedByteOfTheLogIsNoticedOrHarmless(t *testing.T) {
