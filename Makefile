@@ -2,8 +2,10 @@
 GO    ?= go
 TOOLS := $(GO) tool -modfile=.ci/tools/go.mod
 PKGS  := ./...
+# packages whose tests break what is beneath us; with FAULTS=full as often as docs/faults.md says
+FAULT_PKGS := ./internal/faults/...
 
-.PHONY: help demo build test test-race fuzz lint fmt vet arch check generate relock bench ci
+.PHONY: help demo build test test-race faults fuzz lint fmt vet arch check generate relock bench ci
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,6 +27,11 @@ fuzz: ## every fuzz target, each for FUZZTIME (20s, or 1000000x executions)
 	@for p in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 		for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$p/*_test.go); do \
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) $$p || exit 1; done; done
+faults: ## all fault tests in full, 30 minutes at most; how often each fault came, and what could not run here
+	@mkdir -p bin
+	@FAULTS=full $(GO) test -count=1 -v -timeout 30m $(FAULT_PKGS) > bin/faults.log 2>&1; status=$$?; \
+	grep -aE '(fault: |^(ok|FAIL|panic))' bin/faults.log | sed -E 's/^ *[a-z_]+_test.go:[0-9]+: //' | sort -u; \
+	echo "everything is in bin/faults.log"; exit $$status
 
 lint: ## golangci-lint with the pinned version
 	$(TOOLS) golangci-lint run $(PKGS)

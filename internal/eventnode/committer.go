@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/google/uuid"
@@ -48,9 +47,6 @@ const (
 	maxBatchBytes    = 8 << 20
 	maxQueued        = 1024
 	cachedStreams    = 50_000
-	// confirmAfter is how long the log is idle until its head is remembered as
-	// certain: long enough not to be in the way of a writer that appends one after another.
-	confirmAfter = 5 * time.Millisecond
 )
 
 // committer is the only writer of the log. It takes all writes that wait,
@@ -64,6 +60,8 @@ type committer struct {
 	publish  func(Head, uint64)
 	fail     func(error)
 	failed   func() error
+	reopen   func() error    // for writing, when there is room
+	broken   <-chan struct{} // closed when the node has failed
 	requests chan *writeRequest
 	stop     chan struct{}
 	stopped  chan struct{}
@@ -72,7 +70,6 @@ type committer struct {
 	ids    *idCache
 	head   Head   // with the batch in hand
 	stored Head   // durable, log and sidecar
-	sure   bool   // the sidecar remembers stored as certain
 	end    uint64 // position of the next event
 	value  []byte // scratch
 	key    []byte // scratch
@@ -102,32 +99,14 @@ type pendingAnswer struct {
 func (c *committer) run() {
 	defer close(c.stopped)
 	for {
-		var idle <-chan time.Time
-		if !c.sure {
-			idle = time.After(confirmAfter)
-		}
 		select {
 		case r := <-c.requests:
 			c.commit(c.collect(r))
-		case <-idle:
-			c.confirm()
 		case <-c.stop:
 			c.refuseQueued()
-			c.confirm()
 			return
 		}
 	}
-}
-
-// confirm remembers the stored head as certain.
-func (c *committer) confirm() {
-	if c.sure || c.failed() != nil {
-		return
-	}
-	if err := c.sidecar.write(heads{certain: c.stored, coming: c.stored}); err != nil {
-		c.fail(err)
-	}
-	c.sure = true
 }
 
 // collect takes what else is waiting, up to a limit.
@@ -189,28 +168,63 @@ func (c *committer) newBatch(requests []*writeRequest) *commitBatch {
 	for _, r := range requests {
 		size += r.bytes()
 	}
+	full := c.space.check(size)
+	if full == nil && c.storage.readOnly {
+		if err := c.await(c.reopen); err != nil {
+			c.fail(err)
+			full = fmt.Errorf("%w: %w", commands.ErrUnavailable, err)
+		}
+	}
 	return &commitBatch{
 		Batch: c.storage.db.NewBatchWithSize(int(size)), created: ticksOf(c.clock.Now()),
-		full: c.space.check(size), pending: map[string][]pendingEvent{},
+		full: full, pending: map[string][]pendingEvent{},
 		answers: make([]pendingAnswer, 0, len(requests)),
 	}
 }
 
-// makeDurable syncs log and sidecar, side by side; then readers may see the batch.
+// makeDurable syncs log and sidecar; then readers may see the batch.
 func (c *committer) makeDurable(b *commitBatch) error {
 	if b.writes == 0 {
 		return b.Close()
 	}
-	remembered := make(chan error, 1)
-	next := heads{certain: c.stored, coming: c.head}
-	go func() { remembered <- c.sidecar.write(next) }()
-	err := b.Commit(pebble.Sync)
-	if err = errors.Join(err, <-remembered, c.failed()); err != nil { // Pebble may report a failure and go on
+	if err := errors.Join(c.sync(b), c.failed()); err != nil { // Pebble may report a failure and go on
 		return fmt.Errorf("commit event log: %w", err)
 	}
-	c.stored, c.sure = c.head, false
+	c.stored = c.head
 	c.publish(c.head, c.end)
 	return b.Close()
+}
+
+// sync brings the batch to disk in the log, and the new head in the sidecar:
+// side by side if the sidecar can hold the batch, else one after the other (ADR 0016).
+func (c *committer) sync(b *commitBatch) error {
+	encoded := b.Repr()
+	if len(encoded) > maxKept {
+		if err := c.await(func() error { return b.Commit(pebble.Sync) }); err != nil {
+			return err
+		}
+		return c.await(func() error { return c.sidecar.write(heads{certain: c.head, coming: c.head}) })
+	}
+	c.sidecar.prepare(heads{certain: c.stored, coming: c.head, batch: encoded})
+	return c.await(func() error { return b.Commit(pebble.Sync) }, c.sidecar.put)
+}
+
+// await runs steps side by side and ends with them, or when the node fails: on a failed disk they do not end.
+func (c *committer) await(steps ...func() error) error {
+	done := make(chan error, len(steps))
+	for _, step := range steps {
+		go func() { done <- step() }()
+	}
+	var errs []error
+	for range steps {
+		select {
+		case err := <-done:
+			errs = append(errs, err)
+		case <-c.broken:
+			return c.failed()
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // state returns the state of stream as the batch in hand will leave it.

@@ -1,17 +1,14 @@
 package eventnode_test
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/commands"
@@ -135,44 +132,66 @@ func TestALogThatLostItsEndDoesNotOpen(t *testing.T) {
 	openNode(t, opts) // the new sidecar fits
 }
 
-// waitCertain waits until the sidecar names a head of count events as certain
-// and returns the sidecar and the offset of the slot that does.
-func waitCertain(t *testing.T, dir string, count uint64) (data []byte, slot int) {
+// withHeadOf makes a copy of an older folder that has the sidecar of a newer one.
+func withHeadOf(t *testing.T, older, newer string) (dir string) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		var err error
-		data, err = os.ReadFile(filepath.Join(dir, "head"))
-		require.NoError(t, err)
-		for _, slot = range []int{0, 4096} {
-			certain, coming := binary.LittleEndian.Uint64(data[slot+16:]), binary.LittleEndian.Uint64(data[slot+48:])
-			if certain == count && coming == count {
-				return true
-			}
-		}
-		return false
-	}, limit, time.Millisecond)
-	return data, slot
+	dir = copyDir(t, older)
+	head, err := os.ReadFile(filepath.Join(newer, "head"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "head"), head, 0o600))
+	return dir
 }
 
-func TestALogCutOffInItsLastSyncOpens(t *testing.T) {
+func TestALogThatLostItsLastBatchGetsItFromTheSidecar(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := openNode(t, eventnode.Options{Dir: dir, Insecure: true})
+	empty := copyDir(t, dir)
+	fill(t, n, "fl.s", 0, 9)
+	before10 := copyDir(t, dir)
+	fill(t, n, "fl.s", 9, 10)
+	before12 := copyDir(t, dir)
+	_, err := n.Append(testContext(t), "fl.s", 9, proposedEvents("x", "y"))
+	require.NoError(t, err)
+	want := scanAll(t, n)
+
+	lost := withHeadOf(t, before12, dir)
+	again, err := tryOpen(eventnode.Options{Dir: lost, Insecure: true})
+	require.NoError(t, err)
+	require.Equal(t, want, scanAll(t, again))
+	require.Equal(t, n.Head(), again.Head())
+	closeNode(t, again)
+	again = openNode(t, eventnode.Options{Dir: lost, Insecure: true}) // once more: nothing doubles
+	require.Equal(t, want, scanAll(t, again))
+	last, err := again.Append(testContext(t), "fl.s", 9, proposedEvents("x", "y"))
+	require.NoError(t, err)
+	require.EqualValues(t, 11, last, "a repeat is known")
+	fill(t, again, "fl.s", 12, 15)
+
+	for _, older := range []string{before10, empty} { // more than one batch is not there to be put back
+		_, err = tryOpen(eventnode.Options{Dir: withHeadOf(t, older, dir), Insecure: true})
+		var head *eventnode.HeadError
+		require.ErrorAs(t, err, &head)
+		require.Equal(t, uint64(12), head.Want.Events)
+	}
+}
+
+func TestABatchTooBigForTheSidecarIsInTheLogBefore(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	n := openNode(t, eventnode.Options{Dir: dir, Insecure: true})
 	fill(t, n, "fl.s", 0, 10)
-	waitCertain(t, dir, 10)
-	cut, lost := copyDir(t, dir), copyDir(t, dir)
-	_, err := n.Append(testContext(t), "fl.s", 9, proposedEvents("x", "y"))
+	before := copyDir(t, dir)
+	big := proposedEvents("x", "y")
+	big[0].Data = fmt.Appendf(nil, `{"big":%q}`, strings.Repeat("x", 600_000))
+	_, err := n.Append(testContext(t), "fl.s", 9, big)
 	require.NoError(t, err)
-	certain, slot := waitCertain(t, dir, 12)
-	require.NoError(t, os.WriteFile(filepath.Join(lost, "head"), certain, 0o600))
-	clear(certain[slot : slot+16]) // back to the slot that was written beside the log
-	require.NoError(t, os.WriteFile(filepath.Join(cut, "head"), certain, 0o600))
-
-	again := openNode(t, eventnode.Options{Dir: cut, Insecure: true})
-	require.Len(t, scanAll(t, again), 10)
-	_, err = tryOpen(eventnode.Options{Dir: lost, Insecure: true})
+	_, err = tryOpen(eventnode.Options{Dir: withHeadOf(t, before, dir), Insecure: true})
 	var head *eventnode.HeadError
-	require.ErrorAs(t, err, &head, "once certain, the batch must be there")
+	require.ErrorAs(t, err, &head)
+	require.Equal(t, uint64(12), head.Want.Events)
+	again := openNode(t, eventnode.Options{Dir: copyDir(t, dir), Insecure: true})
+	require.Equal(t, scanAll(t, n), scanAll(t, again))
 }
 
 func TestAnotherLogOrAMissingOrDamagedSidecarDoesNotOpen(t *testing.T) {
@@ -290,82 +309,6 @@ func TestANodeOpensAndReadsOnAFullDisk(t *testing.T) {
 	require.Len(t, scanAll(t, n), 5)
 	_, err = n.Append(testContext(t), "fl.s", 4, proposedEvents("x"))
 	require.ErrorIs(t, err, commands.ErrStorageFull)
-}
-
-// brokenSync is a disk whose syncs of one file begin to fail.
-type brokenSync struct {
-	vfs.FS
-	suffix string
-	broken atomic.Bool
-}
-
-var errDisk = errors.New("input/output error")
-
-func (b *brokenSync) OpenReadWrite(name string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
-	f, err := b.FS.OpenReadWrite(name, c, opts...)
-	return b.wrap(name, f), err
-}
-
-func (b *brokenSync) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := b.FS.Create(name, c)
-	return b.wrap(name, f), err
-}
-
-func (b *brokenSync) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := b.FS.ReuseForWrite(oldname, newname, c)
-	return b.wrap(newname, f), err
-}
-
-func (b *brokenSync) wrap(name string, f vfs.File) vfs.File {
-	if f == nil || filepath.Ext(name) != filepath.Ext(b.suffix) || filepath.Ext(name) == "" && filepath.Base(name) != b.suffix {
-		return f
-	}
-	return &brokenFile{File: f, fs: b}
-}
-
-type brokenFile struct {
-	vfs.File
-	fs *brokenSync
-}
-
-func (f *brokenFile) err() error {
-	if f.fs.broken.Load() {
-		return errDisk
-	}
-	return nil
-}
-
-func (f *brokenFile) Sync() error     { return errors.Join(f.err(), f.File.Sync()) }
-func (f *brokenFile) SyncData() error { return errors.Join(f.err(), f.File.SyncData()) }
-func (f *brokenFile) SyncTo(n int64) (bool, error) {
-	full, err := f.File.SyncTo(n)
-	return full, errors.Join(f.err(), err)
-}
-
-func TestNothingIsAcknowledgedAfterAFailedSync(t *testing.T) {
-	t.Parallel()
-	for _, file := range []string{"head", "1.log"} {
-		t.Run(file, func(t *testing.T) {
-			t.Parallel()
-			disk := &brokenSync{FS: vfs.NewMem(), suffix: file}
-			n, err := tryOpen(eventnode.Options{Insecure: true, FS: disk})
-			require.NoError(t, err)
-			fill(t, n, "fl.s", 0, 3)
-			head := n.Head()
-			disk.broken.Store(true)
-			_, err = n.Append(testContext(t), "fl.s", 2, proposedEvents("x"))
-			require.Error(t, err)
-			require.NotErrorIs(t, err, commands.ErrUnavailable, "the outcome is unknown")
-			<-n.Done()
-			require.ErrorContains(t, n.Err(), "input/output error")
-			disk.broken.Store(false)
-			_, err = n.Append(testContext(t), "fl.s", 2, proposedEvents("x"))
-			require.ErrorIs(t, err, commands.ErrUnavailable, "a failed node takes nothing more")
-			require.Equal(t, head, n.Head())
-			require.Len(t, scanAll(t, n), 3)
-			_ = n.Close(testContext(t))
-		})
-	}
 }
 
 func TestAFlippedByteInTheLogIsNoticed(t *testing.T) {

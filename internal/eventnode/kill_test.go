@@ -28,6 +28,7 @@ func writeUntilKilled(dir string) int {
 	var wg sync.WaitGroup
 	for w := range 4 { // four writers, so that batches form
 		wg.Go(func() {
+			var err error
 			stream := fmt.Sprintf("fl.w%d", w)
 			last := int64(-1)
 			if old, err := n.ReadStream(context.Background(), stream, 0); err == nil {

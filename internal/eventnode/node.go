@@ -91,6 +91,8 @@ var ErrLocked = errors.New("the data directory is in use by another process")
 type Node struct {
 	opts      Options
 	log       *slog.Logger
+	disk      *disk
+	space     *space
 	storage   *storage
 	sidecar   *sidecar
 	committer *committer
@@ -134,9 +136,15 @@ func Open(ctx context.Context, opts Options) (*Node, error) {
 		opts: opts, log: opts.Log, tail: newTail(), budget: budget{limit: opts.MaxUnfinishedBytes},
 		closing: make(chan struct{}), done: make(chan struct{}),
 	}
-	if err := n.openFiles(); err != nil {
+	n.space = n.newSpace()
+	n.disk = &disk{FS: opts.FS, fail: n.fail, broken: n.done, closing: n.closing, giveUp: n.space.giveUp}
+	if err := n.untilFailed(n.openFiles); err != nil {
+		if n.Err() != nil {
+			return nil, fmt.Errorf("open event node: %w", n.Err())
+		}
 		return nil, errors.Join(err, n.closeFiles())
 	}
+	n.disk.opened.Store(true)
 	go n.committer.run()
 	if err := n.serve(ctx); err != nil {
 		return nil, errors.Join(err, n.Close(ctx))
@@ -193,8 +201,8 @@ func (o Options) withDefaults() (Options, error) {
 
 // openFiles opens lock, log, sidecar and reserve, and compares log and sidecar.
 func (n *Node) openFiles() error {
-	fsys, dir := n.opts.FS, n.opts.Dir
-	if err := fsys.MkdirAll(fsys.PathJoin(dir, "log"), 0o700); err != nil {
+	fsys, dir := vfs.FS(n.disk), n.opts.Dir
+	if err := fsys.MkdirAll(n.logDir(), 0o700); err != nil {
 		return fmt.Errorf("make data directory %s: %w", dir, err)
 	}
 	if !n.opts.inMemory {
@@ -210,15 +218,29 @@ func (n *Node) openFiles() error {
 	case err != nil:
 		return fmt.Errorf("lock %s: %w: %w", dir, ErrLocked, err)
 	}
-	if n.storage, err = openStorage(fsys, fsys.PathJoin(dir, "log"), pebbleLog{n.log, n.fail}); err != nil {
+	if n.storage, err = openStorage(fsys, n.logDir(), pebbleLog{n.log, n.fail}, n.space.forStart()); err != nil {
 		return err
+	}
+	if n.storage.readOnly {
+		n.log.Error("the disk is full: the log is open for reading only, until there is room")
 	}
 	last, _, err := n.storage.last()
 	if err != nil {
 		return err
 	}
 	have := headOf(last)
-	if err := n.openSidecar(fsys.PathJoin(dir, "head"), have); err != nil {
+	restored, err := n.openSidecar(fsys.PathJoin(dir, "head"), have)
+	if err != nil {
+		return err
+	}
+	if restored {
+		if last, _, err = n.storage.last(); err != nil {
+			return err
+		}
+		n.log.Warn("the log lacked the last batch of writes, it was restored from the sidecar", "events", last.number-have.Events)
+		have = headOf(last)
+	}
+	if err := n.sidecar.write(heads{certain: have, coming: have}); err != nil {
 		return err
 	}
 	end := uint64(firstPosition)
@@ -227,33 +249,47 @@ func (n *Node) openFiles() error {
 	}
 	n.head.Store(&visibleHead{Head: have, end: end})
 	n.committer = n.newCommitter(have, end)
-	n.committer.space.open()
+	n.space.open()
 	return nil
 }
 
-func (n *Node) openSidecar(path string, have Head) error {
-	if n.opts.AdoptHead {
-		if err := removeIfExists(n.opts.FS, path); err != nil {
-			return err
-		}
+func (n *Node) logDir() string { return n.opts.FS.PathJoin(n.opts.Dir, "log") }
+
+// reopen opens a log for writing that was opened without room to write. Only the committer calls it.
+func (n *Node) reopen() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.readers.Wait() // short: nobody waits for anything but the disk inside
+	if err := n.storage.db.Close(); err != nil {
+		return fmt.Errorf("close event log: %w", err)
 	}
-	s, want, exists, err := openSidecar(n.opts.FS, path)
+	db, err := openPebble(n.disk, n.logDir(), pebbleLog{n.log, n.fail}, false)
 	if err != nil {
-		return &HeadError{Source: "sidecar", Reason: err.Error(), Have: have}
+		return err
 	}
-	n.sidecar = s
-	if !n.opts.AdoptHead {
-		if err := checkSidecar(n.storage, want, exists, have); err != nil {
-			return err
-		}
-	}
-	if have.Events < want.coming.Events {
-		n.log.Warn("the last batch of writes was cut off by the end of the process", "events", have.Events, "cut_off", want.coming.Events-have.Events)
-	}
-	return s.write(heads{certain: have, coming: have})
+	n.storage.db, n.storage.readOnly = db, false
+	n.log.Info("there is room again: the log is open for writing")
+	return nil
 }
 
-func (n *Node) newCommitter(head Head, end uint64) *committer {
+func (n *Node) openSidecar(path string, have Head) (restored bool, err error) {
+	if n.opts.AdoptHead {
+		if err := removeIfExists(n.disk, path); err != nil {
+			return false, err
+		}
+	}
+	s, want, exists, err := openSidecar(n.disk, path)
+	if err != nil {
+		return false, &HeadError{Source: "sidecar", Reason: err.Error(), Have: have}
+	}
+	n.sidecar = s
+	if n.opts.AdoptHead {
+		return false, nil
+	}
+	return checkSidecar(n.storage, want, exists, have)
+}
+
+func (n *Node) newSpace() *space {
 	sp := &space{
 		fs: n.opts.FS, reserve: n.opts.ReserveBytes, minFree: n.opts.MinFreeBytes, free: n.opts.FreeBytes, log: n.log,
 	}
@@ -266,11 +302,15 @@ func (n *Node) newCommitter(head Head, end uint64) *committer {
 			return int64(min(usage.AvailBytes, 1<<62)), err
 		}
 	}
+	return sp
+}
+
+func (n *Node) newCommitter(head Head, end uint64) *committer {
 	return &committer{
-		storage: n.storage, sidecar: n.sidecar, space: sp, clock: n.opts.Clock,
-		publish: n.publish, fail: n.fail, failed: n.Err,
+		storage: n.storage, sidecar: n.sidecar, space: n.space, clock: n.opts.Clock,
+		publish: n.publish, fail: n.fail, failed: n.Err, broken: n.done, reopen: n.reopen,
 		requests: make(chan *writeRequest, maxQueued), stop: make(chan struct{}), stopped: make(chan struct{}),
-		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, stored: head, sure: true, end: end,
+		states: newStateCache(cachedStreams), ids: newIDCache(), head: head, stored: head, end: end,
 	}
 }
 
@@ -285,6 +325,9 @@ func (n *Node) write(ctx context.Context, r *writeRequest) (writeResult, error) 
 	r.ctx, r.done = ctx, make(chan writeAnswer, 1)
 	if err := n.unavailable(); err != nil {
 		return writeResult{}, err
+	}
+	if n.disk.full() { // and the committer may be waiting
+		return writeResult{}, fmt.Errorf("%w: the disk is full", commands.ErrStorageFull)
 	}
 	select {
 	case n.committer.requests <- r:
@@ -475,19 +518,42 @@ func (n *Node) stopServing(ctx context.Context) {
 	n.serving.Wait()
 }
 
+// closeFiles closes what was opened. On a failed disk that would not end, so there only the folder is given free.
 func (n *Node) closeFiles() error {
-	var errs []error
-	if n.storage != nil {
-		errs = append(errs, n.storage.db.Close())
+	closers := []func() error{}
+	if n.storage != nil && n.Err() == nil {
+		closers = append(closers, n.storage.db.Close)
 	}
-	if n.sidecar != nil {
-		errs = append(errs, n.sidecar.close())
+	if n.sidecar != nil && n.Err() == nil {
+		closers = append(closers, n.sidecar.close)
 	}
 	if n.lock != nil {
-		errs = append(errs, n.lock.Close())
+		closers = append(closers, n.lock.Close)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := n.untilFailed(func() error {
+		var errs []error
+		for _, c := range closers {
+			errs = append(errs, c())
+		}
+		return errors.Join(errs...)
+	}); err != nil {
 		return fmt.Errorf("close event node: %w", err)
 	}
 	return nil
+}
+
+// untilFailed runs step and ends with it, or when the disk fails meanwhile: then step does not end.
+func (n *Node) untilFailed(step func() error) error {
+	before := n.Err()
+	ended := make(chan error, 1)
+	go func() { ended <- step() }()
+	if before != nil {
+		return <-ended
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-n.done:
+		return n.Err()
+	}
 }

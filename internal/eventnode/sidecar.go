@@ -38,10 +38,12 @@ func (e *HeadError) Error() string {
 }
 
 const (
-	sidecarMagic = 0x31444145484c4600 // "\0FLHEAD1"
+	sidecarMagic = 0x32444145484c4600 // "\0FLHEAD2"
 	headBytes    = 32
-	slotBytes    = 16 + 2*headBytes
-	slotSpacing  = 4096 // so that one torn write cannot hit both slots
+	slotBytes    = 16 + 2*headBytes + 4 // before the batch; its checksum follows it
+	slotSpacing  = 256 << 10
+	// maxKept is the size of a batch that a slot can hold.
+	maxKept = slotSpacing - slotBytes - 4
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -52,18 +54,22 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 //
 // Log and sidecar are synced at the same time, because one after the other
 // would double the time of every append. So a crash can leave a sidecar that
-// is one batch ahead of the log, and each slot says which head is certain and
-// which was on its way. The head becomes certain with the next batch, soon
-// after the last one, and at Close.
+// is one batch ahead of the log, and nobody could tell then whether that batch
+// was acknowledged. Therefore a slot holds the batch itself, and a start puts
+// it at the end of a log that lacks it (ADR 0016). A batch too big for a slot
+// is synced before the sidecar.
 type sidecar struct {
 	file     vfs.File
+	path     string
 	sequence uint64
+	slot     []byte // scratch
 }
 
 // heads is what the sidecar remembers.
 type heads struct {
-	certain Head // the log holds it for certain
-	coming  Head // may have been acknowledged, but its sync may also have been cut off
+	certain Head   // the log holds it for certain
+	coming  Head   // may have been acknowledged, but the log may lack what leads from certain to it
+	batch   []byte // leads from certain to coming; empty if they are the same
 }
 
 type sidecarSlot struct {
@@ -90,44 +96,72 @@ func openSidecar(fsys vfs.FS, path string) (s *sidecar, remembered heads, exists
 	if err != nil {
 		return nil, heads{}, true, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &sidecar{file: file, sequence: newest.sequence}, newest.heads, true, nil
+	return &sidecar{file: file, path: path, sequence: newest.sequence}, newest.heads, true, nil
 }
 
+// createSidecar makes the file under another name first: a start that is cut
+// off leaves none, and never one that passes for damaged.
 func createSidecar(fsys vfs.FS, path string) (*sidecar, error) {
-	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
-	if err != nil {
+	if err := fillSidecar(fsys, path+".new"); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(fsys.Rename(path+".new", path), syncDir(fsys, fsys.PathDir(path))); err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	s := &sidecar{file: file}
-	for range 2 { // both slots, so that later writes change no length
-		if err := s.write(heads{}); err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
+	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := errors.Join(file.Sync(), syncDir(fsys, fsys.PathDir(path))); err != nil {
-		return nil, errors.Join(fmt.Errorf("sync %s: %w", path, err), file.Close())
+	return &sidecar{file: file, path: path, sequence: 2}, nil
+}
+
+// fillSidecar makes both slots, so that a damaged one never leaves a file
+// without a whole one, and all of their room, so that later writes change no length.
+func fillSidecar(fsys vfs.FS, path string) error {
+	file, err := fsys.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return fmt.Errorf("create %s: %w", path, err)
 	}
-	return s, nil
+	slots := make([]byte, 2*slotSpacing)
+	for sequence := range uint64(2) {
+		slot := sidecarSlot{sequence: sequence + 1}
+		copy(slots[slot.offset():], slot.encode(nil))
+	}
+	_, err = file.Write(slots)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return fmt.Errorf("fill %s: %w", path, err)
+	}
+	return nil
 }
 
 // write remembers h and returns once that is on disk.
 func (s *sidecar) write(h heads) error {
-	slot := sidecarSlot{sequence: s.sequence + 1, heads: h}
-	offset := int64(slot.sequence%2) * slotSpacing
-	if _, err := s.file.WriteAt(slot.encode(), offset); err != nil {
-		return fmt.Errorf("write head: %w", err)
+	s.prepare(h)
+	return s.put()
+}
+
+// prepare copies h, so that its batch may change before put has ended.
+func (s *sidecar) prepare(h heads) {
+	s.slot = sidecarSlot{sequence: s.sequence + 1, heads: h}.encode(s.slot[:0])
+}
+
+// put writes what was prepared and returns once that is on disk.
+func (s *sidecar) put() error {
+	if _, err := s.file.WriteAt(s.slot, sidecarSlot{sequence: s.sequence + 1}.offset()); err != nil {
+		return fmt.Errorf("write %s: %w", s.path, err)
 	}
 	if err := s.file.SyncData(); err != nil {
-		return fmt.Errorf("sync head: %w", err)
+		return fmt.Errorf("sync %s: %w", s.path, err)
 	}
-	s.sequence = slot.sequence
+	s.sequence++
 	return nil
 }
 
 func (s *sidecar) close() error { return s.file.Close() }
 
-func (s sidecarSlot) encode() []byte {
-	b := make([]byte, 0, slotBytes+4)
+func (s sidecarSlot) offset() int64 { return int64(s.sequence%2) * slotSpacing }
+
+func (s sidecarSlot) encode(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, sidecarMagic)
 	b = binary.LittleEndian.AppendUint64(b, s.sequence)
 	for _, h := range []Head{s.certain, s.coming} {
@@ -135,17 +169,25 @@ func (s sidecarSlot) encode() []byte {
 		b = binary.LittleEndian.AppendUint64(b, h.Position.Commit)
 		b = append(b, h.EventID[:]...)
 	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(s.batch))) //nolint:gosec // at most maxKept
+	b = append(b, s.batch...)
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
 func decodeSlot(b []byte) (sidecarSlot, bool) {
-	if len(b) < slotBytes+4 || binary.LittleEndian.Uint64(b) != sidecarMagic ||
-		crc32.Checksum(b[:slotBytes], castagnoli) != binary.LittleEndian.Uint32(b[slotBytes:]) {
+	if len(b) < slotBytes || binary.LittleEndian.Uint64(b) != sidecarMagic {
+		return sidecarSlot{}, false
+	}
+	end := slotBytes + int(min(binary.LittleEndian.Uint32(b[slotBytes-4:]), maxKept))
+	if len(b) < end+4 || crc32.Checksum(b[:end], castagnoli) != binary.LittleEndian.Uint32(b[end:]) {
 		return sidecarSlot{}, false
 	}
 	return sidecarSlot{
 		sequence: binary.LittleEndian.Uint64(b[8:]),
-		heads:    heads{certain: decodeHead(b[16:]), coming: decodeHead(b[16+headBytes:])},
+		heads: heads{
+			certain: decodeHead(b[16:]), coming: decodeHead(b[16+headBytes:]),
+			batch: append([]byte(nil), b[slotBytes:end]...),
+		},
 	}, true
 }
 
@@ -202,29 +244,41 @@ func headOf(r record) Head {
 }
 
 // checkSidecar compares what the sidecar remembers with the log, which may be
-// longer by events that were stored but not acknowledged.
-func checkSidecar(s *storage, want heads, exists bool, have Head) error {
+// longer by events that were stored but not acknowledged. A log that lacks
+// just the last batch gets it from the sidecar; restored says so.
+func checkSidecar(s *storage, want heads, exists bool, have Head) (restored bool, err error) {
 	if !exists && have.Events > 0 {
-		return &HeadError{Source: "sidecar", Reason: "the sidecar is missing", Have: have}
+		return false, &HeadError{Source: "sidecar", Reason: "the sidecar is missing", Have: have}
+	}
+	if have.Events < want.certain.Events {
+		return false, &HeadError{Source: "sidecar", Reason: "the log is shorter", Want: want.coming, Have: have}
 	}
 	if err := checkRemembered(s, want.certain, have); err != nil {
-		return err
+		return false, err
 	}
-	if have.Events < want.coming.Events { // its sync was cut off
-		return nil
+	if have.Events >= want.coming.Events {
+		return false, checkRemembered(s, want.coming, have)
 	}
-	return checkRemembered(s, want.coming, have)
+	if have.Events != want.certain.Events || len(want.batch) == 0 {
+		return false, &HeadError{Source: "sidecar", Reason: "the log ends within a batch", Want: want.coming, Have: have}
+	}
+	if err := s.apply(want.batch); err != nil {
+		return false, fmt.Errorf("put the last batch of writes into the log again: %w", err)
+	}
+	last, _, err := s.last()
+	if err != nil {
+		return false, err
+	}
+	return true, checkRemembered(s, want.coming, headOf(last))
 }
 
+// checkRemembered looks for an event that the log is long enough to hold.
 func checkRemembered(s *storage, want, have Head) error {
 	mismatch := func(reason string) error {
 		return &HeadError{Source: "sidecar", Reason: reason, Want: want, Have: have}
 	}
-	switch {
-	case want.Events == 0:
+	if want.Events == 0 {
 		return nil
-	case have.Events < want.Events:
-		return mismatch("the log is shorter")
 	}
 	r, found, err := s.event(want.Position.Commit)
 	switch {

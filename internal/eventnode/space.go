@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -14,12 +15,14 @@ import (
 // it meets the end of the disk. A reserve file keeps room for what Pebble
 // must still write then, and is given up when even that room is being taken.
 type space struct {
-	fs       vfs.FS
-	path     string // of the reserve file; empty for none
-	reserve  int64
-	minFree  int64
-	free     func() (int64, error) // nil for a store without a disk
-	log      *slog.Logger
+	fs      vfs.FS
+	path    string // of the reserve file; empty for none
+	reserve int64
+	minFree int64
+	free    func() (int64, error) // nil for a store without a disk
+	log     *slog.Logger
+
+	mu       sync.Mutex
 	held     bool
 	wasShort bool
 }
@@ -30,14 +33,54 @@ func (s *space) open() {
 	if s.reserve <= 0 || s.path == "" {
 		return
 	}
-	info, err := s.fs.Stat(s.path)
-	if err == nil && info.Size() == s.reserve {
-		s.held = true
+	if s.find() {
 		return
 	}
 	if err := s.check(0); err != nil { // makes the file if there is room
 		s.log.Warn("no room for the reserve file", "error", err)
 	}
+}
+
+// forStart sees to room for what Pebble writes at a start, from the reserve if
+// need be; false if there is none.
+func (s *space) forStart() bool {
+	if s.free == nil {
+		return true
+	}
+	free, err := s.free()
+	return err != nil || free >= s.minFree/4 || s.giveUp()
+}
+
+// find tells whether the reserve file is there.
+func (s *space) find() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info, err := s.fs.Stat(s.path)
+	s.held = err == nil && info.Size() == s.reserve
+	return s.held
+}
+
+// giveUp makes room by giving up the reserve; false if there is none to give.
+func (s *space) giveUp() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reserve <= 0 || s.path == "" {
+		return false
+	}
+	if _, err := s.fs.Stat(s.path); err != nil {
+		return false
+	}
+	return s.remove()
+}
+
+func (s *space) remove() bool {
+	if err := s.fs.Remove(s.path); err != nil {
+		s.log.Error("reserve file not given up", "error", err)
+		return false
+	}
+	s.held = false
+	s.log.Warn("reserve file given up", "bytes", s.reserve)
+	return true
 }
 
 // check returns an error that wraps commands.ErrStorageFull if there is no
@@ -46,6 +89,8 @@ func (s *space) check(bytes int64) error {
 	if s.free == nil {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	free, err := s.free()
 	if err != nil {
 		return fmt.Errorf("%w: free space is unknown: %w", commands.ErrStorageFull, err)
@@ -71,12 +116,7 @@ func (s *space) short(free, need int64) {
 		s.log.Error("appends refused for want of disk space", "free_bytes", free, "needed_bytes", need)
 	}
 	if s.held && free < s.minFree/4 {
-		if err := s.fs.Remove(s.path); err != nil {
-			s.log.Error("reserve file not given up", "error", err)
-			return
-		}
-		s.held = false
-		s.log.Warn("reserve file given up", "bytes", s.reserve)
+		s.remove()
 	}
 }
 

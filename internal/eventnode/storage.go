@@ -11,12 +11,15 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/fieldledger/fieldledger/commands"
 )
 
 // storage is the event log and its indexes in Pebble. Reads are safe for
 // concurrent use; only the committer writes.
 type storage struct {
-	db *pebble.DB
+	db       *pebble.DB
+	readOnly bool // opened so for want of room; see Node.reopen
 	// hasMetadata says that some stream has metadata. Where none has, which is
 	// usual, the committer need not look for it. Only the committer uses it.
 	hasMetadata bool
@@ -30,17 +33,20 @@ const (
 	memTableBytes   = 16 << 20
 )
 
-func openStorage(fs vfs.FS, dir string, log pebble.Logger) (*storage, error) {
+// openStorage opens or creates the log. Without room for what Pebble writes at
+// a start, it opens what is there for reading only.
+func openStorage(fs vfs.FS, dir string, log pebble.Logger, room bool) (*storage, error) {
 	desc, err := pebble.Peek(dir, fs)
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", dir, err)
 	}
-	db, err := openPebble(fs, dir, log)
+	readOnly := desc.Exists && !room
+	db, err := openPebble(fs, dir, log, readOnly)
 	if err != nil {
 		return nil, err
 	}
 	if desc.Exists {
-		s := &storage{db: db}
+		s := &storage{db: db, readOnly: readOnly}
 		s.hasMetadata, err = s.anyMetadata()
 		return s, err
 	}
@@ -49,7 +55,7 @@ func openStorage(fs vfs.FS, dir string, log pebble.Logger) (*storage, error) {
 	if err := db.Close(); err != nil {
 		return nil, fmt.Errorf("close new event log %s: %w", dir, err)
 	}
-	if db, err = openPebble(fs, dir, log); err != nil {
+	if db, err = openPebble(fs, dir, log, false); err != nil {
 		return nil, err
 	}
 	return &storage{db: db}, nil
@@ -67,9 +73,10 @@ func (s *storage) anyMetadata() (found bool, err error) {
 	return found, errors.Join(it.Error(), it.Close())
 }
 
-func openPebble(fs vfs.FS, dir string, log pebble.Logger) (*pebble.DB, error) {
+func openPebble(fs vfs.FS, dir string, log pebble.Logger, readOnly bool) (*pebble.DB, error) {
 	options := &pebble.Options{
-		FS: fs, Logger: log, CacheSize: blockCacheBytes, MemTableSize: memTableBytes,
+		ReadOnly: readOnly,
+		FS:       fs, Logger: log, CacheSize: blockCacheBytes, MemTableSize: memTableBytes,
 		FormatMajorVersion: pebble.FormatNewest,
 		EventListener:      &pebble.EventListener{},
 	}
@@ -102,6 +109,23 @@ func (l pebbleLog) Errorf(format string, args ...any) {
 
 func (l pebbleLog) Fatalf(format string, args ...any) {
 	l.fatal(fmt.Errorf("event log failed: "+format, args...))
+}
+
+// apply stores a batch that was encoded before, and syncs it.
+func (s *storage) apply(encoded []byte) error {
+	if s.readOnly {
+		return fmt.Errorf("%w for it", commands.ErrStorageFull)
+	}
+	b := s.db.NewBatch()
+	if err := b.SetRepr(encoded); err != nil {
+		return err
+	}
+	if err := errors.Join(b.Commit(pebble.Sync), b.Close()); err != nil {
+		return err
+	}
+	var err error
+	s.hasMetadata, err = s.anyMetadata()
+	return err
 }
 
 // get calls fn with the value of key, which is a view, and tells whether there is one.
