@@ -217,4 +217,3 @@ var linkRules = []rule{
 		require.Equal(b, "t/0", b.ofAll().links().filter(0, 1, prefixes(b.name("t"))).says())
 	}},
 }
-
