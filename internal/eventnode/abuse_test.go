@@ -243,7 +243,7 @@ func TestWhatIsNotTheProtocolEndsItsOwnConnectionOnly(t *testing.T) {
 	w.unharmed()
 }
 
-func TestMalformedMessagesEndTheirOwnCall(t *testing.T) { //nolint:tparallel // it looks at the memory of the process
+func TestMalformedMessagesEndTheirOwnCall(t *testing.T) {
 	n := openNode(t, eventnode.Options{Insecure: true})
 	w := watch(t, n)
 	before := heap()
@@ -285,7 +285,7 @@ func TestFieldsThatAreNotKnownAreIgnored(t *testing.T) {
 	require.Equal(t, uint64(1), n.Head().Events)
 }
 
-func TestHeadersHaveALimit(t *testing.T) { //nolint:tparallel // it looks at the memory of the process
+func TestHeadersHaveALimit(t *testing.T) {
 	n := openNode(t, eventnode.Options{Insecure: true})
 	w := watch(t, n)
 	before := heap()
@@ -322,7 +322,7 @@ func TestCallsOfOneConnectionHaveALimit(t *testing.T) {
 	w.unharmed()
 }
 
-func TestCallsThatAreResetAtOnceHarmNobody(t *testing.T) { //nolint:tparallel // it looks at the memory of the process
+func TestCallsThatAreResetAtOnceHarmNobody(t *testing.T) {
 	n := openNode(t, eventnode.Options{Insecure: true})
 	w := watch(t, n)
 	before := heap()
@@ -345,7 +345,10 @@ func TestAFloodOfPingsEndsItsConnection(t *testing.T) {
 	w := watch(t, n)
 	p := openPeer(t, n)
 	go func() {
-		for p.framer.WritePing(false, [8]byte{1}) == nil {
+		for {
+			if p.framer.WritePing(false, [8]byte{1}) != nil {
+				return
+			}
 		}
 	}()
 	closed(t, p.conn)
@@ -375,7 +378,7 @@ func TestAppendsThatNeverEndHoldNoMoreThanTheirBudget(t *testing.T) {
 	w.unharmed()
 }
 
-func TestASubscriberThatDoesNotReadHoldsLittle(t *testing.T) { //nolint:tparallel // it looks at the memory of the process
+func TestASubscriberThatDoesNotReadHoldsLittle(t *testing.T) {
 	n := openNode(t, eventnode.Options{Insecure: true})
 	big := []string{}
 	for i := range 100 {

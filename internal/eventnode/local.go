@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/eventschemas"
 )
@@ -196,7 +194,7 @@ func (n *Node) Append(ctx context.Context, stream string, expected int64, events
 func (p *proposal) addLocal(e eventschemas.Proposed) error {
 	size := int64(len(e.Data) + len(e.Meta) + 2*len(e.Type))
 	if size > p.limits.event {
-		return &sizeError{limit: p.limits.event, size: size, eventID: uuid.UUID(e.ID).String()}
+		return &sizeError{limit: p.limits.event, size: size, eventID: e.ID.String()}
 	}
 	if p.size += size; p.size > p.limits.append {
 		return &sizeError{limit: p.limits.append, size: p.size}

@@ -38,8 +38,6 @@ func newTicker() *ticker {
 func (c *ticker) Now() time.Time          { return time.Unix(0, c.at.Load()).UTC() }
 func (c *ticker) advance(d time.Duration) { c.at.Add(int64(d)) }
 
-var anyRevision = esdb.Any{}
-
 const limit = 20 * time.Second
 
 func testContext(tb testing.TB) context.Context {

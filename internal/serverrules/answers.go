@@ -79,7 +79,7 @@ var appendAnswerRules = []rule{
 	}},
 	{name: "any content type but JSON comes back as an octet stream", test: func(b *bench) {
 		for i, given := range []string{"application/json", "", "text/plain", "application/json; charset=utf-8", "Application/Json"} {
-			stream := fmt.Sprint(i)
+			stream := strconv.Itoa(i)
 			e := b.changed(func(e *streams.AppendReq_ProposedMessage) { e.Metadata["content-type"] = given })
 			require.Equal(b, "ok 0", b.tryAppend(stream, noStream, e))
 			want := "application/octet-stream"
@@ -95,7 +95,7 @@ var appendAnswerRules = []rule{
 			structured(id), text(id.String()), text(strings.ToUpper(id.String())), text("{" + id.String() + "}"),
 			text("(" + id.String() + ")"), text(strings.ReplaceAll(id.String(), "-", "")),
 		} {
-			stream := fmt.Sprint(i)
+			stream := strconv.Itoa(i)
 			e := b.changed(func(e *streams.AppendReq_ProposedMessage) { e.Id = given })
 			require.Equal(b, "ok 0", b.tryAppend(stream, noStream, e))
 			require.Equal(b, id.String(), b.ofStream(stream).one().GetEvent().GetId().GetString_())

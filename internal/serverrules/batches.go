@@ -1,9 +1,9 @@
 package serverrules
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
@@ -219,7 +219,7 @@ var batchRules = []rule{
 		const appends = 50
 		c := b.batch()
 		for i := range appends {
-			c.send(fmt.Sprint(i), b.batchOptions(fmt.Sprint(i), noStream), true, "a")
+			c.send(strconv.Itoa(i), b.batchOptions(strconv.Itoa(i), noStream), true, "a")
 		}
 		require.NoError(b, c.call.CloseSend())
 		seen := map[string]bool{}
@@ -230,6 +230,6 @@ var batchRules = []rule{
 			require.Contains(b, seen, fmt.Sprintf("%d: ok 0 in %d", i, i))
 		}
 		_, err := c.call.Recv()
-		require.True(b, errors.Is(err, io.EOF), err)
+		require.ErrorIs(b, err, io.EOF)
 	}},
 }

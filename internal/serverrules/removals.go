@@ -2,6 +2,7 @@ package serverrules
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/stretchr/testify/require"
@@ -42,7 +43,7 @@ var removalRules = []rule{
 			{stateTombstoned, 2, deletedError("s")},
 		} {
 			each := *b
-			each.prefix += c.state + fmt.Sprint(c.expected)
+			each.prefix += c.state + strconv.FormatInt(c.expected, 10)
 			each.prepare("s", c.state)
 			require.Equal(b, c.want, each.softDelete("s", c.expected), "%s, expecting %d", c.state, c.expected)
 		}
@@ -69,7 +70,7 @@ var removalRules = []rule{
 			{stateTombstoned, anyState, deletedError("s")},
 		} {
 			each := *b
-			each.prefix += c.state + fmt.Sprint(c.expected)
+			each.prefix += c.state + strconv.FormatInt(c.expected, 10)
 			each.prepare("s", c.state)
 			require.Equal(b, c.want, each.tombstone("s", c.expected), "%s, expecting %d", c.state, c.expected)
 			if c.want == "ok" {

@@ -43,6 +43,7 @@ func (s *subscription) caughtUp() caughtUp {
 					c.prepare = p.value
 				}
 			}
+		default:
 		}
 	}
 	return c
@@ -193,7 +194,7 @@ var subscriptionRules = []rule{
 			ids[i] = uuid.NewString()
 		}
 		b.stored("s", noStream, ids...)
-		require.Equal(b, 101, len(strings.Fields(s.says(101))))
+		require.Len(b, strings.Fields(s.says(101)), 101)
 		require.NotNil(b, s.last.GetCaughtUp())
 		var events int
 		for _, m := range all.until("caught-up") {
@@ -349,7 +350,7 @@ var checkpointRules = []rule{
 		for _, r := range []request{b.wanted(10_000, 1).at(at[0], at[0]), b.wanted(10_000, 1).end()} {
 			sub := r.subscribe()
 			require.Equal(b, "confirmed caught-up", sub.says(2))
-			at = b.fill(100)
+			b.fill(100)
 			require.Equal(b, "checkpoint caught-up", sub.says(2))
 			require.True(b, sub.caughtUp().positioned)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
@@ -147,15 +148,15 @@ func (b *bench) appended(resp *streams.AppendResp) string {
 func wrongVersion(w *streams.AppendResp_WrongExpectedVersion) string {
 	current, older := "none", "none"
 	if c, ok := w.GetCurrentRevisionOption().(*streams.AppendResp_WrongExpectedVersion_CurrentRevision); ok {
-		current = fmt.Sprint(c.CurrentRevision)
+		current = strconv.FormatUint(c.CurrentRevision, 10)
 	}
 	if c, ok := w.GetCurrentRevisionOption_20_6_0().(*streams.AppendResp_WrongExpectedVersion_CurrentRevision_20_6_0); ok {
-		older = fmt.Sprint(c.CurrentRevision_20_6_0)
+		older = strconv.FormatUint(c.CurrentRevision_20_6_0, 10)
 	}
 	expected, old := "unset", "unset"
 	switch e := w.GetExpectedRevisionOption().(type) {
 	case *streams.AppendResp_WrongExpectedVersion_ExpectedRevision:
-		expected = fmt.Sprint(e.ExpectedRevision)
+		expected = strconv.FormatUint(e.ExpectedRevision, 10)
 	case *streams.AppendResp_WrongExpectedVersion_ExpectedAny:
 		expected = "any"
 	case *streams.AppendResp_WrongExpectedVersion_ExpectedStreamExists:
@@ -165,7 +166,7 @@ func wrongVersion(w *streams.AppendResp_WrongExpectedVersion) string {
 	}
 	switch e := w.GetExpectedRevisionOption_20_6_0().(type) {
 	case *streams.AppendResp_WrongExpectedVersion_ExpectedRevision_20_6_0:
-		if old = fmt.Sprint(e.ExpectedRevision_20_6_0); e.ExpectedRevision_20_6_0 == 1<<64-1 {
+		if old = strconv.FormatUint(e.ExpectedRevision_20_6_0, 10); e.ExpectedRevision_20_6_0 == 1<<64-1 {
 			old = "no stream"
 		}
 	case *streams.AppendResp_WrongExpectedVersion_Any_20_6_0:
@@ -182,7 +183,8 @@ func wrongVersion(w *streams.AppendResp_WrongExpectedVersion) string {
 // failed is a gRPC error in one line, with the trailers that the server gives a meaning.
 func (b *bench) failed(trailer metadata.MD, err error) string {
 	s := status.Convert(err)
-	out := s.Code().String() + ": " + s.Message()
+	var out strings.Builder
+	out.WriteString(s.Code().String() + ": " + s.Message())
 	var keys []string
 	for k := range trailer {
 		if k != "content-type" {
@@ -191,9 +193,9 @@ func (b *bench) failed(trailer metadata.MD, err error) string {
 	}
 	slices.Sort(keys)
 	for _, k := range keys {
-		out += "; " + k + "=" + strings.Join(trailer[k], ",")
+		out.WriteString("; " + k + "=" + strings.Join(trailer[k], ","))
 	}
-	return b.short(out)
+	return b.short(out.String())
 }
 
 // Errors that many cases expect.
