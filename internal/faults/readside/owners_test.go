@@ -159,7 +159,7 @@ func (o *owners) takeOver(guarded bool) (wrote bool, end error) {
 func TestALateOwnerIsFencedAtWhateverMomentItStoodStill(t *testing.T) {
 	t.Parallel()
 	o := newOwners(t)
-	rounds := scale.Times(4, 100)
+	rounds := scale.Times(2, 100)
 	for range rounds {
 		wrote, end := o.takeOver(true)
 		require.ErrorIs(t, end, readmodel.ErrFenced)
