@@ -63,6 +63,7 @@ func (s *served) desks(t *testing.T, n int) *desks {
 
 // insist sends a call until it is answered for good; false if the desks close.
 func (d *desks) insist(t *testing.T, c call) (reply, bool) {
+	t.Helper()
 	for {
 		select {
 		case <-d.stop:

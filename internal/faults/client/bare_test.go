@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,7 +52,9 @@ func bareClient(address string) int {
 	for range 16 {
 		begun.Add(1)
 		go func() {
-			read()
+			for until := time.Now().Add(3 * time.Second); time.Now().Before(until); <-time.After(bareLimit / 10) {
+				read()
+			}
 			back.Add(1)
 		}()
 	}
@@ -80,8 +81,22 @@ func tell(line string) {
 	_, _ = fmt.Fscanln(os.Stdin)
 }
 
-func TestTheOfficialClientAloneHangsAndIsLostAfterAnOutage(t *testing.T) {
+// Whether it hangs or dies depends on the moment at which its calls meet the
+// loss, so it gets several outages; one is enough.
+func TestTheOfficialClientAloneHangsOrIsLostAfterAnOutage(t *testing.T) {
 	t.Parallel()
+	for range 6 {
+		if hung, found := bareOutage(t); hung > 0 || !found {
+			t.Logf("%d of 16 callers, whose calls have a limit of %s, had not come back after 5 s; the node was found again: %t", hung, bareLimit, found)
+			return
+		}
+	}
+	require.Fail(t, "the supervisor is needed no more")
+}
+
+// bareOutage runs a process of bareClient through one outage.
+func bareOutage(t *testing.T) (hung int, found bool) {
+	t.Helper()
 	w := newWorld(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -92,10 +107,7 @@ func TestTheOfficialClientAloneHangsAndIsLostAfterAnOutage(t *testing.T) {
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	var over sync.Once
-	defer over.Do(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	var hung int
-	var found bool
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	_, err = fmt.Fscanln(out, new(string))
 	require.NoError(t, err)
 	w.proxy.Down()
@@ -107,6 +119,5 @@ func TestTheOfficialClientAloneHangsAndIsLostAfterAnOutage(t *testing.T) {
 	_, err = fmt.Fscanf(out, "found %t\n", &found)
 	require.NoError(t, err)
 	fmt.Fprintln(in)
-	t.Logf("%d of 16 calls with a limit of %s had not come back after 5 s; the node was found again: %t", hung, bareLimit, found)
-	require.True(t, hung > 0 || !found, "the supervisor is needed no more")
+	return hung, found
 }

@@ -65,6 +65,7 @@ type figures struct {
 	mu        sync.Mutex
 	calls     int
 	lateness  []time.Duration // of calls that came back after their deadline
+	timers    []time.Duration // of contexts alone: how late the machine itself was
 	recovered map[string][]time.Duration
 }
 
@@ -80,6 +81,20 @@ func (f *figures) call(deadline time.Time) {
 	f.calls++
 	if late > 0 {
 		f.lateness = append(f.lateness, late)
+	}
+}
+
+// timer waits for the end of a context and does nothing else.
+func (f *figures) timer(stop <-chan struct{}) {
+	for pause(stop, 20*time.Millisecond) {
+		deadline := time.Now().Add(between(50*time.Millisecond, 500*time.Millisecond))
+		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+		<-ctx.Done()
+		late := time.Since(deadline)
+		cancel()
+		f.mu.Lock()
+		f.timers = append(f.timers, late)
+		f.mu.Unlock()
 	}
 }
 
@@ -106,6 +121,8 @@ func (f *figures) report(t *testing.T) {
 	n, worst := over(f.lateness, lateBound)
 	t.Logf("%d calls, %d came back after their deadline, %d of them by more than %s, the latest by %s", f.calls, len(f.lateness), n, lateBound, worst)
 	require.Less(t, worst, 5*time.Second, "a call outlived its deadline")
+	n, worst = over(f.timers, lateBound)
+	t.Logf("the machine itself: of %d deadlines alone %d were seen more than %s late, the latest by %s", len(f.timers), n, lateBound, worst)
 	for kind, all := range f.recovered {
 		n, worst := over(all, recoveredBound)
 		slices.Sort(all)
@@ -195,6 +212,7 @@ func (w *world) endure(f *figures, n int, shortest, longest time.Duration) error
 		running.Go(func() { w.caller(stop, s.get, f, fmt.Sprintf("fl.caller-%d", c)) })
 	}
 	running.Go(func() { w.follower(ctx, s.get) })
+	running.Go(func() { f.timer(stop) })
 	kinds := make([]string, 0, len(outages))
 	for kind := range outages {
 		kinds = append(kinds, kind)

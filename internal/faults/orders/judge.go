@@ -23,11 +23,11 @@ func Effects(t *testing.T, h *apptest.Harness) map[uuid.UUID][]int64 {
 		if err != nil {
 			return err
 		}
-		id := env.Command.ID
+		id, revision := env.Command.ID, int64(e.Revision) //nolint:gosec // a revision fits
 		if before[e.Stream] == id && e.Revision > 0 {
-			runs[id][len(runs[id])-1] = int64(e.Revision)
+			runs[id][len(runs[id])-1] = revision
 		} else {
-			runs[id] = append(runs[id], int64(e.Revision))
+			runs[id] = append(runs[id], revision)
 		}
 		before[e.Stream] = id
 		return nil

@@ -59,7 +59,7 @@ func Start(tb testing.TB, parent string) *Server {
 	dir, err := os.MkdirTemp(parent, "fl-fault-")
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, os.RemoveAll(dir)) })
-	require.NoError(tb, os.Chmod(dir, 0o711)) // the server's user has to get through
+	require.NoError(tb, os.Chmod(dir, 0o711)) //nolint:gosec // the server's user has to get through
 	s := &Server{tb: tb, options: postgres.Options{DataDir: filepath.Join(dir, "postgres"), Settings: maps.Clone(settings)}}
 	s.Up()
 	tb.Cleanup(s.Stop)
@@ -170,7 +170,8 @@ func (s *Server) Died(limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-s.server.Died():
+	case err := <-s.server.Died():
+		s.tb.Log(err)
 	case <-timer.C:
 		return false
 	}

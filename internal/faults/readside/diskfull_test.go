@@ -1,7 +1,6 @@
 package readside_test
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,7 +47,7 @@ func fill(t *testing.T, dir string) (empty func()) {
 	require.NoError(t, err)
 	for block := make([]byte, 1<<20); len(block) > 0; {
 		if _, err := f.Write(block); err != nil {
-			require.True(t, errors.Is(err, syscall.ENOSPC), err)
+			require.ErrorIs(t, err, syscall.ENOSPC)
 			block = block[:len(block)/4]
 		}
 	}

@@ -112,7 +112,6 @@ type keeper struct {
 	mu      sync.Mutex
 	manager *readmodel.Manager
 	ends    []error
-	over    bool
 }
 
 func newKeeper(t *testing.T, h *apptest.Harness, source commands.Log, pool *pgxpool.Pool) *keeper {
