@@ -24,7 +24,7 @@ test-race: ## all tests under the race detector
 fuzz: ## every fuzz target, each for FUZZTIME (20s, or 1000000x executions)
 	@for p in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 		for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$p/*_test.go); do \
-			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) $$p || exit 1; done; done
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) -fuzzminimizetime 10x $$p || exit 1; done; done
 
 lint: ## golangci-lint with the pinned version
 	$(TOOLS) golangci-lint run $(PKGS)
