@@ -13,7 +13,7 @@ import (
 // repeats a password of it.
 func FuzzConnectionString(f *testing.F) {
 	for _, s := range []string{
-		"esdb://admin:s3cretpassw0rd@localhost:2113?tls=true", "esdb+discover://a,b:2113,c?tls=false&nodePreference=follower",
+		"esdb://admin:s3cretpassw0rd@localhost:2113?tls=true", "esdb://admin:s3cretpassw0rd", "esdb://admin/s3cretpassw0rd@h", "esdb://a,s3cretpassw0rd:x", "esdb+discover://a,b:2113,c?tls=false&nodePreference=follower",
 		"esdb://localhost?x=1", "esdb://", "esdb://:s3cretpassw0rd@[::1", "esdb://a?tls=maybe", "kurrentdb://x", "esdb://h?keepAliveInterval=-5", "esdb://s3cretpassw0rd:%zz@a",
 	} {
 		f.Add(s)

@@ -68,7 +68,7 @@ func (o *Options) configure() (*esdb.Configuration, error) {
 	}
 	config, err := esdb.ParseConnectionString(o.ConnectionString)
 	if err != nil {
-		return nil, withoutAddress(err)
+		return nil, connectionFault(o.ConnectionString)
 	}
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("event store connection string: %w", err)
@@ -93,7 +93,7 @@ func givenSettings(connection string) ([]string, error) {
 	_, query, _ := strings.Cut(connection, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return nil, withoutAddress(err)
+		return nil, errAddress
 	}
 	given := make([]string, 0, len(values))
 	for key := range values {
@@ -106,12 +106,16 @@ func givenSettings(connection string) ([]string, error) {
 	return given, nil
 }
 
-// withoutAddress drops the address from a parser's error: it may hold a password.
-func withoutAddress(err error) error {
-	if parse, ok := errors.AsType[*url.Error](err); ok {
-		err = parse.Err
+var errAddress = errors.New("event store connection string: it has not the form esdb://user:password@host:port?setting=value")
+
+// connectionFault says what is wrong with a connection string. Only its
+// settings are repeated: a password may stand anywhere before them.
+func connectionFault(connection string) error {
+	_, query, _ := strings.Cut(connection, "?")
+	if _, err := esdb.ParseConnectionString("esdb://localhost?" + query); err != nil {
+		return fmt.Errorf("event store connection string: %w", err)
 	}
-	return fmt.Errorf("event store connection string: %w", err)
+	return errAddress
 }
 
 // addresses are the host:port pairs of which at least one must answer.
