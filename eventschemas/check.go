@@ -136,7 +136,7 @@ func (c compiler) object(n *node, t reflect.Type) (check, error) {
 	return func(v reflect.Value) error {
 		for _, m := range members {
 			f := v.Field(m.index)
-			if m.optional && f.IsZero() {
+			if m.optional && leftOut(f) {
 				continue
 			}
 			if err := m.check(f); err != nil {
@@ -145,6 +145,12 @@ func (c compiler) object(n *node, t reflect.Type) (check, error) {
 		}
 		return nil
 	}, nil
+}
+
+// leftOut reports whether an optional member is not written: nothing, or a
+// text that is empty.
+func leftOut(v reflect.Value) bool {
+	return v.IsZero() || v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.String && v.Elem().IsZero()
 }
 
 func present(inner check, err error) (check, error) {

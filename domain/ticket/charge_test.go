@@ -23,7 +23,7 @@ func TestServiceClasses(t *testing.T) { // TKT-05
 	call.Class = "C"
 	unknown := call
 	unknown.Class = "E"
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-05 a call is registered with its class", When: call, Then: classed("C")},
 		{Name: "TKT-05 there are four classes", When: unknown, Invalid: "/class"},
 		{
@@ -53,7 +53,7 @@ func TestCharges(t *testing.T) { // TKT-05, TKT-22
 	}
 	recorded := ticket.ChargeRecorded(charge())
 	there := ticket.Arrived{At: at(2, "10:00")}
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-05 paid work is charged", Given: classed("A", there), When: charge(), Then: events(recorded)},
 		{Name: "TKT-05 work by contract too", Given: classed("B", there), When: charge(), Then: events(recorded)},
 		{Name: "TKT-05 work within warranty is not", Given: classed("C", there), When: charge(), Refused: "TKT-05", Key: "ticket.class_free"},

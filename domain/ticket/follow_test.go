@@ -17,7 +17,7 @@ func TestFollowing(t *testing.T) { // TKT-15
 	for i := range 50 {
 		crowd = append(crowd, ticket.Followed{At: now, Person: uuid.UUID{1, byte(i)}})
 	}
-	decidertest.Run(t, ticket.Decide, ticket.Evolve, []testCase{
+	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-15 a person follows a ticket", Given: events(monday()), When: ticket.Follow(followed), Then: events(followed)},
 		{Name: "TKT-15 one that was closed too", Given: resolved(ticket.Closed{At: at(2, "12:00")}), When: ticket.Follow(followed), Then: events(followed)},
 		{Name: "TKT-02 following again changes nothing", Given: events(monday(), followed), When: ticket.Follow(followed)},
