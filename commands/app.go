@@ -65,7 +65,6 @@ type Request struct {
 	Sites       []string // codes of the sites the actor may act in; nil means all
 	Traceparent string
 	Expected    *int64 // from If-Match
-	Shared      bool   // another process may send the same command at the same moment
 	Source      *eventschemas.Source
 	Correlation uuid.UUID // id of the first command of the chain; zero: the command's own
 	Causation   uuid.UUID // id of the event that caused the command; zero: the command's own
@@ -106,7 +105,7 @@ func (u *useCases) call(r Request, operation, target string, at *time.Time, inpu
 		Type: operation, Digest: u.Vault.Digest(body),
 		Actor: r.Actor, OnBehalfOf: r.OnBehalfOf, Traceparent: r.Traceparent,
 		OccurredAt: domain.At(occurred), Source: r.Source, Expected: r.Expected,
-		Correlation: r.Correlation, Causation: r.Causation, Shared: r.Shared,
+		Correlation: r.Correlation, Causation: r.Causation,
 	}, nil
 }
 

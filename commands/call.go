@@ -23,7 +23,6 @@ type Call struct {
 	OccurredAt  domain.Instant       // business time
 	Source      *eventschemas.Source // set by imports only
 	Expected    *int64               // revision the caller saw (If-Match); nil for none
-	Shared      bool                 // another process may send it at the same moment
 }
 
 // Stream is what a command finds before it is made.

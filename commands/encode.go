@@ -40,7 +40,7 @@ func (b *batch[S, C, E]) encode(call Call, c C, events []E) error {
 			return fmt.Errorf("envelope of %s: %w", call.Type, err)
 		}
 		b.f.revision++
-		p := eventschemas.Proposed{ID: eventID(call.ID, i), Type: typ, Data: data, Meta: meta}
+		p := eventschemas.Proposed{ID: eventID(call.ID, i, data, meta), Type: typ, Data: data, Meta: meta}
 		b.out = append(b.out, p)
 		b.f.prev = eventschemas.ChainHash(eventschemas.Recorded{
 			Stream: b.stream, Revision: uint64(b.f.revision), ID: p.ID, Type: typ, Data: data, Meta: meta, //nolint:gosec // not negative here

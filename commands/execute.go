@@ -89,7 +89,6 @@ type batch[S, C, E any] struct {
 	d      Decider[S, C, E]
 	stream string
 	keep   bool // keep outcomes that no event tells
-	shared bool // what was decided may be stored as another process decided it
 	f      folded[S]
 	out    []eventschemas.Proposed
 }
@@ -192,7 +191,6 @@ func (b *batch[S, C, E]) step(ctx context.Context, s Step[C]) (Result, error) {
 	if err := b.encode(s.Call, c, events); err != nil {
 		return Result{}, err
 	}
-	b.shared = b.shared || s.Call.Shared
 	return Result{Stream: b.stream, Events: len(events), Revision: b.f.revision, Changed: true}, nil
 }
 
@@ -261,13 +259,10 @@ func (b *batch[S, C, E]) append(ctx context.Context, read int64) error {
 	_, err := b.x.store.Append(ctx, b.stream, read, b.out)
 	var conflict *ConflictError
 	switch {
-	case err == nil && (b.d.Raw || b.shared):
-		// The store answers a repeat as it did the first: its bytes may be those
-		// of another process, and the next event's prev is over them (AUD-06).
-		b.x.cache.Remove(key)
-		return nil
 	case err == nil:
-		b.x.cache.Add(key, b.f)
+		if !b.d.Raw {
+			b.x.cache.Add(key, b.f)
+		}
 		return nil
 	case errors.As(err, &conflict), errors.Is(err, ErrUnavailable), errors.Is(err, ErrStorageFull):
 		b.x.cache.Remove(key)

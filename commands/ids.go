@@ -52,9 +52,15 @@ func (i IDs) derive(parts ...string) uuid.UUID {
 	return uuid.NewSHA1(i.Installation, b)
 }
 
-// eventID returns the id of the n-th event of a command.
-func eventID(command uuid.UUID, n int) uuid.UUID {
-	return uuid.NewSHA1(command, strconv.AppendInt([]byte("event:"), int64(n), 10))
+// eventID returns the id of the n-th event of a command. It derives from what
+// is stored, too: the store takes an event with a known id for a repeat and
+// keeps the first one's bytes, so an id must stand for just these (AUD-06).
+func eventID(command uuid.UUID, n int, data, meta []byte) uuid.UUID {
+	h := sha256.New()
+	h.Write(data)
+	h.Write([]byte{0})
+	h.Write(meta)
+	return uuid.NewSHA1(command, h.Sum(strconv.AppendInt([]byte("event:"), int64(n), 10)))
 }
 
 // StreamOf returns the name of an aggregate's stream, "fl.ticket-<uuid>".

@@ -38,7 +38,7 @@ func TestAUD06TheChainHoldsWhenTwoProcessesSendOneCommandAtTheSameMoment(t *test
 	store := &overtaken{EventStore: h.Store}
 	late := commands.New(commands.Ports{Store: store, Outcomes: outcomes.New(h.Pool, h.Clock), Vault: h.Vault, Clock: h.Clock, IDs: h.IDs, Log: h.Log})
 	send := func(app *commands.App) commands.Result {
-		res, err := app.Tickets.EscalateIfDue(t.Context(), commands.Request{Actor: commands.System("timer"), Key: "1", Shared: true}, reg.ID,
+		res, err := app.Tickets.EscalateIfDue(t.Context(), commands.Request{Actor: commands.System("timer"), Key: "1"}, reg.ID,
 			commands.EscalateTicket{Target: ticket.Resolution, Percent: 75})
 		require.NoError(t, err)
 		return res

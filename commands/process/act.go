@@ -77,7 +77,7 @@ func (r *Runner) send(ctx context.Context, step uuid.UUID) (process.Outcome, err
 	defer cancel()
 	e := r.task.Event
 	req := commands.Request{
-		Actor: r.actor(), Key: e.ID.String() + "/" + step.String(), Shared: true, Correlation: e.Envelope.Correlation, Causation: e.ID,
+		Actor: r.actor(), Key: e.ID.String() + "/" + step.String(), Correlation: e.Envelope.Correlation, Causation: e.ID,
 	}
 	res, err := r.o.Manager.Send(ctx, req, r.task, step)
 	rule, refused := errors.AsType[*domain.RuleError](err)

@@ -305,7 +305,7 @@ func (r *Runner) do(ctx context.Context, part int, operation, key string, c proc
 	key = fmt.Sprintf("%s/%d/%d/%s", r.o.Manager.Name(), r.epoch, part, key)
 	_, err := commands.Execute(ctx, r.x, decider(), r.stream(part), commands.Given(commands.Call{
 		ID: r.o.IDs.Command("process", operation, key), Type: operation, Digest: r.o.Vault.Digest([]byte(operation + " " + key)),
-		Site: "*", Actor: r.actor(), OccurredAt: r.now(), Shared: operation == "process.open", // all others name who runs it
+		Site: "*", Actor: r.actor(), OccurredAt: r.now(),
 	}, c))
 	return err
 }

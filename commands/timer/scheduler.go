@@ -317,7 +317,7 @@ func (r *round) sendAll(ctx context.Context, steps []Step) (int, error) {
 func (r *round) send(ctx context.Context, step Step) error {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Limit)
 	defer cancel()
-	res, err := r.o.Tickets.EscalateIfDue(ctx, commands.Request{Actor: commands.System("timer"), Key: step.key(), Shared: true}, step.Ticket,
+	res, err := r.o.Tickets.EscalateIfDue(ctx, commands.Request{Actor: commands.System("timer"), Key: step.key()}, step.Ticket,
 		commands.EscalateTicket{Target: step.Target, Percent: step.Percent})
 	_, refused := errors.AsType[*domain.RuleError](err)
 	_, invalid := errors.AsType[*domain.InvalidError](err)
