@@ -71,7 +71,7 @@ func (c Class) charged() bool { return c == ClassPaid || c == ClassContract }
 
 // dropped reports whether the ticket ended without the work being done.
 func (d *draft) dropped() bool {
-	switch d.state.Status { //nolint:exhaustive // the others are open, or the work is done
+	switch d.state.Status {
 	case StatusMerged, StatusWithdrawn, StatusRejected:
 		return true
 	default:
@@ -84,7 +84,7 @@ func (d *draft) recordCharge(c RecordCharge) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	e := ChargeRecorded{At: c.At, AmountFen: c.AmountFen, Work: c.Work, Voucher: c.Voucher, Reason: c.Reason}
+	e := ChargeRecorded(c)
 	switch {
 	case d.state.charges(e): // TKT-02
 		return nil

@@ -179,7 +179,7 @@ func (r *readModels) rebuild(t *testing.T, pages readmodel.Pages) {
 	live := r.digests()
 	reports, err := r.manager.Rebuild(t.Context(), readmodel.RebuildOptions{Pages: pages})
 	require.NoError(t, err)
-	require.Len(t, reports, 3)
+	require.Len(t, reports, 4)
 	for _, report := range reports {
 		require.True(t, report.Equal, "%+v", report)
 		require.Equal(t, live[report.Projection], report.RebuiltDigest)
@@ -195,7 +195,7 @@ func (r *readModels) verify(t *testing.T) []readmodel.Difference {
 	var out []readmodel.Difference
 	for _, v := range all {
 		require.Equal(t, len(v.Differences) == 0, v.Equal)
-		require.Positive(t, v.Elements)
+		require.True(t, v.Elements > 0 || v.Projection == custody.Name, "%s is empty", v.Projection) // nobody has tools here
 		out = append(out, v.Differences...)
 	}
 	return out

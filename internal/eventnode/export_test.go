@@ -20,3 +20,9 @@ func (o Options) Impatient() Options {
 
 // Unfinished tells how many bytes the appends in hand hold.
 func (n *Node) Unfinished() int64 { return n.budget.used.Load() }
+
+// Encode writes a message as the node's server sends it.
+func Encode(m any) ([]byte, error) {
+	b, err := newCodec().Marshal(m)
+	return b.Materialize(), err
+}

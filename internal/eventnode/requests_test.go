@@ -49,7 +49,10 @@ func (c *wireCall) SendMsg(m any) error {
 	if r, ok := m.(*streams.ReadResp); ok && r.GetCaughtUp() != nil {
 		c.cancel()
 	}
-	_, err := proto.Marshal(m.(proto.Message))
+	b, err := eventnode.Encode(m)
+	if _, read := m.(proto.Message); err == nil && !read { // it is written without the protocol's own types
+		err = proto.Unmarshal(b, &streams.ReadResp{})
+	}
 	return err
 }
 

@@ -93,7 +93,7 @@ func (r Row) firstResolution() []int64 {
 
 // dropped reports whether the ticket was merged, withdrawn or rejected (TKT-17).
 func (r Row) dropped() bool {
-	switch ticket.Status(r.Status) { //nolint:exhaustive // the others are open, or the work is done
+	switch ticket.Status(r.Status) {
 	case ticket.StatusMerged, ticket.StatusWithdrawn, ticket.StatusRejected:
 		return true
 	default:

@@ -30,11 +30,15 @@ func (r Row) state() ticket.State {
 		s.EndedAt = *r.EndedAt
 	}
 	var targets [len(s.Clocks)]ticket.Target
-	var starts [len(s.Clocks)]uint64
+	var revisions [len(s.Clocks)][2]uint64
 	for i, name := range targetNames {
 		t, _ := r.target(name)
-		s.Clocks[i], starts[i] = t.clock.state(name, &targets[i]), t.clock.StartedBy
-		s.Clocks[i].Revisions = starts[i : i+1 : i+1]
+		s.Clocks[i] = t.clock.state(name, &targets[i])
+		revisions[i] = [2]uint64{t.clock.StartedBy, t.clock.StartedBy} // of the start, and of the end if there is one
+		s.Clocks[i].Revisions = revisions[i][:1:1]
+		if !t.clock.Running {
+			s.Clocks[i].Revisions = revisions[i][:]
+		}
 	}
 	return s
 }

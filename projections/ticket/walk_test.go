@@ -76,7 +76,7 @@ func standing(w *tickettest.Walk, revision int) []eventschemas.Record {
 }
 
 func recordAt(w *tickettest.Walk, i int) eventschemas.Record {
-	return eventschemas.Record{Recorded: eventschemas.Recorded{Revision: uint64(i)}, Event: w.Events[i]} //nolint:gosec // a place in a list
+	return eventschemas.Record{Recorded: eventschemas.Recorded{Revision: uint64(i)}, Event: w.Events[i]}
 }
 
 func requireSame(t *rapid.T, row ticket.Row, s domainticket.State) {
