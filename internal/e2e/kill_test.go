@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/apptest"
 	"github.com/fieldledger/fieldledger/internal/clock"
 )
@@ -41,13 +42,15 @@ func (i *installation) runFor(t *testing.T, d time.Duration, args ...string) (ki
 	return true
 }
 
-// history is ids and types of events by stream.
+// history is the commands and types of events by stream.
 func history(t *testing.T, h *apptest.Harness) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
 	for _, e := range events(t, h) {
 		require.EqualValues(t, len(out[e.Stream]), e.Revision)
-		out[e.Stream] = append(out[e.Stream], e.ID.String()+" "+e.Type)
+		env, err := eventschemas.DecodeEnvelope(e.Meta)
+		require.NoError(t, err)
+		out[e.Stream] = append(out[e.Stream], env.Command.ID.String()+" "+e.Type)
 	}
 	return out
 }
