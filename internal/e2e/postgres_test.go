@@ -159,5 +159,5 @@ func TestTheAPIAsksToComeAgainWhilePostgresIsAwayAndForgetsNothing(t *testing.T)
 	}
 	s.stop(t)
 	require.Contains(t, s.run(t, "verify"), "equal")
-	t.Logf("%d times each of %d faults: %d answers, %d times to come again, %d writes asked for once more", rounds, len(away), d.good.Load(), d.asked.Load(), len(d.kept))
+	t.Logf("fault: PostgreSQL away under the whole program: %d times each of %d faults: %d answers, %d times to come again, %d writes asked for once more", rounds, len(away), d.good.Load(), d.asked.Load(), len(d.kept))
 }

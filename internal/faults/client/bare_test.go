@@ -87,7 +87,7 @@ func TestTheOfficialClientAloneHangsOrIsLostAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	for range 6 {
 		if hung, found := bareOutage(t); hung > 0 || !found {
-			t.Logf("%d of 16 callers, whose calls have a limit of %s, had not come back after 5 s; the node was found again: %t", hung, bareLimit, found)
+			t.Logf("fault: control, the official client alone: %d of 16 callers, whose calls have a limit of %s, had not come back after 5 s; the node was found again: %t", hung, bareLimit, found)
 			return
 		}
 	}

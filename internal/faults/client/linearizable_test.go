@@ -219,7 +219,7 @@ func TestAppendsAndReadsOfAStreamAreLinearizableAcrossFaults(t *testing.T) {
 	stop := w.disturb()
 	defer stop()
 	got := histories(t.Context(), stores, scale.Times(30, 2000), 10)
-	t.Logf("%d histories, %d calls, %d of unknown outcome", got.histories, got.calls, got.lost)
+	t.Logf("fault: linearizable appends: %d histories, %d calls, %d of unknown outcome", got.histories, got.calls, got.lost)
 	require.Zero(t, got.bad, got.example)
 	require.Positive(t, got.lost, "the faults met calls")
 }

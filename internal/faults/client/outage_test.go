@@ -119,14 +119,14 @@ func over(all []time.Duration, bound time.Duration) (n int, worst time.Duration)
 func (f *figures) report(t *testing.T) {
 	t.Helper()
 	n, worst := over(f.lateness, lateBound)
-	t.Logf("%d calls, %d came back after their deadline, %d of them by more than %s, the latest by %s", f.calls, len(f.lateness), n, lateBound, worst)
+	t.Logf("fault: outages: %d calls, %d came back after their deadline, %d of them by more than %s, the latest by %s", f.calls, len(f.lateness), n, lateBound, worst)
 	require.Less(t, worst, 5*time.Second, "a call outlived its deadline")
 	n, worst = over(f.timers, lateBound)
-	t.Logf("the machine itself: of %d deadlines alone %d were seen more than %s late, the latest by %s", len(f.timers), n, lateBound, worst)
+	t.Logf("fault: outages: the machine itself: of %d deadlines alone %d were seen more than %s late, the latest by %s", len(f.timers), n, lateBound, worst)
 	for kind, all := range f.recovered {
 		n, worst := over(all, recoveredBound)
 		slices.Sort(all)
-		t.Logf("%s: %d outages, found again after %s (median), %s (worst), %d times after more than %s",
+		t.Logf("fault: outages, %s: %d outages, found again after %s (median), %s (worst), %d times after more than %s",
 			kind, len(all), all[len(all)/2], worst, n, recoveredBound)
 		require.Less(t, worst, 20*time.Second, kind)
 	}
@@ -275,6 +275,6 @@ func TestTheSupervisorFindsTheNodeAgainAfterEveryOutageAndNoCallOutlivesItsDeadl
 	for _, err := range errs {
 		require.NoError(t, err)
 	}
-	t.Logf("%d outages of %s to %s, lengths spread evenly over their logarithm, %d at a time", worlds*each, shortest, longest, worlds)
+	t.Logf("fault: outages: %d outages of %s to %s, lengths spread evenly over their logarithm, %d at a time", worlds*each, shortest, longest, worlds)
 	f.report(t)
 }

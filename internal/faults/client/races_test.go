@@ -95,7 +95,7 @@ func TestOfTwoWritersAtOneRevisionExactlyOneWins(t *testing.T) {
 	won, err := w.races([2]commands.EventStore{w.open(patience), w.open(patience)}, n)
 	require.NoError(t, err)
 	require.Equal(t, n, won)
-	t.Logf("%d races", n)
+	t.Logf("fault: two writers of one stream: %d races, one winner each", n)
 }
 
 func TestOfTwoWritersAtOneRevisionAtMostOneWinsAcrossFaults(t *testing.T) {
@@ -107,7 +107,7 @@ func TestOfTwoWritersAtOneRevisionAtMostOneWinsAcrossFaults(t *testing.T) {
 	won, err := w.races([2]commands.EventStore{w.open(80 * time.Millisecond), w.open(80 * time.Millisecond)}, n)
 	require.NoError(t, err)
 	require.Positive(t, won)
-	t.Logf("%d races, %d with a winner", n, won)
+	t.Logf("fault: two writers across cuts: %d races, %d with a winner", n, won)
 }
 
 func TestTheRacesTellAStoreThatIgnoresTheRevision(t *testing.T) {

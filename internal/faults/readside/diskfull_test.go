@@ -83,5 +83,5 @@ func TestAFullDiskUnderPostgresLosesAndDoublesNothing(t *testing.T) {
 	s.judge()
 	s.requireEqualToAReplay()
 	require.Empty(t, s.failures())
-	t.Logf("%d times, the server ended itself %d times; %d events; told by the server: %s", rounds, died, s.present().Head(), s.codes)
+	t.Logf("fault: full disk under PostgreSQL: %d times, the server ended itself %d times; %d events; told by the server: %s", rounds, died, s.present().Head(), s.codes)
 }

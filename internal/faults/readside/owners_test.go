@@ -167,7 +167,7 @@ func TestALateOwnerIsFencedAtWhateverMomentItStoodStill(t *testing.T) {
 	}
 	o.first.start()
 	o.first.requireEqualToAReplay()
-	t.Logf("%d take-overs, %d of them from one who stood within its transaction; %d events", rounds, o.within, o.first.present().Head())
+	t.Logf("fault: two owners of one projection: %d take-overs, %d of them from one who stood within its transaction; %d events", rounds, o.within, o.first.present().Head())
 }
 
 func TestWithoutItsEpochALateOwnerWrites(t *testing.T) {

@@ -186,6 +186,6 @@ func TestPostgresFaultsLoseAndDoubleNothing(t *testing.T) {
 	s.judge()
 	s.requireEqualToAReplay()
 	require.Empty(t, s.failures(), "no fault of the database ends the keeping of the read models")
-	t.Logf("%d times each, all works again after at most: %v; %d events; told by the server: %s", rounds, worst, s.present().Head(), s.codes)
+	t.Logf("fault: PostgreSQL beneath live read models: %d times each, all works again after at most: %v; %d events; told by the server: %s", rounds, worst, s.present().Head(), s.codes)
 	require.Positive(t, s.codes.of("40P01"))
 }

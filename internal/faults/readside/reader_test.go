@@ -83,7 +83,7 @@ func TestDroppedSubscriptionsLoseDoubleAndReorderNothing(t *testing.T) {
 	k := dropped(t, drops, func(*eventstoredb.Store, *catchup.Options) {})
 	k.requireEqualToAReplay()
 	require.Empty(t, k.failures())
-	t.Logf("%d drops, %d events", drops, k.present().Head())
+	t.Logf("fault: subscription dropped: %d drops, %d events", drops, k.present().Head())
 }
 
 // reseeking is a log whose followers, when they begin again, begin one event

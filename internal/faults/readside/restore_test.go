@@ -57,7 +57,7 @@ func TestAnOlderCopyOfPostgresIsBroughtUpToTheLogAgain(t *testing.T) {
 		// beginning may meet a server that is about to stop.
 		require.True(t, errors.Is(err, readmodel.ErrFenced) || postgres.Unavailable(err), "%v", err)
 	}
-	t.Logf("%d restores, %d of them of an earlier owner's copy; %d events; %s", rounds, restarts, s.present().Head(), j)
+	t.Logf("fault: older copy of PostgreSQL: %d restores, %d of them of an earlier owner's copy; %d events; %s", rounds, restarts, s.present().Head(), j)
 }
 
 // shortened is a node whose log is the beginning of another one's.
