@@ -24,6 +24,7 @@ func abandoned() []goleak.Option {
 		"github.com/cockroachdb/pebble/v2.(*ConcurrencyLimitScheduler).periodicGranter",
 		"github.com/cockroachdb/pebble/v2.(*cleanupManager).mainLoop",
 		"github.com/cockroachdb/pebble/v2.(*commitPipeline).Commit",
+		"github.com/cockroachdb/pebble/v2.(*DB).collectTableStats",
 		"github.com/cockroachdb/pebble/v2.(*DB).flush",
 		"github.com/cockroachdb/pebble/v2.Open",
 		"github.com/fieldledger/fieldledger/internal/faults_test.fatal.Fatalf",

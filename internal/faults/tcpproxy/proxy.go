@@ -34,6 +34,7 @@ func Both(w Way) Fault { return Fault{ToServer: w, ToClient: w} }
 // Proxy passes connections on to a target. Safe for concurrent use.
 type Proxy struct {
 	address string
+	kept    net.PacketConn // the same port of UDP: no other proxy takes the address while this one is down
 	running sync.WaitGroup
 	dialing context.Context //nolint:containedctx // ends with Close, and with it the dials under way
 	stop    context.CancelFunc
@@ -55,16 +56,20 @@ func Listen(ctx context.Context, network, target string) (*Proxy, error) {
 	var err error
 	for range tries {
 		p.address = fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports)) //nolint:gosec // spreads ports, keeps no secret
+		if p.kept, err = new(net.ListenConfig).ListenPacket(ctx, "udp", p.address); err != nil {
+			continue
+		}
 		if err = p.Up(ctx); err == nil {
 			return p, nil
 		}
+		_ = p.kept.Close() // nothing was sent
 	}
 	p.stop()
 	return nil, err
 }
 
-// The ports are below those that systems give to connections: nobody takes
-// one while the proxy is down.
+// The ports are below those that systems give to connections: none takes one
+// while the proxy is down.
 const (
 	firstPort = 20_000
 	ports     = 10_000
@@ -155,6 +160,7 @@ func (p *Proxy) Close() {
 	p.stop()
 	p.Down()
 	p.running.Wait()
+	_ = p.kept.Close() // nothing was sent
 }
 
 func (p *Proxy) accept(listener net.Listener) {
