@@ -32,6 +32,18 @@ var bodies = map[string]any{
 	"resumeTicket": ResumeTicketJSONRequestBody{}, "changeTicketServiceZone": ChangeTicketServiceZoneJSONRequestBody{},
 	"signOffTicket": SignOffTicketJSONRequestBody{}, "strikeTicketEvent": StrikeTicketEventJSONRequestBody{},
 	"findTicketVisitNeeded": FindTicketVisitNeededJSONRequestBody{}, "withdrawTicket": WithdrawTicketJSONRequestBody{},
+	"changeTicketClass": ChangeTicketClassJSONRequestBody{}, "recordTicketCharge": RecordTicketChargeJSONRequestBody{},
+	"followTicket": FollowTicketJSONRequestBody{}, "unfollowTicket": UnfollowTicketJSONRequestBody{},
+	"saveView": SaveViewJSONRequestBody{}, "changeView": ChangeViewJSONRequestBody{},
+	"chooseSitePolicySet": ChooseSitePolicySetJSONRequestBody{}, "approvePolicy": ApprovePolicyJSONRequestBody{},
+	"registerTool": RegisterToolJSONRequestBody{}, "issueTool": IssueToolJSONRequestBody{},
+	"acceptTool": AcceptToolJSONRequestBody{}, "refuseTool": RefuseToolJSONRequestBody{},
+	"lendTool": LendToolJSONRequestBody{}, "returnTool": ReturnToolJSONRequestBody{},
+	"handOverTool": HandOverToolJSONRequestBody{}, "blockTool": BlockToolJSONRequestBody{},
+	"clearTool": ClearToolJSONRequestBody{}, "inspectTool": InspectToolJSONRequestBody{},
+	"repairTool": RepairToolJSONRequestBody{}, "reportToolMissing": ReportToolMissingJSONRequestBody{},
+	"findTool": FindToolJSONRequestBody{}, "scrapTool": ScrapToolJSONRequestBody{},
+	"previewPolicy": PreviewPolicyJSONRequestBody{},
 }
 
 // operationsWith returns the operations of the contract that take something, by name.
