@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -169,13 +170,15 @@ func TestTKT15AFilterIsCheckedAsTheListWouldBeforeItIsSaved(t *testing.T) {
 			require.NotEmpty(t, p.Errors[0].Detail)
 		}
 	}
-	many := `{"a":"x"`
-	for i := range 20 {
-		many += `,"a` + strconv.Itoa(i) + `":"x"`
+	many := map[string]string{}
+	for i := range 21 {
+		many[strconv.Itoa(i)] = "x"
 	}
+	tooMany, err := json.Marshal(many)
+	require.NoError(t, err)
 	for body, pointer := range map[string]string{
 		`{"name":"","filter":{}}`: "/name", `{"name":" x","filter":{}}`: "/name", `{"name":"x\ny","filter":{}}`: "/name", `{"name":"　x","filter":{}}`: "/name",
-		`{"filter":{}}`: "/name", `{"name":"x"}`: "/filter", `{"name":"x","filter":{"level":1}}`: "/filter/level", `{"name":"x","filter":` + many + `}}`: "/filter",
+		`{"filter":{}}`: "/name", `{"name":"x"}`: "/filter", `{"name":"x","filter":{"level":1}}`: "/filter/level", `{"name":"x","filter":` + string(tooMany) + `}`: "/filter",
 		`{"name":"x","filter":{},"sort":"id"}`: "/sort", `{"name":"x","filter":{},"shared_with":"HQ"}`: "/shared_with", `{"name":"x","filter":{"kind":""}}`: "/filter/kind",
 	} {
 		r := f.write(http.MethodPost, "/v1/views", body, token, "", "")

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func (w *world) saved(random *rand.Rand, s shelf) {
 		delete(s, id)
 		return
 	}
-	v := api.SavedView{Id: id, Owner: owner, Name: name, Filter: map[string]string{"level": fmt.Sprint(w.keys)}}
+	v := api.SavedView{Id: id, Owner: owner, Name: name, Filter: map[string]string{"level": strconv.Itoa(w.keys)}}
 	content := commands.ViewContent{Filter: v.Filter}
 	if site := []string{"", "hq", "north"}[random.IntN(3)]; site != "" {
 		v.SharedWith, content.SharedWith = &site, site
