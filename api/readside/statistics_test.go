@@ -1,7 +1,6 @@
 package readside_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -75,7 +74,7 @@ func TestTKT23StatisticsAddUpAndAreExplainedAsOfAnyNumber(t *testing.T) {
 					c.Measure = measure
 					facts, _, err := w.side.ExplainStatistics(t.Context(), at, c, api.Page{Limit: 1000})
 					require.NoError(t, err)
-					require.Equal(t, want, facts.Sum, fmt.Sprintf("AUD-05 %s by %s as of %d", measure, by, n))
+					require.Equal(t, want, facts.Sum, "AUD-05 %s by %s as of %d", measure, by, n)
 					sums[measure] += want
 				}
 			}
@@ -120,7 +119,7 @@ func TestTKT23AFactThatIsTakenBackOrComesLateMovesTheFiguresAtItsNumber(t *testi
 	revision := resolved.Revision - int64(resolved.Events) + 1
 	for _, struck := range []int64{revision, resolved.Revision + 1} {
 		_, err = w.App.Strikes.Strike(ctx, w.request(), "ticket", id, commands.StrikeEvent{
-			Revision: uint64(struck), Reason: "wrong ticket", SecondPerson: second.ID.String(), //nolint:gosec // a revision fits
+			Revision: uint64(struck), Reason: "wrong ticket", SecondPerson: second.ID.String(),
 		})
 		require.NoError(t, err)
 	}
