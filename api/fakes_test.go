@@ -114,6 +114,7 @@ type reads struct {
 	persons    []api.SealedPerson
 	teams      []api.Team
 	sites      []api.Site
+	views      []api.SavedView
 	rows       []api.SLARow
 	facts      []api.SLAFact
 	compared   api.ComparisonQuery
@@ -195,6 +196,21 @@ func (r *reads) Sites(_ context.Context, at api.AsOf, sites []string, p api.Page
 	r.filter.Sites = sites
 	rows, next := cut(r.sites, p)
 	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Views(_ context.Context, at api.AsOf, person uuid.UUID, sites []string, p api.Page) ([]api.SavedView, string, api.Snapshot, error) {
+	r.filter.Sites, r.filter.Mine = sites, person
+	rows, next := cut(r.views, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) View(_ context.Context, at api.AsOf, id uuid.UUID) (api.SavedView, api.Snapshot, error) {
+	for _, v := range r.views {
+		if v.Id == id {
+			return v, r.ask(at), r.err
+		}
+	}
+	return api.SavedView{}, r.ask(at), commands.ErrNotFound
 }
 
 func (r *reads) Tool(_ context.Context, at api.AsOf, id uuid.UUID, _ *time.Time) (api.ToolCard, api.Snapshot, error) {

@@ -104,6 +104,8 @@ func describe(k jsonschema.ErrorKind) (keyword, limit string) {
 		return "uniqueItems", ""
 	case *kind.MinProperties:
 		return "minProperties", strconv.Itoa(k.Want)
+	case *kind.MaxProperties:
+		return "maxProperties", strconv.Itoa(k.Want)
 	default:
 		return "schema", ""
 	}

@@ -1054,6 +1054,18 @@ type ChangeTicketServiceZone struct {
 	Zone ServiceZone `json:"zone"`
 }
 
+// ChangeView defines model for ChangeView.
+type ChangeView struct {
+	// Filter Query parameters of the list of tickets by name, each a text as a URL would give it, but as_of, min_position, limit, cursor, sort and saved. The views mine and following are those of whoever looks.
+	Filter ViewFilter `json:"filter"`
+
+	// SharedWith Nothing means that it is shared no longer.
+	SharedWith *SiteCode `json:"shared_with,omitempty"`
+
+	// Sort Nothing means the list's own order.
+	Sort *TicketOrder `json:"sort,omitempty"`
+}
+
 // Changed defines model for Changed.
 type Changed struct {
 	// Changed False if what was asked for held already (TKT-02).
@@ -1970,6 +1982,49 @@ type SLARow struct {
 	WithinNet int64 `json:"within_net"`
 }
 
+// SaveView defines model for SaveView.
+type SaveView struct {
+	// Filter Query parameters of the list of tickets by name, each a text as a URL would give it, but as_of, min_position, limit, cursor, sort and saved. The views mine and following are those of whoever looks.
+	Filter ViewFilter `json:"filter"`
+
+	// Name No personal data. One name is one view of its owner.
+	Name string `json:"name"`
+
+	// SharedWith Site whose people may read and apply it; nothing means nobody else.
+	SharedWith *SiteCode `json:"shared_with,omitempty"`
+
+	// Sort Nothing means the list's own order.
+	Sort *TicketOrder `json:"sort,omitempty"`
+}
+
+// SavedView defines model for SavedView.
+type SavedView struct {
+	// Filter As it was saved; it may fit the list no longer.
+	Filter map[string]string  `json:"filter"`
+	Id     openapi_types.UUID `json:"id"`
+	Name   string             `json:"name"`
+
+	// Owner Id of the person who alone changes it.
+	Owner    openapi_types.UUID `json:"owner"`
+	Revision int64              `json:"revision"`
+
+	// SharedWith Code of the site that it is shared with, or null.
+	SharedWith *string `json:"shared_with"`
+
+	// Sort Order as it was saved; null means the list's own.
+	Sort *string `json:"sort"`
+}
+
+// SavedViewPage defines model for SavedViewPage.
+type SavedViewPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot    `json:"as_of"`
+	Items []SavedView `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
 // ScrapTool defines model for ScrapTool.
 type ScrapTool struct {
 	ApprovedBy openapi_types.UUID `json:"approved_by"`
@@ -2450,6 +2505,9 @@ type VerdictUnder struct {
 	Verdict SLAPart `json:"verdict"`
 }
 
+// ViewFilter Query parameters of the list of tickets by name, each a text as a URL would give it, but as_of, min_position, limit, cursor, sort and saved. The views mine and following are those of whoever looks.
+type ViewFilter map[string]string
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -2850,6 +2908,9 @@ type ListTicketsParams struct {
 
 	// Sort Order; a leading minus turns it round. Nothing means -called_at, and due_at in the view due_next.
 	Sort *TicketOrder `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Saved Id of a saved view, as it is now: its filter holds, and its order unless sort is given. Other parameters narrow it further; one that the view sets to something else is refused. A view that no longer fits this list answers 409. A cursor ends with the view that it was given under.
+	Saved *openapi_types.UUID `form:"saved,omitempty" json:"saved,omitempty"`
 }
 
 // RegisterTicketParams defines parameters for RegisterTicket.
@@ -2872,7 +2933,7 @@ type AcceptTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2881,7 +2942,7 @@ type AgreeTicketArrivalParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2890,7 +2951,7 @@ type ArriveTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2899,7 +2960,7 @@ type AssignTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2908,7 +2969,7 @@ type RecordTicketChargeParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2917,7 +2978,7 @@ type ChangeTicketClassParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2926,7 +2987,7 @@ type CloseTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2974,7 +3035,7 @@ type ChangeTicketLevelParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2983,7 +3044,7 @@ type MergeTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -2992,7 +3053,7 @@ type AddTicketNoteParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3001,7 +3062,7 @@ type PauseTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3010,7 +3071,7 @@ type RecordTicketPauseParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3019,7 +3080,7 @@ type RejectTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3028,7 +3089,7 @@ type ReopenTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3037,7 +3098,7 @@ type ResolveTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3046,7 +3107,7 @@ type ResumeTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3055,7 +3116,7 @@ type ChangeTicketServiceZoneParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3064,7 +3125,7 @@ type SignOffTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3073,7 +3134,7 @@ type StrikeTicketEventParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3088,7 +3149,7 @@ type FindTicketVisitNeededParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3097,7 +3158,7 @@ type WithdrawTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3169,7 +3230,7 @@ type AcceptToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3178,7 +3239,7 @@ type BlockToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3187,7 +3248,7 @@ type ClearToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3196,7 +3257,7 @@ type FindToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3205,7 +3266,7 @@ type HandOverToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3214,7 +3275,7 @@ type InspectToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3223,7 +3284,7 @@ type IssueToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3232,7 +3293,7 @@ type LendToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3241,7 +3302,7 @@ type ReportToolMissingParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3250,7 +3311,7 @@ type RefuseToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3259,7 +3320,7 @@ type RepairToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3268,7 +3329,7 @@ type ReturnToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3277,7 +3338,55 @@ type ScrapToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
-	// IfMatch The ETag of the ticket as the caller saw it. Without it the answer is 428.
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListViewsParams defines parameters for ListViews.
+type ListViewsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SaveViewParams defines parameters for SaveView.
+type SaveViewParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DeleteViewParams defines parameters for DeleteView.
+type DeleteViewParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// GetViewParams defines parameters for GetView.
+type GetViewParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ChangeViewParams defines parameters for ChangeView.
+type ChangeViewParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
@@ -3415,6 +3524,12 @@ type ReturnToolJSONRequestBody = ReturnTool
 
 // ScrapToolJSONRequestBody defines body for ScrapTool for application/json ContentType.
 type ScrapToolJSONRequestBody = ScrapTool
+
+// SaveViewJSONRequestBody defines body for SaveView for application/json ContentType.
+type SaveViewJSONRequestBody = SaveView
+
+// ChangeViewJSONRequestBody defines body for ChangeView for application/json ContentType.
+type ChangeViewJSONRequestBody = ChangeView
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -3616,6 +3731,21 @@ type ServerInterface interface {
 	// ScrapTool Ends a tool in store; the caller fills in the scrap note (STK-12).
 	// (POST /v1/tools/{id}/scrap)
 	ScrapTool(w http.ResponseWriter, r *http.Request, id ToolId, params ScrapToolParams)
+	// ListViews Lists the caller's saved views and those shared with sites that the caller may see, by name (TKT-15).
+	// (GET /v1/views)
+	ListViews(w http.ResponseWriter, r *http.Request, params ListViewsParams)
+	// SaveView Saves a filter and an order of the list of tickets under a name of the caller's (TKT-15).
+	// (POST /v1/views)
+	SaveView(w http.ResponseWriter, r *http.Request, params SaveViewParams)
+	// DeleteView Deletes one of the caller's views; its name is free again (TKT-15).
+	// (DELETE /v1/views/{id})
+	DeleteView(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params DeleteViewParams)
+	// GetView Shows a saved view.
+	// (GET /v1/views/{id})
+	GetView(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetViewParams)
+	// ChangeView Replaces what one of the caller's views shows, and whom it is shared with (TKT-15).
+	// (PUT /v1/views/{id})
+	ChangeView(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ChangeViewParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -5518,6 +5648,19 @@ func (siw *ServerInterfaceWrapper) ListTickets(w http.ResponseWriter, r *http.Re
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "saved" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "saved", r.URL.Query(), &params.Saved, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "saved"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "saved", Err: err})
 		}
 		return
 	}
@@ -8849,6 +8992,332 @@ func (siw *ServerInterfaceWrapper) ScrapTool(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListViews operation middleware
+func (siw *ServerInterfaceWrapper) ListViews(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListViewsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListViews(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SaveView operation middleware
+func (siw *ServerInterfaceWrapper) SaveView(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SaveViewParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SaveView(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteView operation middleware
+func (siw *ServerInterfaceWrapper) DeleteView(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteViewParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteView(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetView operation middleware
+func (siw *ServerInterfaceWrapper) GetView(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetViewParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetView(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeView operation middleware
+func (siw *ServerInterfaceWrapper) ChangeView(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeViewParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeView(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -9017,6 +9486,16 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/unfollow", wrapper.UnfollowTicket).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/strikes", wrapper.StrikeTicketEvent).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/views", wrapper.ListViews).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/views", wrapper.SaveView).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/views/{id}", wrapper.DeleteView).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/v1/views/{id}", wrapper.GetView).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/views/{id}", wrapper.ChangeView).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/v1/persons", wrapper.ListPersons).Methods(http.MethodGet)
 
@@ -12480,6 +12959,266 @@ func (response ScrapTooldefaultApplicationProblemPlusJSONResponse) VisitScrapToo
 	return err
 }
 
+type ListViewsRequestObject struct {
+	Params ListViewsParams
+}
+
+type ListViewsResponseObject interface {
+	VisitListViewsResponse(w http.ResponseWriter) error
+}
+
+type ListViews200JSONResponse SavedViewPage
+
+func (response ListViews200JSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListViewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListViewsdefaultApplicationProblemPlusJSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveViewRequestObject struct {
+	Params SaveViewParams
+	Body   *SaveViewJSONRequestBody
+}
+
+type SaveViewResponseObject interface {
+	VisitSaveViewResponse(w http.ResponseWriter) error
+}
+
+type SaveView201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type SaveView201JSONResponse struct {
+	Body    Created
+	Headers SaveView201ResponseHeaders
+}
+
+func (response SaveView201JSONResponse) VisitSaveViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SaveViewdefaultApplicationProblemPlusJSONResponse) VisitSaveViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteViewRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params DeleteViewParams
+}
+
+type DeleteViewResponseObject interface {
+	VisitDeleteViewResponse(w http.ResponseWriter) error
+}
+
+type DeleteView200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type DeleteView200JSONResponse struct {
+	Body    Changed
+	Headers DeleteView200ResponseHeaders
+}
+
+func (response DeleteView200JSONResponse) VisitDeleteViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteViewdefaultApplicationProblemPlusJSONResponse) VisitDeleteViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetViewRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetViewParams
+}
+
+type GetViewResponseObject interface {
+	VisitGetViewResponse(w http.ResponseWriter) error
+}
+
+type GetView200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetView200JSONResponse struct {
+	Body    SavedView
+	Headers GetView200ResponseHeaders
+}
+
+func (response GetView200JSONResponse) VisitGetViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetViewdefaultApplicationProblemPlusJSONResponse) VisitGetViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeViewRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ChangeViewParams
+	Body   *ChangeViewJSONRequestBody
+}
+
+type ChangeViewResponseObject interface {
+	VisitChangeViewResponse(w http.ResponseWriter) error
+}
+
+type ChangeView200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ChangeView200JSONResponse struct {
+	Body    Changed
+	Headers ChangeView200ResponseHeaders
+}
+
+func (response ChangeView200JSONResponse) VisitChangeViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeViewdefaultApplicationProblemPlusJSONResponse) VisitChangeViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// StreamChanges Tells live which tickets changed, as server-sent events.
@@ -12680,6 +13419,21 @@ type StrictServerInterface interface {
 	// ScrapTool Ends a tool in store; the caller fills in the scrap note (STK-12).
 	// (POST /v1/tools/{id}/scrap)
 	ScrapTool(ctx context.Context, request ScrapToolRequestObject) (ScrapToolResponseObject, error)
+	// ListViews Lists the caller's saved views and those shared with sites that the caller may see, by name (TKT-15).
+	// (GET /v1/views)
+	ListViews(ctx context.Context, request ListViewsRequestObject) (ListViewsResponseObject, error)
+	// SaveView Saves a filter and an order of the list of tickets under a name of the caller's (TKT-15).
+	// (POST /v1/views)
+	SaveView(ctx context.Context, request SaveViewRequestObject) (SaveViewResponseObject, error)
+	// DeleteView Deletes one of the caller's views; its name is free again (TKT-15).
+	// (DELETE /v1/views/{id})
+	DeleteView(ctx context.Context, request DeleteViewRequestObject) (DeleteViewResponseObject, error)
+	// GetView Shows a saved view.
+	// (GET /v1/views/{id})
+	GetView(ctx context.Context, request GetViewRequestObject) (GetViewResponseObject, error)
+	// ChangeView Replaces what one of the caller's views shows, and whom it is shared with (TKT-15).
+	// (PUT /v1/views/{id})
+	ChangeView(ctx context.Context, request ChangeViewRequestObject) (ChangeViewResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -14784,6 +15538,153 @@ func (sh *strictHandler) ScrapTool(w http.ResponseWriter, r *http.Request, id To
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ScrapToolResponseObject); ok {
 		if err := validResponse.VisitScrapToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListViews operation middleware
+func (sh *strictHandler) ListViews(w http.ResponseWriter, r *http.Request, params ListViewsParams) {
+	var request ListViewsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListViews(ctx, request.(ListViewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListViews")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListViewsResponseObject); ok {
+		if err := validResponse.VisitListViewsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SaveView operation middleware
+func (sh *strictHandler) SaveView(w http.ResponseWriter, r *http.Request, params SaveViewParams) {
+	var request SaveViewRequestObject
+
+	request.Params = params
+
+	var body SaveViewJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveView(ctx, request.(SaveViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveView")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SaveViewResponseObject); ok {
+		if err := validResponse.VisitSaveViewResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteView operation middleware
+func (sh *strictHandler) DeleteView(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params DeleteViewParams) {
+	var request DeleteViewRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteView(ctx, request.(DeleteViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteView")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteViewResponseObject); ok {
+		if err := validResponse.VisitDeleteViewResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetView operation middleware
+func (sh *strictHandler) GetView(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetViewParams) {
+	var request GetViewRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetView(ctx, request.(GetViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetView")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetViewResponseObject); ok {
+		if err := validResponse.VisitGetViewResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeView operation middleware
+func (sh *strictHandler) ChangeView(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ChangeViewParams) {
+	var request ChangeViewRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ChangeViewJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeView(ctx, request.(ChangeViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeView")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeViewResponseObject); ok {
+		if err := validResponse.VisitChangeViewResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -199,12 +199,16 @@ type KPIs interface {
 	ExplainStatistics(ctx context.Context, at AsOf, c StatisticsCell, p Page) (SLAFacts, Snapshot, error)
 }
 
-// Directory lists persons, teams and sites; sites nil means all. Each returns
-// a page and where it ended.
+// Directory lists persons, teams, sites and saved views; sites nil means all.
+// Each list is a page and where it ended.
 type Directory interface {
 	Persons(ctx context.Context, at AsOf, sites []string, p Page) ([]SealedPerson, string, Snapshot, error)
 	Teams(ctx context.Context, at AsOf, sites []string, p Page) ([]Team, string, Snapshot, error)
 	Sites(ctx context.Context, at AsOf, sites []string, p Page) ([]Site, string, Snapshot, error)
+	// Views are those of a person and those shared with the sites, by name.
+	Views(ctx context.Context, at AsOf, person uuid.UUID, sites []string, p Page) ([]SavedView, string, Snapshot, error)
+	// View is any view, whoever's; commands.ErrNotFound if it was not there.
+	View(ctx context.Context, at AsOf, id uuid.UUID) (SavedView, Snapshot, error)
 }
 
 // ToolFilter narrows a list of tools. The zero value of a field does not.

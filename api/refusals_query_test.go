@@ -66,6 +66,7 @@ func (p *place) queries() map[string]refusal {
 		"overdue":     {"", "TRUE", "yes", "0", "null", "true "},
 		"technician":  {"", "me", "1 OR 1=1", "{" + lin.String() + "}", "urn:uuid:" + lin.String(), strings.ReplaceAll(lin.String(), "-", "")},
 		"team":        {"none", lin.String() + "'"},
+		"saved":       {"", "mine", "{" + lin.String() + "}", lin.String() + "'--"},
 		"site":        {"", "HQ", "hq'--", "../hq", "*", "hq,north", strings.Repeat("a", 33), "总部"},
 		"kind":        {"", strings.Repeat("k", 65)},
 		"problem":     {"", strings.Repeat("k", 65)},

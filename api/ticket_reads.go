@@ -11,7 +11,10 @@ import (
 
 // ListTickets answers a page of the tickets that the caller may see.
 func (s *Server) ListTickets(ctx context.Context, in ListTicketsRequestObject) (ListTicketsResponseObject, error) {
-	p := in.Params
+	p, err := s.withSaved(ctx, in.Params)
+	if err != nil {
+		return nil, err
+	}
 	sites, err := s.scope(ctx, p.Site)
 	if err != nil {
 		return nil, err

@@ -34,12 +34,13 @@ type App struct {
 	Strikes  *Strikes
 	Imports  *Imports
 	Tools    *Tools
+	Views    *Views
 }
 
 // New wires the use cases.
 func New(p Ports) *App {
 	u := &useCases{Ports: p, x: NewExecutor(p.Store, p.Outcomes, p.Clock, p.Log)}
-	a := &App{Sites: &Sites{u}, Teams: &Teams{u}}
+	a := &App{Sites: &Sites{u}, Teams: &Teams{u}, Views: &Views{u}}
 	claims := &claims{u}
 	a.People = &People{u, claims}
 	a.Policies = newPolicies(u)

@@ -42,6 +42,11 @@ func (i IDs) Policy(site, kind string) uuid.UUID { return i.derive("policy", sit
 // PolicyOfSet returns the id of a set's policy of a kind.
 func (i IDs) PolicyOfSet(set, kind string) uuid.UUID { return i.derive("policy_set", set, kind) }
 
+// View returns the id of a person's saved view with a name.
+func (i IDs) View(person uuid.UUID, name string) uuid.UUID {
+	return i.derive("view", person.String(), name)
+}
+
 func (i IDs) derive(parts ...string) uuid.UUID {
 	var b []byte
 	for _, p := range parts { // length first, so that parts cannot run together

@@ -18,6 +18,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
+	"github.com/fieldledger/fieldledger/domain/view"
 )
 
 var (
@@ -162,7 +163,11 @@ var fixtures = map[string]any{
 		At: nine, Code: "DESK", Name: "Service desk", External: []domain.ExternalKey{{System: "servicenow-demo", Key: "Group 70"}},
 	},
 	"site.registered.v1": site.Registered{At: nine, Code: "SH", Name: "Shanghai", Zone: "Asia/Shanghai"},
-	"claim.claimed.v1":   claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"view.saved.v1": view.Saved{
+		At: nine, Owner: id("li"), Name: "waiting for parts", SharedWith: "SH", Order: "due_at", Filter: []view.Param{{Name: "level", Value: "1"}, {Name: "status", Value: "paused"}},
+	},
+	"view.deleted.v1":  view.Deleted{At: ten},
+	"claim.claimed.v1": claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
 	"tool.registered.v1": tool.Registered{
 		At: nine, Site: "SH", Number: "W-0042", Kind: "torque-wrench", Category: "measuring", Name: "torque wrench", Spec: "40-200 Nm", Brand: "Tohnichi",
 		Batch: "2025-11", PriceFen: 135050, PurchasedOn: "2025-11-03", LifeMonths: 60, Use: tool.Shared, Home: "main",

@@ -16,6 +16,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
+	"github.com/fieldledger/fieldledger/domain/view"
 )
 
 // eventTypes is the registry: one line per event type and version. A name
@@ -57,6 +58,8 @@ var eventTypes = []eventType{
 	newest[team.Registered]("team.registered.v1"),
 	newest[site.Registered]("site.registered.v1"),
 	newest[site.PolicySetChosen]("site.policy_set_chosen.v1"),
+	newest[view.Saved]("view.saved.v1"),
+	newest[view.Deleted]("view.deleted.v1"),
 	newest[claim.Claimed]("claim.claimed.v1"),
 	newest[number.BlockReserved]("number.block_reserved.v1"),
 	newest[tool.Registered]("tool.registered.v1"),

@@ -47,6 +47,7 @@ type Side struct {
 	persons *readmodel.Reader[directory.Person]
 	teams   *readmodel.Reader[directory.Team]
 	sites   *readmodel.Reader[directory.Site]
+	views   *readmodel.Reader[directory.View]
 	tools   *readmodel.Reader[custody.Row]
 	kpi     *kpi.Reader
 	inbox   *readmodel.LogReader[inbox.Imported]
@@ -56,7 +57,7 @@ type Side struct {
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [8]error
+	var errs [9]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -65,6 +66,7 @@ func New(p Parts) (*Side, error) {
 	s.kpi, errs[5] = kpi.NewReader()
 	s.tools, errs[6] = readmodel.NewReader(custody.Table())
 	s.inbox, errs[7] = readmodel.NewLogReader(inbox.Events())
+	s.views, errs[8] = readmodel.NewReader(directory.Views())
 	return s, errors.Join(errs[:]...)
 }
 

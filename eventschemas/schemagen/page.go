@@ -95,6 +95,8 @@ var uses = map[string]use{
 	"site.policy_set_chosen.v1": {
 		stream: "`fl.site-<uuid>`", by: []string{"site.choose_policy_set"}, readers: []string{ownDecider, "domain/ticket, as the policy book of a command"},
 	},
+	"view.saved.v1":   {stream: "`fl.view-<uuid>`", by: []string{"view.save", "view.change"}, readers: []string{ownDecider}},
+	"view.deleted.v1": {stream: "`fl.view-<uuid>`", by: []string{"view.delete"}, readers: []string{ownDecider}},
 	"claim.claimed.v1": {
 		stream: "`fl.claim-<kind>-<hash>`", by: []string{"claim.take"}, when: "which `person.register` and `person.import` send first", readers: []string{ownDecider},
 	},

@@ -79,7 +79,9 @@ func (d *desk) history(t *testing.T) map[string][]string {
 	out := map[string][]string{}
 	errEnd := errors.New("end of the log")
 	err := d.store.Follow(t.Context(), eventschemas.Position{}, "fl.", func(e eventschemas.Recorded) error {
-		out[e.Stream] = append(out[e.Stream], fmt.Sprintf("%s %s %s", e.ID, e.Type, e.Data))
+		env, err := eventschemas.DecodeEnvelope(e.Meta)
+		require.NoError(t, err)
+		out[e.Stream] = append(out[e.Stream], fmt.Sprintf("%s %s %s", env.Command.ID, e.Type, e.Data))
 		return nil
 	}, func() error { return errEnd })
 	require.ErrorIs(t, err, errEnd)

@@ -1,7 +1,7 @@
 // Package directory is the read model of who and what there is: persons,
-// teams, sites and the versions of policies.
+// teams, sites, the versions of policies and saved views.
 //
-// It folds events only. The rules are ORG-04, POL-01 and AUD-04 in docs/rules.md.
+// It folds events only. The rules are ORG-04, POL-01, TKT-15 and AUD-04 in docs/rules.md.
 package directory
 
 import (
@@ -22,13 +22,13 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "directory"
-	Version = 2
+	Version = 3
 )
 
 // Projection returns the directory's tables.
 func Projection() readmodel.Projection {
 	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{
-		Persons(), Teams(), Sites(), Policies(),
+		Persons(), Teams(), Sites(), Policies(), Views(),
 	}}
 }
 
