@@ -20,8 +20,9 @@ import (
 
 // bodies are the types that the handlers decode their bodies into.
 var bodies = map[string]any{
-	"acceptTicket":            AcceptTicketJSONRequestBody{},
-	"acceptTool":              AcceptToolJSONRequestBody{},
+	"acceptTicket":      AcceptTicketJSONRequestBody{},
+	"acceptTool":        AcceptToolJSONRequestBody{},
+	"requestTicketHelp": RequestTicketHelpJSONRequestBody{}, "planTicketEmergency": PlanTicketEmergencyJSONRequestBody{},
 	"addTicketNote":           AddTicketNoteJSONRequestBody{},
 	"agreeTicketArrival":      AgreeTicketArrivalJSONRequestBody{},
 	"approvePolicy":           ApprovePolicyJSONRequestBody{},

@@ -72,15 +72,18 @@ func (e BlockToolReason) Valid() bool {
 
 // Defines values for EscalationTo.
 const (
-	EscalationToDirector   EscalationTo = "director"
-	EscalationToManager    EscalationTo = "manager"
-	EscalationToTechnician EscalationTo = "technician"
+	EscalationToDirector        EscalationTo = "director"
+	EscalationToLeadershipGroup EscalationTo = "leadership_group"
+	EscalationToManager         EscalationTo = "manager"
+	EscalationToTechnician      EscalationTo = "technician"
 )
 
 // Valid indicates whether the value is a known member of the EscalationTo enum.
 func (e EscalationTo) Valid() bool {
 	switch e {
 	case EscalationToDirector:
+		return true
+	case EscalationToLeadershipGroup:
 		return true
 	case EscalationToManager:
 		return true
@@ -424,6 +427,24 @@ func (e RegisterTicketChannel) Valid() bool {
 	case Phone:
 		return true
 	case Web:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RequestTicketHelpTo.
+const (
+	Superior            RequestTicketHelpTo = "superior"
+	TechnicalDepartment RequestTicketHelpTo = "technical_department"
+)
+
+// Valid indicates whether the value is a known member of the RequestTicketHelpTo enum.
+func (e RequestTicketHelpTo) Valid() bool {
+	switch e {
+	case Superior:
+		return true
+	case TechnicalDepartment:
 		return true
 	default:
 		return false
@@ -1437,6 +1458,12 @@ type Personal struct {
 	Value   *string             `json:"value"`
 }
 
+// PlanTicketEmergency defines model for PlanTicketEmergency.
+type PlanTicketEmergency struct {
+	At   *time.Time `json:"at,omitempty"`
+	Plan string     `json:"plan"`
+}
+
 // PolicyKind defines model for PolicyKind.
 type PolicyKind string
 
@@ -1785,6 +1812,9 @@ type RegisterTool struct {
 type ReopenTicket struct {
 	At     *time.Time `json:"at,omitempty"`
 	Reason string     `json:"reason"`
+
+	// SameFault It is the fault of the cycle before again: a repeat repair of its technician (TKT-16).
+	SameFault *bool `json:"same_fault,omitempty"`
 }
 
 // RepairTool defines model for RepairTool.
@@ -1792,6 +1822,19 @@ type RepairTool struct {
 	At       *time.Time `json:"at,omitempty"`
 	Repairer string     `json:"repairer"`
 }
+
+// RequestTicketHelp defines model for RequestTicketHelp.
+type RequestTicketHelp struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// CustomerTold The customer knows; without that it is refused.
+	CustomerTold bool                `json:"customer_told"`
+	Note         *string             `json:"note,omitempty"`
+	To           RequestTicketHelpTo `json:"to"`
+}
+
+// RequestTicketHelpTo defines model for RequestTicketHelp.To.
+type RequestTicketHelpTo string
 
 // ResolveTicket defines model for ResolveTicket.
 type ResolveTicket struct {
@@ -2262,6 +2305,9 @@ type Ticket struct {
 	// Cycle 1 until it is reopened (TKT-16).
 	Cycle int `json:"cycle"`
 
+	// EmergencyPlans How many plans were recorded (TKT-12).
+	EmergencyPlans int `json:"emergency_plans"`
+
 	// EndedAt When the present cycle was last resolved, signed off, closed, merged, withdrawn or rejected.
 	EndedAt *MaybeInstant `json:"ended_at"`
 
@@ -2270,10 +2316,13 @@ type Ticket struct {
 	External    *ExternalKey `json:"external"`
 
 	// FirstLevel At registration.
-	FirstLevel int                `json:"first_level"`
-	Id         openapi_types.UUID `json:"id"`
-	Kind       string             `json:"kind"`
-	Level      int                `json:"level"`
+	FirstLevel int `json:"first_level"`
+
+	// HelpRequests How often a technician could not answer (TKT-12).
+	HelpRequests int                `json:"help_requests"`
+	Id           openapi_types.UUID `json:"id"`
+	Kind         string             `json:"kind"`
+	Level        int                `json:"level"`
 
 	// LevelChanges How often the level was changed (TKT-04).
 	LevelChanges int `json:"level_changes"`
@@ -2294,6 +2343,9 @@ type Ticket struct {
 	// Phone A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 	Phone   Personal `json:"phone"`
 	Problem string   `json:"problem"`
+
+	// RepeatRepairs How often the same fault came again (TKT-16).
+	RepeatRepairs int `json:"repeat_repairs"`
 
 	// ResolvedAt Of the present cycle.
 	ResolvedAt *MaybeInstant `json:"resolved_at"`
@@ -2991,6 +3043,15 @@ type CloseTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// PlanTicketEmergencyParams defines parameters for PlanTicketEmergency.
+type PlanTicketEmergencyParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // ExplainTicketParams defines parameters for ExplainTicket.
 type ExplainTicketParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -3013,6 +3074,15 @@ type ExplainTicketParams struct {
 type FollowTicketParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RequestTicketHelpParams defines parameters for RequestTicketHelp.
+type RequestTicketHelpParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
 }
 
 // GetTicketHistoryParams defines parameters for GetTicketHistory.
@@ -3435,8 +3505,14 @@ type ChangeTicketClassJSONRequestBody = ChangeTicketClass
 // CloseTicketJSONRequestBody defines body for CloseTicket for application/json ContentType.
 type CloseTicketJSONRequestBody = Timed
 
+// PlanTicketEmergencyJSONRequestBody defines body for PlanTicketEmergency for application/json ContentType.
+type PlanTicketEmergencyJSONRequestBody = PlanTicketEmergency
+
 // FollowTicketJSONRequestBody defines body for FollowTicket for application/json ContentType.
 type FollowTicketJSONRequestBody = Nothing
+
+// RequestTicketHelpJSONRequestBody defines body for RequestTicketHelp for application/json ContentType.
+type RequestTicketHelpJSONRequestBody = RequestTicketHelp
 
 // ChangeTicketLevelJSONRequestBody defines body for ChangeTicketLevel for application/json ContentType.
 type ChangeTicketLevelJSONRequestBody = ChangeTicketLevel
@@ -3629,12 +3705,18 @@ type ServerInterface interface {
 	// CloseTicket Ends the ticket.
 	// (POST /v1/tickets/{id}/close)
 	CloseTicket(w http.ResponseWriter, r *http.Request, id TicketId, params CloseTicketParams)
+	// PlanTicketEmergency Records the plan for an emergency (TKT-12).
+	// (POST /v1/tickets/{id}/emergency-plan)
+	PlanTicketEmergency(w http.ResponseWriter, r *http.Request, id TicketId, params PlanTicketEmergencyParams)
 	// ExplainTicket Explains each verdict on a ticket by its events and spans (AUD-05).
 	// (GET /v1/tickets/{id}/explanation)
 	ExplainTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ExplainTicketParams)
 	// FollowTicket Puts a ticket on the caller's list (TKT-15).
 	// (POST /v1/tickets/{id}/follow)
 	FollowTicket(w http.ResponseWriter, r *http.Request, id TicketId, params FollowTicketParams)
+	// RequestTicketHelp The caller cannot answer, has told the customer so, and reports it (TKT-12).
+	// (POST /v1/tickets/{id}/help)
+	RequestTicketHelp(w http.ResponseWriter, r *http.Request, id TicketId, params RequestTicketHelpParams)
 	// GetTicketHistory Lists the events of a ticket, struck ones too (AUD-02).
 	// (GET /v1/tickets/{id}/history)
 	GetTicketHistory(w http.ResponseWriter, r *http.Request, id TicketId, params GetTicketHistoryParams)
@@ -6315,6 +6397,83 @@ func (siw *ServerInterfaceWrapper) CloseTicket(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// PlanTicketEmergency operation middleware
+func (siw *ServerInterfaceWrapper) PlanTicketEmergency(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanTicketEmergencyParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PlanTicketEmergency(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ExplainTicket operation middleware
 func (siw *ServerInterfaceWrapper) ExplainTicket(w http.ResponseWriter, r *http.Request) {
 
@@ -6454,6 +6613,83 @@ func (siw *ServerInterfaceWrapper) FollowTicket(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.FollowTicket(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RequestTicketHelp operation middleware
+func (siw *ServerInterfaceWrapper) RequestTicketHelp(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TicketId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestTicketHelpParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RequestTicketHelp(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -9471,6 +9707,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/notes", wrapper.AddTicketNote).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/help", wrapper.RequestTicketHelp).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/emergency-plan", wrapper.PlanTicketEmergency).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/withdrawal", wrapper.WithdrawTicket).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tickets/{id}/rejection", wrapper.RejectTicket).Methods(http.MethodPost)
@@ -11123,6 +11363,61 @@ func (response CloseTicketdefaultApplicationProblemPlusJSONResponse) VisitCloseT
 	return err
 }
 
+type PlanTicketEmergencyRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params PlanTicketEmergencyParams
+	Body   *PlanTicketEmergencyJSONRequestBody
+}
+
+type PlanTicketEmergencyResponseObject interface {
+	VisitPlanTicketEmergencyResponse(w http.ResponseWriter) error
+}
+
+type PlanTicketEmergency200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type PlanTicketEmergency200JSONResponse struct {
+	Body    Changed
+	Headers PlanTicketEmergency200ResponseHeaders
+}
+
+func (response PlanTicketEmergency200JSONResponse) VisitPlanTicketEmergencyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanTicketEmergencydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanTicketEmergencydefaultApplicationProblemPlusJSONResponse) VisitPlanTicketEmergencyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExplainTicketRequestObject struct {
 	Id     TicketId `json:"id"`
 	Params ExplainTicketParams
@@ -11217,6 +11512,61 @@ type FollowTicketdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response FollowTicketdefaultApplicationProblemPlusJSONResponse) VisitFollowTicketResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestTicketHelpRequestObject struct {
+	Id     TicketId `json:"id"`
+	Params RequestTicketHelpParams
+	Body   *RequestTicketHelpJSONRequestBody
+}
+
+type RequestTicketHelpResponseObject interface {
+	VisitRequestTicketHelpResponse(w http.ResponseWriter) error
+}
+
+type RequestTicketHelp200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RequestTicketHelp200JSONResponse struct {
+	Body    Changed
+	Headers RequestTicketHelp200ResponseHeaders
+}
+
+func (response RequestTicketHelp200JSONResponse) VisitRequestTicketHelpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestTicketHelpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestTicketHelpdefaultApplicationProblemPlusJSONResponse) VisitRequestTicketHelpResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13317,12 +13667,18 @@ type StrictServerInterface interface {
 	// CloseTicket Ends the ticket.
 	// (POST /v1/tickets/{id}/close)
 	CloseTicket(ctx context.Context, request CloseTicketRequestObject) (CloseTicketResponseObject, error)
+	// PlanTicketEmergency Records the plan for an emergency (TKT-12).
+	// (POST /v1/tickets/{id}/emergency-plan)
+	PlanTicketEmergency(ctx context.Context, request PlanTicketEmergencyRequestObject) (PlanTicketEmergencyResponseObject, error)
 	// ExplainTicket Explains each verdict on a ticket by its events and spans (AUD-05).
 	// (GET /v1/tickets/{id}/explanation)
 	ExplainTicket(ctx context.Context, request ExplainTicketRequestObject) (ExplainTicketResponseObject, error)
 	// FollowTicket Puts a ticket on the caller's list (TKT-15).
 	// (POST /v1/tickets/{id}/follow)
 	FollowTicket(ctx context.Context, request FollowTicketRequestObject) (FollowTicketResponseObject, error)
+	// RequestTicketHelp The caller cannot answer, has told the customer so, and reports it (TKT-12).
+	// (POST /v1/tickets/{id}/help)
+	RequestTicketHelp(ctx context.Context, request RequestTicketHelpRequestObject) (RequestTicketHelpResponseObject, error)
 	// GetTicketHistory Lists the events of a ticket, struck ones too (AUD-02).
 	// (GET /v1/tickets/{id}/history)
 	GetTicketHistory(ctx context.Context, request GetTicketHistoryRequestObject) (GetTicketHistoryResponseObject, error)
@@ -14419,6 +14775,40 @@ func (sh *strictHandler) CloseTicket(w http.ResponseWriter, r *http.Request, id 
 	}
 }
 
+// PlanTicketEmergency operation middleware
+func (sh *strictHandler) PlanTicketEmergency(w http.ResponseWriter, r *http.Request, id TicketId, params PlanTicketEmergencyParams) {
+	var request PlanTicketEmergencyRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body PlanTicketEmergencyJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanTicketEmergency(ctx, request.(PlanTicketEmergencyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanTicketEmergency")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PlanTicketEmergencyResponseObject); ok {
+		if err := validResponse.VisitPlanTicketEmergencyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ExplainTicket operation middleware
 func (sh *strictHandler) ExplainTicket(w http.ResponseWriter, r *http.Request, id TicketId, params ExplainTicketParams) {
 	var request ExplainTicketRequestObject
@@ -14473,6 +14863,40 @@ func (sh *strictHandler) FollowTicket(w http.ResponseWriter, r *http.Request, id
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(FollowTicketResponseObject); ok {
 		if err := validResponse.VisitFollowTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestTicketHelp operation middleware
+func (sh *strictHandler) RequestTicketHelp(w http.ResponseWriter, r *http.Request, id TicketId, params RequestTicketHelpParams) {
+	var request RequestTicketHelpRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RequestTicketHelpJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestTicketHelp(ctx, request.(RequestTicketHelpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestTicketHelp")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RequestTicketHelpResponseObject); ok {
+		if err := validResponse.VisitRequestTicketHelpResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -123,7 +123,7 @@ func (s *Server) CloseTicket(ctx context.Context, in CloseTicketRequestObject) (
 // ReopenTicket starts a new cycle.
 func (s *Server) ReopenTicket(ctx context.Context, in ReopenTicketRequestObject) (ReopenTicketResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tickets.Reopen(ctx, r, in.Id, commands.ReopenTicket{At: in.Body.At, Reason: in.Body.Reason})
+		return s.App.Tickets.Reopen(ctx, r, in.Id, commands.ReopenTicket{At: in.Body.At, Reason: in.Body.Reason, SameFault: or(in.Body.SameFault)})
 	})
 	return ReopenTicket200JSONResponse{body, ReopenTicket200ResponseHeaders(h)}, err
 }

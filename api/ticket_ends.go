@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
 // AddTicketNote adds a note, or records what the customer was told.
@@ -14,6 +15,24 @@ func (s *Server) AddTicketNote(ctx context.Context, in AddTicketNoteRequestObjec
 		})
 	})
 	return AddTicketNote200JSONResponse{body, AddTicketNote200ResponseHeaders(h)}, err
+}
+
+// RequestTicketHelp reports what the caller cannot answer (TKT-12).
+func (s *Server) RequestTicketHelp(ctx context.Context, in RequestTicketHelpRequestObject) (RequestTicketHelpResponseObject, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+		return s.App.Tickets.RequestHelp(ctx, r, in.Id, commands.RequestHelp{
+			At: in.Body.At, To: ticket.HelpFrom(in.Body.To), CustomerTold: in.Body.CustomerTold, Note: or(in.Body.Note),
+		})
+	})
+	return RequestTicketHelp200JSONResponse{body, RequestTicketHelp200ResponseHeaders(h)}, err
+}
+
+// PlanTicketEmergency records the plan for an emergency (TKT-12).
+func (s *Server) PlanTicketEmergency(ctx context.Context, in PlanTicketEmergencyRequestObject) (PlanTicketEmergencyResponseObject, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+		return s.App.Tickets.PlanEmergency(ctx, r, in.Id, commands.PlanEmergency{At: in.Body.At, Plan: in.Body.Plan})
+	})
+	return PlanTicketEmergency200JSONResponse{body, PlanTicketEmergency200ResponseHeaders(h)}, err
 }
 
 // WithdrawTicket ends a ticket whose customer took the call back.

@@ -28,6 +28,34 @@ func (t *Tickets) AddNote(ctx context.Context, r Request, id uuid.UUID, in AddNo
 	})
 }
 
+// RequestHelp says that the actor cannot answer, and has told the customer so (TKT-12).
+type RequestHelp struct {
+	At           *time.Time      `json:"at"`
+	To           ticket.HelpFrom `json:"to"`
+	CustomerTold bool            `json:"customer_told"`
+	Note         string          `json:"note"`
+}
+
+// RequestHelp reports what the actor cannot answer.
+func (t *Tickets) RequestHelp(ctx context.Context, r Request, id uuid.UUID, in RequestHelp) (Result, error) {
+	return t.on(ctx, r, "ticket.request_help", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
+		return ticket.RequestHelp{At: at, By: r.Actor.Person, To: in.To, CustomerTold: in.CustomerTold, Note: m.seal(FieldNote, in.Note)}
+	})
+}
+
+// PlanEmergency is the plan for an emergency (TKT-12).
+type PlanEmergency struct {
+	At   *time.Time `json:"at"`
+	Plan string     `json:"plan"`
+}
+
+// PlanEmergency records the plan for an emergency.
+func (t *Tickets) PlanEmergency(ctx context.Context, r Request, id uuid.UUID, in PlanEmergency) (Result, error) {
+	return t.on(ctx, r, "ticket.plan_emergency", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
+		return ticket.PlanEmergency{At: at, By: r.Actor.Person, Plan: m.seal(FieldNote, in.Plan), Book: m.Book}
+	})
+}
+
 // EndTicket ends a ticket for a reason.
 type EndTicket struct {
 	At     *time.Time `json:"at"`

@@ -245,12 +245,14 @@ func (t *Tickets) Close(ctx context.Context, r Request, id uuid.UUID, at *time.T
 type ReopenTicket struct {
 	At     *time.Time `json:"at"`
 	Reason string     `json:"reason"`
+	// SameFault says that it is the fault of the cycle before again.
+	SameFault bool `json:"same_fault,omitempty"`
 }
 
 // Reopen starts a new cycle.
 func (t *Tickets) Reopen(ctx context.Context, r Request, id uuid.UUID, in ReopenTicket) (Result, error) {
 	return t.on(ctx, r, "ticket.reopen", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
-		return ticket.Reopen{At: at, Reason: in.Reason, Book: m.Book}
+		return ticket.Reopen{At: at, Reason: in.Reason, SameFault: in.SameFault, Book: m.Book}
 	})
 }
 

@@ -41,6 +41,8 @@ var eventTypes = []eventType{
 	newest[ticket.ZoneChanged]("ticket.zone_changed.v1"),
 	newest[ticket.Retargeted]("ticket.retargeted.v1"),
 	newest[ticket.NoteAdded]("ticket.note_added.v1"),
+	newest[ticket.HelpRequested]("ticket.help_requested.v1"),
+	newest[ticket.EmergencyPlanned]("ticket.emergency_planned.v1"),
 	newest[ticket.Followed]("ticket.followed.v1"),
 	newest[ticket.Unfollowed]("ticket.unfollowed.v1"),
 	newest[ticket.ClassChanged]("ticket.class_changed.v1"),

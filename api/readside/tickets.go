@@ -122,6 +122,7 @@ func sealedTicket(r readmodel.Versioned[ticket.Row], v view) api.SealedTicket {
 		ResolvedAt: maybe(row.ResolvedAt), ClosedAt: maybe(row.ClosedAt), EndedAt: maybe(row.EndedAt),
 	}
 	t.ChargedFen, t.Charges = row.ChargedFen, row.Charges
+	t.RepeatRepairs, t.HelpRequests, t.EmergencyPlans = row.RepeatRepairs, row.HelpRequests, row.EmergencyPlans
 	if row.Class != "" {
 		t.Class = new(api.ServiceClass(row.Class))
 	}

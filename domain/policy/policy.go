@@ -69,7 +69,13 @@ type SLA struct {
 	Targets   []SLATarget      `json:"targets"`
 	AppliesTo string           `json:"applies_to,omitempty"` // Running, or "" for clocks that start later (POL-03)
 	Ladder    []EscalationStep `json:"escalation,omitempty"` // none: DefaultLadder (SLA-08)
+	// Emergencies are the levels whose calls are emergencies; none: level 1 (TKT-12).
+	Emergencies []int `json:"emergency_levels,omitempty"`
 }
+
+// LeadershipGroup is whom an emergency calls at once: the technical-support
+// leadership group (TKT-12).
+const LeadershipGroup = "leadership_group"
 
 // Running is the AppliesTo of a version that running clocks go over to (POL-03).
 const Running = "running"

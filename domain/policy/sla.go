@@ -13,6 +13,7 @@ const (
 	longestLimitS  = 366 * 24 * 60 * 60 // of a target
 	highestPercent = 1000               // of a step of escalation
 	arrival        = "arrival"
+	resolution     = "resolution"
 )
 
 // MarshalJSON writes missing targets as [].
@@ -46,13 +47,26 @@ func (s SLA) Target(level int, zone, name string) (SLATarget, bool) {
 	return s.Targets[found], true
 }
 
-// Escalation returns the steps of escalation, in order (SLA-08). The caller
-// must not change them.
-func (s SLA) Escalation() []EscalationStep {
-	if len(s.Ladder) == 0 {
-		return DefaultLadder()
+// Escalation returns the steps of escalation of a target at a level, in order
+// (SLA-08). An emergency calls the leadership group at once (TKT-12): its
+// resolution target has a step at the start. The caller must not change them.
+func (s SLA) Escalation(level int, name string) []EscalationStep {
+	steps := s.Ladder
+	if len(steps) == 0 {
+		steps = DefaultLadder()
 	}
-	return s.Ladder
+	if name == resolution && s.Emergency(level) {
+		return append([]EscalationStep{{0, LeadershipGroup}}, steps...)
+	}
+	return steps
+}
+
+// Emergency reports whether calls of a level are emergencies (突发事件, TKT-12).
+func (s SLA) Emergency(level int) bool {
+	if len(s.Emergencies) == 0 {
+		return level == 1
+	}
+	return slices.Contains(s.Emergencies, level)
 }
 
 // checker collects the faults of an SLA.
@@ -81,6 +95,11 @@ func (s SLA) check() error {
 			c.fault(at, "SLA-01", "policy.target_repeated", "level", t.Level, "target", t.Name)
 		}
 		seen[k] = true
+	}
+	for i, level := range s.Emergencies {
+		if level < 1 || level > 4 {
+			c.fault("/emergency_levels/"+strconv.Itoa(i), "TKT-12", "ticket.level_unknown", "level", level)
+		}
 	}
 	c.ladder(s.Ladder)
 	return errors.Join(c.faults...)

@@ -79,5 +79,5 @@ func TestWhatNamesTheZoneGoesBeforeWhatNamesNone(t *testing.T) { // SLA-11
 		require.Equal(t, c.want, got.LimitS, c)
 		require.Equal(t, c.want > 0, ok, c)
 	}
-	require.Equal(t, policy.DefaultLadder(), s.Escalation())
+	require.Equal(t, policy.DefaultLadder(), s.Escalation(2, "resolution"))
 }

@@ -88,6 +88,15 @@ const (
 	SetByBoth     SetBy = "agreed"
 )
 
+// HelpFrom says whom a technician asks who cannot answer (TKT-12).
+type HelpFrom string
+
+// The ways.
+const (
+	TechnicalDepartment HelpFrom = "technical_department" // S1 四.2
+	Superior            HelpFrom = "superior"             // S3 二.7
+)
+
 // Cause says why a verdict was given again (SLA-05).
 type Cause string
 

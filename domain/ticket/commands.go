@@ -140,7 +140,9 @@ type Close struct {
 type Reopen struct {
 	At     domain.Instant `json:"at"`
 	Reason string         `json:"reason"`
-	Book   *policy.Book   `json:"-"`
+	// SameFault says that it is the fault of the cycle before again (TKT-16).
+	SameFault bool         `json:"same_fault"`
+	Book      *policy.Book `json:"-"`
 }
 
 // ChangeServiceZone says that the customer is in another service zone (SLA-07, SLA-11).
@@ -155,6 +157,24 @@ type ChangeServiceZone struct {
 // says so (POL-03).
 type Retarget struct {
 	At   domain.Instant `json:"at"`
+	Book *policy.Book   `json:"-"`
+}
+
+// RequestHelp says that the technician cannot answer, and has told the
+// customer so (TKT-12).
+type RequestHelp struct {
+	At           domain.Instant `json:"at"`
+	By           string         `json:"by"` // person id
+	To           HelpFrom       `json:"to"`
+	CustomerTold bool           `json:"customer_told"`
+	Note         domain.Sealed  `json:"note"`
+}
+
+// PlanEmergency records the plan for an emergency (TKT-12).
+type PlanEmergency struct {
+	At   domain.Instant `json:"at"`
+	By   string         `json:"by"` // person id
+	Plan domain.Sealed  `json:"plan"`
 	Book *policy.Book   `json:"-"`
 }
 
@@ -273,6 +293,8 @@ func (RecordPause) command()       {}
 func (ChangeServiceZone) command() {}
 func (Retarget) command()          {}
 func (AddNote) command()           {}
+func (RequestHelp) command()       {}
+func (PlanEmergency) command()     {}
 func (ChangeClass) command()       {}
 func (RecordCharge) command()      {}
 func (Follow) command()            {}

@@ -109,6 +109,10 @@ func (d *draft) decide(c Command) (domain.Instant, error) {
 		return c.At, d.arrive(c)
 	case AddNote:
 		return c.At, d.addNote(c)
+	case RequestHelp:
+		return c.At, d.requestHelp(c)
+	case PlanEmergency:
+		return c.At, d.planEmergency(c)
 	case Resolve:
 		return c.At, d.resolve(c)
 	case SignOff:
@@ -362,5 +366,9 @@ func (d *draft) reopen(c Reopen) error {
 // reopened adds the next cycle; its clocks count from now, first contact only
 // if it was never made (TKT-16).
 func (d *draft) reopened(c Reopen) error {
-	return d.set(c.Book, Reopened{At: c.At, Cycle: d.state.Cycle + 1, Reason: c.Reason})
+	e := Reopened{At: c.At, Cycle: d.state.Cycle + 1, Reason: c.Reason}
+	if c.SameFault {
+		e.RepeatBy = d.state.Technician // a repeat repair (TKT-16)
+	}
+	return d.set(c.Book, e)
 }

@@ -141,6 +141,25 @@ type Reopened struct {
 	Cycle   int            `json:"cycle"` // 1 was the first
 	Reason  string         `json:"reason"`
 	Targets []Target       `json:"targets"`
+	// RepeatBy is the technician of the cycle before if the same fault came
+	// again: a repeat repair (TKT-16). Zero if it is another fault or nobody's.
+	RepeatBy uuid.UUID `json:"repeat_by"`
+}
+
+// HelpRequested says that the technician could not answer, told the customer
+// so and reported it (TKT-12). Type ticket.help_requested.v1.
+type HelpRequested struct {
+	At   domain.Instant `json:"at"`
+	By   string         `json:"by"`   // person id
+	To   HelpFrom       `json:"to"`   // who was asked
+	Note domain.Sealed  `json:"note"` // what is not known
+}
+
+// EmergencyPlanned records the plan for an emergency (TKT-12). Type ticket.emergency_planned.v1.
+type EmergencyPlanned struct {
+	At   domain.Instant `json:"at"`
+	By   string         `json:"by"` // person id
+	Plan domain.Sealed  `json:"plan"`
 }
 
 // DueCorrected says when running clocks are due after a fact was taken back or
@@ -278,22 +297,24 @@ type SourceVerdictRecorded struct {
 	Reassignments *int64 `json:"reassignments,omitempty"`
 }
 
-func (VisitNeeded) event()    {}
-func (ArrivalAgreed) event()  {}
-func (PauseRecorded) event()  {}
-func (Merged) event()         {}
-func (DueCorrected) event()   {}
-func (CallWithdrawn) event()  {}
-func (Rejected) event()       {}
-func (ZoneChanged) event()    {}
-func (Retargeted) event()     {}
-func (NoteAdded) event()      {}
-func (ClassChanged) event()   {}
-func (ChargeRecorded) event() {}
-func (Followed) event()       {}
-func (Unfollowed) event()     {}
-func (Updated) event()        {}
-func (Escalated) event()      {}
+func (VisitNeeded) event()      {}
+func (ArrivalAgreed) event()    {}
+func (PauseRecorded) event()    {}
+func (Merged) event()           {}
+func (DueCorrected) event()     {}
+func (CallWithdrawn) event()    {}
+func (Rejected) event()         {}
+func (ZoneChanged) event()      {}
+func (Retargeted) event()       {}
+func (HelpRequested) event()    {}
+func (EmergencyPlanned) event() {}
+func (NoteAdded) event()        {}
+func (ClassChanged) event()     {}
+func (ChargeRecorded) event()   {}
+func (Followed) event()         {}
+func (Unfollowed) event()       {}
+func (Updated) event()          {}
+func (Escalated) event()        {}
 
 func (Registered) event()            {}
 func (Accepted) event()              {}

@@ -120,7 +120,7 @@ func occurred(e Event) (time.Time, bool) {
 		at = e.At
 	case Reopened:
 		at = e.At
-	case NoteAdded, ChargeRecorded, Followed, Unfollowed, Escalated, PauseRecorded, Judged, DueCorrected, SourceVerdictRecorded:
+	case NoteAdded, HelpRequested, EmergencyPlanned, ChargeRecorded, Followed, Unfollowed, Escalated, PauseRecorded, Judged, DueCorrected, SourceVerdictRecorded:
 		return time.Time{}, false
 	}
 	return at.Time, true

@@ -120,7 +120,7 @@ func (t terms) target(s State, c Clock, at time.Time) *Target {
 		out.LimitS = seconds(out.AgreedFor.Sub(start))
 	}
 	if !s.Imported {
-		out.Steps = ladder(t.sla.SLA().Escalation()) // SLA-08
+		out.Steps = ladder(t.sla.SLA().Escalation(int(s.Level), string(c.Name))) // SLA-08
 	}
 	out = timed(t.calendar.Calendar(), out, c.PausesUntil(at))
 	return &out

@@ -181,7 +181,7 @@ func (r *reference) take(e ticket.Event) {
 			r.stop(e.At, false, false, name) // what ended it was struck
 			r.begin(name, e.At, e.Targets)
 		}
-	case ticket.Assigned, ticket.ClassChanged, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.NoteAdded, ticket.Escalated, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded: // move no clock
+	case ticket.Assigned, ticket.HelpRequested, ticket.EmergencyPlanned, ticket.ClassChanged, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.NoteAdded, ticket.Escalated, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded: // move no clock
 	}
 }
 
@@ -336,7 +336,7 @@ func timeOf(e ticket.Event) (time.Time, bool) {
 		return e.At.Time, false
 	case ticket.Reopened:
 		return e.At.Time, false
-	case ticket.NoteAdded, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.Escalated, ticket.PauseRecorded, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded:
+	case ticket.NoteAdded, ticket.HelpRequested, ticket.EmergencyPlanned, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.Escalated, ticket.PauseRecorded, ticket.Judged, ticket.DueCorrected, ticket.SourceVerdictRecorded:
 	}
 	return time.Time{}, false
 }

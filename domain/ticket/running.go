@@ -57,7 +57,7 @@ func (d *draft) escalate(c EscalateIfDue) error {
 	if err != nil {
 		return err
 	}
-	steps := t.sla.SLA().Escalation()
+	steps := t.sla.SLA().Escalation(int(d.state.Level), string(c.Target))
 	i := slices.IndexFunc(steps, func(s policy.EscalationStep) bool { return s.Percent == c.Percent })
 	if i < 0 {
 		return domain.Invalid("/percent", "SLA-08", "ticket.step_unknown", "percent", c.Percent)

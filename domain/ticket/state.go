@@ -176,7 +176,7 @@ func evolve(s State, revision uint64, e Event) State {
 		s.Escalated = append(slices.Clip(s.Escalated), Escalation{e.Target, e.StartedBy, e.Percent})
 	case SourceVerdictRecorded:
 		s.Claim = &SourceClaim{ResolvedAt: e.ResolvedAt, SLAMet: e.SLAMet, Reassignments: e.Reassignments}
-	case NoteAdded, Judged, DueCorrected: // move nothing
+	case NoteAdded, HelpRequested, EmergencyPlanned, Judged, DueCorrected: // move nothing
 	}
 	return s
 }

@@ -33,6 +33,9 @@ func timed(cal *calendar.Calendar, t Target, pauses []sla.Interval) Target {
 // pastAt returns when a percentage of a target's time is over. Of a time that
 // was agreed for a moment no pause counts.
 func pastAt(cal *calendar.Calendar, t Target, percent int, pauses []sla.Interval) domain.Instant {
+	if percent == 0 {
+		return t.StartAt // at once, whatever the hour (TKT-12)
+	}
 	full := time.Duration(t.LimitS) * time.Second
 	if t.AgreedFor != nil {
 		full, pauses = t.AgreedFor.Sub(t.StartAt.Time), nil

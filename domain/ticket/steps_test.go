@@ -68,9 +68,9 @@ func TestTargetsSayWhenToEscalate(t *testing.T) {
 			[]ticket.Command{call, parts, ticket.Resume{At: at(2, "12:00"), Book: book}},
 			[]ticket.Step{{Percent: 75, At: at(2, "17:00")}, {Percent: 100, At: at(3, "09:00")}, {Percent: 150, At: at(3, "13:00")}},
 		},
-		"SLA-07 another level has others, counted from the call": {
+		"SLA-07 another level has others, counted from the call; TKT-12 an emergency calls at once": {
 			[]ticket.Command{call, ticket.ChangeLevel{At: at(2, "10:00"), Level: 1, Reason: "all stand", Book: book}},
-			[]ticket.Step{{Percent: 75, At: at(2, "12:00")}, {Percent: 100, At: at(2, "13:00")}, {Percent: 150, At: at(2, "15:00")}},
+			[]ticket.Step{{Percent: 0, At: at(2, "09:00")}, {Percent: 75, At: at(2, "12:00")}, {Percent: 100, At: at(2, "13:00")}, {Percent: 150, At: at(2, "15:00")}},
 		},
 		"SLA-08 a pause entered late moves what comes after it, though the due time is past": {
 			[]ticket.Command{call, late},

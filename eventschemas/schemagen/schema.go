@@ -200,7 +200,7 @@ func (g *generator) object(t reflect.Type) (*schema, error) {
 
 func mayBeAbsent(t reflect.Type) bool {
 	return t.Kind() == reflect.String || t == reflect.TypeFor[json.RawMessage]() ||
-		t == reflect.TypeFor[[]policy.EscalationStep]() || t == reflect.TypeFor[[]ticket.Step]()
+		t == reflect.TypeFor[[]policy.EscalationStep]() || t == reflect.TypeFor[[]int]() || t == reflect.TypeFor[[]ticket.Step]()
 }
 
 // field returns the schema of one field. The content of a policy is raw in

@@ -114,7 +114,7 @@ func lost(event ticket.Event) Inexact {
 	case ticket.Resolved:
 		return late(e.LateReason)
 	case ticket.VisitNeeded, ticket.ArrivalAgreed, ticket.PauseRecorded, ticket.Merged, ticket.CallWithdrawn, ticket.Rejected,
-		ticket.ZoneChanged, ticket.Retargeted, ticket.ClassChanged, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.NoteAdded, ticket.Updated, ticket.Escalated:
+		ticket.ZoneChanged, ticket.Retargeted, ticket.HelpRequested, ticket.EmergencyPlanned, ticket.ClassChanged, ticket.ChargeRecorded, ticket.Followed, ticket.Unfollowed, ticket.NoteAdded, ticket.Updated, ticket.Escalated:
 		return OtherFact
 	case ticket.Paused:
 		if len(e.Clocks) != 1 || e.Clocks[0] != ticket.Resolution {

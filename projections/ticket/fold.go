@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/eventschemas"
@@ -94,6 +96,12 @@ func (r Row) evolve(rec eventschemas.Record, e ticket.Event) (Row, error) {
 		return r.at(e.At), nil
 	case ticket.NoteAdded:
 		return r.at(e.At), nil
+	case ticket.HelpRequested:
+		r.HelpRequests++
+		return r.at(e.At), nil
+	case ticket.EmergencyPlanned:
+		r.EmergencyPlans++
+		return r.at(e.At), nil
 	case ticket.Resolved:
 		r.ResolvedAt = when(e.At)
 		return r.at(e.At), nil
@@ -110,6 +118,9 @@ func (r Row) evolve(rec eventschemas.Record, e ticket.Event) (Row, error) {
 		return r.at(e.At), nil
 	case ticket.Reopened:
 		r.ResolvedAt, r.ClosedAt = nil, nil
+		if e.RepeatBy != uuid.Nil {
+			r.RepeatRepairs++
+		}
 		return r.at(e.At), nil
 	case ticket.Judged:
 		return r.judged(e), nil

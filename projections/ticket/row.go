@@ -62,7 +62,10 @@ type Row struct {
 	Escalations    []Escalation     `db:"escalations,json"` // steps that were taken, over all targets, in order (SLA-08)
 	NextStepAt     *time.Time       `db:"next_step_at"`     // when the next step is to be taken; nil for none
 	First          *FirstResolution `db:"first_resolution,json"`
-	ActiveAgain    bool             `db:"active_again"` // after the first resolution
+	RepeatRepairs  int              `db:"repeat_repairs"`  // of the same fault (TKT-16)
+	HelpRequests   int              `db:"help_requests"`   // TKT-12
+	EmergencyPlans int              `db:"emergency_plans"` // TKT-12
+	ActiveAgain    bool             `db:"active_again"`    // after the first resolution
 	Source         *SourceClaim     `db:"source_claim,json"`
 	Imported       bool             `db:"imported"`
 	Class          string           `db:"class"` // service class, "" if it was not said (TKT-05)
