@@ -42,6 +42,7 @@ func (s *served) twenty(t *testing.T, c call) reply {
 func TestTKT02TheSameRequestHasOneEffectAndOneAnswerAlsoAfterARestart(t *testing.T) {
 	t.Parallel()
 	s := newInstallation(t).withIssuer(t).serve(t)
+	s.opened(t)
 	s.hq(t)
 	desk := s.token(t, "director")
 	register := call{method: http.MethodPost, path: "/v1/tickets", body: newTicket, token: desk, key: "call-1"}
