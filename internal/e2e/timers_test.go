@@ -181,7 +181,7 @@ func TestSLA08APauseAnotherLevelAnEndAndAStrikeMoveOrDropTheSteps(t *testing.T) 
 	d.strike(t, struck, "ticket.paused.v1")
 	d.timers(t)
 	d.escalate(t, 3*time.Hour, raised, "resolution 0 leadership_group after 0s", "resolution 75 technician after 3h0m0s") // TKT-12
-	d.escalate(t, 6*time.Hour, struck, "resolution 75 technician after 6h0m0s") // as if there had been no pause
+	d.escalate(t, 6*time.Hour, struck, "resolution 75 technician after 6h0m0s")                                           // as if there had been no pause
 	require.Empty(t, d.escalations(t, paused))
 	d.escalate(t, 7*time.Hour, paused, "resolution 75 technician after 7h0m0s")
 	require.Empty(t, d.escalations(t, done))
