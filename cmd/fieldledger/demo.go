@@ -134,7 +134,7 @@ func (c demoCmd) serve(ctx context.Context, s *system, t *terminal, people []uui
 	if err != nil {
 		return err
 	}
-	token, err := srv.issuer.Mint("demo", people[0], []string{"manager", "clerk", "director", "auditor", "admin"}, []string{"*"}, demoTTL)
+	token, err := srv.issuer.Mint("demo", people[0], []string{"manager", "clerk", "director", "auditor", "admin", "storekeeper"}, []string{"*"}, demoTTL)
 	if err != nil {
 		srv.close()
 		return fmt.Errorf("make token: %w", err)
