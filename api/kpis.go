@@ -64,12 +64,18 @@ func (s *Server) ExplainSLA(ctx context.Context, in ExplainSLARequestObject) (Ex
 		return nil, err
 	}
 	out := SLAExplanation{
-		AsOf: seen, Measure: c.Measure, Sum: facts.Sum, Facts: filled(facts.Facts), Next: s.next(ctx, l, facts.Next, seen),
-	}
-	for i := range out.Facts {
-		out.Facts[i].Spans = filled(out.Facts[i].Spans)
+		AsOf: seen, Measure: c.Measure, Sum: facts.Sum, Facts: facts.shown(), Next: s.next(ctx, l, facts.Next, seen),
 	}
 	return ExplainSLA200JSONResponse(out), nil
+}
+
+// shown returns the facts as they go on the wire: lists of nothing are [].
+func (f SLAFacts) shown() []SLAFact {
+	facts := filled(f.Facts)
+	for i := range facts {
+		facts[i].Spans = filled(facts[i].Spans)
+	}
+	return facts
 }
 
 // checkPeriod refuses days that do not exist, a period that ends before it

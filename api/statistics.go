@@ -64,10 +64,7 @@ func (s *Server) ExplainTicketStatistics(ctx context.Context, in ExplainTicketSt
 		return nil, err
 	}
 	out := StatisticsExplanation{
-		AsOf: seen, Measure: c.Measure, Sum: facts.Sum, Facts: filled(facts.Facts), Next: s.next(ctx, l, facts.Next, seen),
-	}
-	for i := range out.Facts {
-		out.Facts[i].Spans = filled(out.Facts[i].Spans)
+		AsOf: seen, Measure: c.Measure, Sum: facts.Sum, Facts: facts.shown(), Next: s.next(ctx, l, facts.Next, seen),
 	}
 	return ExplainTicketStatistics200JSONResponse(out), nil
 }

@@ -307,11 +307,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 // Current returns the state of a stream as it is now; the zero S if there is
 // none. Errors are those of the store.
 func Current[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (S, error) {
-	return current(ctx, x, d, stream)
-}
-
-// current returns the state of a stream as it is now; the zero S if there is none.
-func current[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (S, error) {
 	f, err := currentFold(ctx, x, d, stream)
 	return f.state, err
 }

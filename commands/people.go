@@ -84,7 +84,7 @@ func (u *useCases) known(ctx context.Context, person string, unknown error) erro
 	if err != nil {
 		return unknown
 	}
-	st, err := current(ctx, u.x, personDecider(), StreamOf("person", id))
+	st, err := Current(ctx, u.x, personDecider(), StreamOf("person", id))
 	switch {
 	case err != nil:
 		return fmt.Errorf("find person %s: %w", id, err)

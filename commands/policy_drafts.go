@@ -38,7 +38,7 @@ func (p *Policies) Draft(ctx context.Context, r Request, in RecordPolicy) (Draft
 
 func (p *Policies) draft(ctx context.Context, c policy.RecordVersion) (Draft, error) {
 	d := Draft{ID: p.id(place{c.Site, c.Set}, c.Kind)}
-	s, err := current(ctx, p.x, policyDecider(), StreamOf("policy", d.ID))
+	s, err := Current(ctx, p.x, policyDecider(), StreamOf("policy", d.ID))
 	if err != nil {
 		return d, err
 	}

@@ -63,7 +63,7 @@ func (s *Sites) ChooseSet(ctx context.Context, r Request, id uuid.UUID, in Choos
 
 // find returns a site; an unknown code is an *domain.InvalidError.
 func (s *Sites) find(ctx context.Context, code string) (site.State, error) {
-	st, err := current(ctx, s.x, siteDecider(), StreamOf("site", s.IDs.Site(code)))
+	st, err := Current(ctx, s.x, siteDecider(), StreamOf("site", s.IDs.Site(code)))
 	if err != nil {
 		return site.State{}, fmt.Errorf("find site: %w", err)
 	}

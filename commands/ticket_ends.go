@@ -100,7 +100,7 @@ func (t *Tickets) Merge(ctx context.Context, r Request, id uuid.UUID, in MergeTi
 }
 
 func (t *Tickets) takesDuplicates(ctx context.Context, site string, into uuid.UUID) error {
-	other, err := current(ctx, t.x, ticketDecider(), StreamOf("ticket", into))
+	other, err := Current(ctx, t.x, ticketDecider(), StreamOf("ticket", into))
 	switch {
 	case err != nil:
 		return fmt.Errorf("find ticket %s to merge into: %w", into, err)
