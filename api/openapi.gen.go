@@ -112,6 +112,24 @@ func (e Grain) Valid() bool {
 	}
 }
 
+// Defines values for HealthPostgres.
+const (
+	HealthPostgresDown HealthPostgres = "down"
+	HealthPostgresOk   HealthPostgres = "ok"
+)
+
+// Valid indicates whether the value is a known member of the HealthPostgres enum.
+func (e HealthPostgres) Valid() bool {
+	switch e {
+	case HealthPostgresDown:
+		return true
+	case HealthPostgresOk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusDegraded HealthStatus = "degraded"
@@ -1277,11 +1295,17 @@ type HandOverTool struct {
 // Health defines model for Health.
 type Health struct {
 	// Alarms What somebody has to see to. It is no fault of the program and does not change the status.
-	Alarms      []Alarm            `json:"alarms"`
+	Alarms []Alarm `json:"alarms"`
+
+	// Postgres Read models
+	Postgres    HealthPostgres     `json:"postgres"`
 	Projections []ProjectionHealth `json:"projections"`
 	Status      HealthStatus       `json:"status"`
 	Store       HealthStore        `json:"store"`
 }
+
+// HealthPostgres Read models
+type HealthPostgres string
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string

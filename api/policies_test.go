@@ -244,7 +244,7 @@ func TestORG03HealthAlarmsInDecemberUntilTheNoticeIsIn(t *testing.T) {
 	f := newFixture(t)
 	f.site()
 	f.siteWith("plain", "our-own")
-	f.reads.health = api.Health{Status: "ok", Store: "ok"}
+	f.reads.health = api.Health{Status: "ok", Store: "ok", Postgres: "ok"}
 	f.reads.sites = []api.Site{{Id: subject, Code: "hq", Zone: "Asia/Shanghai"}, {Id: gao, Code: "plain", Zone: "Asia/Shanghai"}}
 	const with = `{"zone":"Asia/Shanghai","week":{"mon":[["08:00","18:00"]]},"days":{"2026-10-01":[]%s}}`
 	record := func(site, content string) {

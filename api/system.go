@@ -16,7 +16,7 @@ func (s *Server) GetHead(ctx context.Context, in GetHeadRequestObject) (GetHeadR
 }
 
 // GetHealth answers 200 while commands can be taken, even if a projection has
-// halted: it says so, and the others go on. 503 means that the store is gone.
+// halted: it says so, and the others go on. 503 means that the store or PostgreSQL is gone.
 func (s *Server) GetHealth(ctx context.Context, _ GetHealthRequestObject) (GetHealthResponseObject, error) {
 	h := s.Progress.Health(ctx)
 	h.Projections, h.Alarms = filled(h.Projections), []Alarm{}

@@ -21,7 +21,7 @@ import (
 func TestEveryOperationNeedsATokenButTwo(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.reads.health = api.Health{Status: "ok", Store: "ok"}
+	f.reads.health = api.Health{Status: "ok", Store: "ok", Postgres: "ok"}
 	b, err := os.ReadFile("openapi.yaml")
 	require.NoError(t, err)
 	open := map[string]bool{"GET /v1/health": true, "GET /v1/openapi.yaml": true}
@@ -46,11 +46,11 @@ func TestEveryOperationNeedsATokenButTwo(t *testing.T) {
 func TestHealthTellsOfAHaltedProjection(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.reads.health = api.Health{Status: "degraded", Store: "ok", Projections: []api.ProjectionHealth{{Name: "ticket", Version: 1, Generation: 1, State: "halted", Number: 7, Behind: 3, HaltedBefore: new(int64(8))}}}
+	f.reads.health = api.Health{Status: "degraded", Store: "ok", Postgres: "ok", Projections: []api.ProjectionHealth{{Name: "ticket", Version: 1, Generation: 1, State: "halted", Number: 7, Behind: 3, HaltedBefore: new(int64(8))}}}
 	r := f.do(call{method: "GET", path: "/v1/health"})
 	require.Equal(t, http.StatusOK, r.status)
 	require.Contains(t, r.body, "halted")
-	f.reads.health = api.Health{Status: "down", Store: "down"}
+	f.reads.health = api.Health{Status: "down", Store: "down", Postgres: "ok"}
 	require.Equal(t, http.StatusServiceUnavailable, f.do(call{method: "GET", path: "/v1/health"}).status)
 }
 

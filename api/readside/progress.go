@@ -20,14 +20,14 @@ func (s *Side) Wait(ctx context.Context, stream string, revision int64) error {
 	return beyond(s.Manager.WaitRevision(ctx, stream, revision))
 }
 
-// pingLimit is how long the health answer waits for the store.
+// pingLimit is how long the health answer waits for the store and PostgreSQL.
 const pingLimit = 500 * time.Millisecond
 
 // Health tells how the parts are; a halted projection is named with its state.
 func (s *Side) Health(ctx context.Context) api.Health {
 	ctx, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
-	h := api.Health{Status: api.HealthStatusOk, Store: api.HealthStoreOk, Projections: []api.ProjectionHealth{}}
+	h := api.Health{Status: api.HealthStatusOk, Store: api.HealthStoreOk, Postgres: api.HealthPostgresOk, Projections: []api.ProjectionHealth{}}
 	for _, st := range s.Manager.Status() {
 		p := api.ProjectionHealth{
 			Name: st.Projection, Version: st.Version, Generation: st.Generation, Number: st.Number, Behind: st.Lag, State: api.Live,
@@ -41,8 +41,13 @@ func (s *Side) Health(ctx context.Context) api.Health {
 		}
 		h.Projections = append(h.Projections, p)
 	}
+	postgres := make(chan error, 1)
+	go func() { postgres <- s.Pool.Ping(ctx) }()
 	if s.Ping(ctx) != nil {
 		h.Store, h.Status = api.HealthStoreDown, api.HealthStatusDown
+	}
+	if <-postgres != nil {
+		h.Postgres, h.Status = api.HealthPostgresDown, api.HealthStatusDown
 	}
 	return h
 }

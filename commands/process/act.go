@@ -47,9 +47,26 @@ func (r *Runner) act(ctx context.Context, t process.Task) error {
 		return process.Record{Epoch: epoch, Recorded: rec}
 	})
 	if err == nil {
+		r.count(rec.Outcomes)
 		r.log.InfoContext(ctx, "process manager acted", "event", t.Input.Number, "done", t.Done+len(steps), "complete", rec.Complete)
 	}
 	return err
+}
+
+// count adds what became of a batch to the status.
+func (r *Runner) count(outcomes []process.Outcome) {
+	r.note(func(st *Status) {
+		for _, o := range outcomes {
+			switch o.Result {
+			case process.Accepted:
+				st.Accepted++
+			case process.Refused:
+				st.Refused++
+			case process.NoOp:
+				st.NoOp++
+			}
+		}
+	})
 }
 
 // begin fixes the number as of which the read models are asked: that of the

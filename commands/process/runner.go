@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -92,6 +93,34 @@ type Runner struct {
 	part  int           // that state is of; 0 until it was found
 	seen  int64         // log number up to which the inbox has nothing more to act on
 	task  Task          // that is being acted on
+
+	mu     sync.Mutex
+	status Status
+}
+
+// Status says how a manager goes, as its Runner sees it.
+type Status struct {
+	Manager  string
+	Open     int   // events taken in whose commands have not all got an answer
+	Accepted int64 // commands of this process that changed something
+	NoOp     int64 // those that changed nothing
+	Refused  int64 // those that a rule refused; they are not sent again
+	Error    bool  // the last look went wrong; why is in the log
+}
+
+// Status returns how it goes. Safe beside Run.
+func (r *Runner) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.status
+	s.Manager = r.o.Manager.Name()
+	return s
+}
+
+func (r *Runner) note(change func(*Status)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.status)
 }
 
 // New checks the options and returns a Runner. It touches nothing yet.
@@ -110,6 +139,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		changed := r.o.Inbox.Changed()
 		busy, err := r.Step(ctx)
+		r.note(func(st *Status) { st.Open, st.Error = len(r.state.Tasks), err != nil && ctx.Err() == nil })
 		switch {
 		case ctx.Err() != nil:
 			return nil

@@ -140,6 +140,11 @@ func TestTheAPIAsksToComeAgainWhilePostgresIsAwayAndForgetsNothing(t *testing.T)
 			asked := d.asked.Load()
 			begin()
 			until(kind+" is felt", func() bool { return d.asked.Load() > asked })
+			if kind == "stopped" || kind == "killed" {
+				r := s.do(t, call{method: http.MethodGet, path: "/v1/health"})
+				require.Equal(t, http.StatusServiceUnavailable, r.status)
+				require.Contains(t, r.body, `"postgres":"down"`)
+			}
 			pg.Up()
 			pg.Proxy().Set(tcpproxy.Fault{})
 			pg.Admin("SET default_transaction_read_only = off", "ALTER DATABASE fieldledger CONNECTION LIMIT -1",

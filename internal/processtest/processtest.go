@@ -91,12 +91,15 @@ func (s Subject) run(t *testing.T, l *log, f fault, repeat int) int {
 	t.Helper()
 	w := newWorld(l, later, f)
 	r := s.runner(t, w, repeat)
+	before := len(outcomes(t, l))
 	for range 10_000 {
 		busy, err := r.Step(t.Context())
 		switch {
 		case errors.Is(err, errKilled) || w.store.dead:
 			return w.store.ops
 		case err == nil && !busy:
+			st := r.Status()
+			require.EqualValues(t, len(outcomes(t, l))-before, st.Accepted+st.NoOp+st.Refused, "its metrics count what it recorded")
 			return w.store.ops
 		case err != nil:
 			require.Positive(t, f.lose+f.drop, "%v", err)
@@ -104,6 +107,20 @@ func (s Subject) run(t *testing.T, l *log, f fault, repeat int) int {
 	}
 	t.Fatal("the manager does not come to an end")
 	return 0
+}
+
+// outcomes are those of every task of a log.
+func outcomes(t *testing.T, l *log) []domain.Outcome {
+	t.Helper()
+	var out []domain.Outcome
+	for n, stored := range l.all {
+		rec, err := eventschemas.NewRecord(stored, int64(n)+1)
+		require.NoError(t, err)
+		if ev, ok := rec.Event.(domain.Recorded); ok {
+			out = append(out, ev.Outcomes...)
+		}
+	}
+	return out
 }
 
 // Once runs a manager undisturbed, holds what it did against the contract and
