@@ -64,6 +64,7 @@ var bodies = map[string]any{
 	"returnTool":              ReturnToolJSONRequestBody{},
 	"saveView":                SaveViewJSONRequestBody{},
 	"scrapTool":               ScrapToolJSONRequestBody{},
+	"strikeToolEvent":         StrikeToolEventJSONRequestBody{},
 	"signOffTicket":           SignOffTicketJSONRequestBody{},
 	"strikeTicketEvent":       StrikeTicketEventJSONRequestBody{},
 	"unfollowTicket":          UnfollowTicketJSONRequestBody{},

@@ -1060,9 +1060,12 @@ type AssignTicket struct {
 
 // BlockTool defines model for BlockTool.
 type BlockTool struct {
-	At     *time.Time      `json:"at,omitempty"`
-	Note   *string         `json:"note,omitempty"`
-	Reason BlockToolReason `json:"reason"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Note       *string         `json:"note,omitempty"`
+	Reason     BlockToolReason `json:"reason"`
 }
 
 // BlockToolReason defines model for BlockTool.Reason.
@@ -1123,8 +1126,11 @@ type ChooseSitePolicySet struct {
 
 // ClearTool defines model for ClearTool.
 type ClearTool struct {
-	At   *time.Time `json:"at,omitempty"`
-	Note *string    `json:"note,omitempty"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Note       *string         `json:"note,omitempty"`
 }
 
 // Code defines model for Code.
@@ -1274,8 +1280,11 @@ type Fault struct {
 
 // FoundTool defines model for FoundTool.
 type FoundTool struct {
-	At    *time.Time `json:"at,omitempty"`
-	Store string     `json:"store"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Store      string          `json:"store"`
 }
 
 // Grain defines model for Grain.
@@ -1286,7 +1295,10 @@ type HandOverTool struct {
 	// ApprovedBy Person who approved the exception (TOL-08).
 	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
 	At         *time.Time          `json:"at,omitempty"`
-	Reason     *string             `json:"reason,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Reason     *string         `json:"reason,omitempty"`
 
 	// To A person or team that takes a tool.
 	To Recipient `json:"to"`
@@ -1371,6 +1383,9 @@ type InspectTool struct {
 	At    *time.Time `json:"at,omitempty"`
 	Label *string    `json:"label,omitempty"`
 
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+
 	// Next Until when it may be used; nothing means by the kind's period.
 	Next *Day `json:"next,omitempty"`
 
@@ -1388,14 +1403,20 @@ type IssueTool struct {
 	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
 	At         *time.Time          `json:"at,omitempty"`
 
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+
 	// To A person or team that takes a tool.
 	To Recipient `json:"to"`
 }
 
 // LendTool defines model for LendTool.
 type LendTool struct {
-	At      *time.Time `json:"at,omitempty"`
-	Purpose string     `json:"purpose"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Purpose    string          `json:"purpose"`
 
 	// Responsible Person.
 	Responsible openapi_types.UUID `json:"responsible"`
@@ -1423,8 +1444,11 @@ type MergeTicket struct {
 type MissingTool struct {
 	At            *time.Time `json:"at,omitempty"`
 	Circumstances *string    `json:"circumstances,omitempty"`
-	LostAt        time.Time  `json:"lost_at"`
-	Place         string     `json:"place"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	LostAt     time.Time       `json:"lost_at"`
+	Place      string          `json:"place"`
 }
 
 // Next Cursor of the next page; null on the last.
@@ -1843,8 +1867,11 @@ type ReopenTicket struct {
 
 // RepairTool defines model for RepairTool.
 type RepairTool struct {
-	At       *time.Time `json:"at,omitempty"`
-	Repairer string     `json:"repairer"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Repairer   string          `json:"repairer"`
 }
 
 // RequestTicketHelp defines model for RequestTicketHelp.
@@ -1887,7 +1914,10 @@ type ReturnTool struct {
 	// By Person who brings it; only a repairer has none.
 	By        *openapi_types.UUID `json:"by,omitempty"`
 	Condition ReturnToolCondition `json:"condition"`
-	Store     string              `json:"store"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Store      string          `json:"store"`
 }
 
 // ReturnToolCondition defines model for ReturnTool.Condition.
@@ -2096,7 +2126,10 @@ type SavedViewPage struct {
 type ScrapTool struct {
 	ApprovedBy openapi_types.UUID `json:"approved_by"`
 	At         *time.Time         `json:"at,omitempty"`
-	Reason     string             `json:"reason"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Reason     string          `json:"reason"`
 }
 
 // ServiceClass A paid, B contract, C free within warranty, D internal (TKT-05).
@@ -2499,11 +2532,55 @@ type Tool struct {
 // ToolBlocked Why it is out of use.
 type ToolBlocked string
 
+// ToolAccept defines model for ToolAccept.
+type ToolAccept struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+}
+
 // ToolCard defines model for ToolCard.
 type ToolCard struct {
 	// Custody Oldest first.
 	Custody []CustodySpan `json:"custody"`
 	Tool    Tool          `json:"tool"`
+}
+
+// ToolCorrection What a strike would come to.
+type ToolCorrection struct {
+	After  ToolOutcome `json:"after"`
+	Before ToolOutcome `json:"before"`
+
+	// Confirmation Stands for this list.
+	Confirmation string `json:"confirmation"`
+
+	// Contradicted Facts that cannot have happened without it; they stay until they are struck too or what is missing is entered.
+	Contradicted []ToolFact `json:"contradicted"`
+
+	// Struck The fact and what follows from it.
+	Struck []ToolFact `json:"struck"`
+}
+
+// ToolFact defines model for ToolFact.
+type ToolFact struct {
+	Revision int64  `json:"revision"`
+	Type     string `json:"type"`
+}
+
+// ToolLateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+type ToolLateReason = string
+
+// ToolOutcome defines model for ToolOutcome.
+type ToolOutcome struct {
+	Blocked string `json:"blocked"`
+
+	// Custody Oldest first.
+	Custody          []CustodySpan `json:"custody"`
+	NextInspectionBy string        `json:"next_inspection_by"`
+
+	// Standing Empty if the registration is struck.
+	Standing string `json:"standing"`
 }
 
 // ToolPage defines model for ToolPage.
@@ -2518,12 +2595,28 @@ type ToolPage struct {
 
 // ToolReason defines model for ToolReason.
 type ToolReason struct {
-	At     *time.Time `json:"at,omitempty"`
-	Reason string     `json:"reason"`
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Reason     string          `json:"reason"`
 }
 
 // ToolStanding defines model for ToolStanding.
 type ToolStanding string
+
+// ToolStrike defines model for ToolStrike.
+type ToolStrike struct {
+	// Confirmation That of previewToolStrike: without it the answer is 428, and 412 if the consequences are others by now.
+	Confirmation *string `json:"confirmation,omitempty"`
+	Reason       string  `json:"reason"`
+
+	// Revision Revision of the event to strike.
+	Revision int64 `json:"revision"`
+
+	// SecondPerson Person id, not the caller.
+	SecondPerson openapi_types.UUID `json:"second_person"`
+}
 
 // ToolUse TOL-05, TOL-06, TOL-09, TOL-19.
 type ToolUse string
@@ -3436,6 +3529,15 @@ type ScrapToolParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// StrikeToolEventParams defines parameters for StrikeToolEvent.
+type StrikeToolEventParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // ListViewsParams defines parameters for ListViews.
 type ListViewsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -3587,7 +3689,7 @@ type WithdrawTicketJSONRequestBody = EndTicket
 type RegisterToolJSONRequestBody = RegisterTool
 
 // AcceptToolJSONRequestBody defines body for AcceptTool for application/json ContentType.
-type AcceptToolJSONRequestBody = Timed
+type AcceptToolJSONRequestBody = ToolAccept
 
 // BlockToolJSONRequestBody defines body for BlockTool for application/json ContentType.
 type BlockToolJSONRequestBody = BlockTool
@@ -3624,6 +3726,9 @@ type ReturnToolJSONRequestBody = ReturnTool
 
 // ScrapToolJSONRequestBody defines body for ScrapTool for application/json ContentType.
 type ScrapToolJSONRequestBody = ScrapTool
+
+// StrikeToolEventJSONRequestBody defines body for StrikeToolEvent for application/json ContentType.
+type StrikeToolEventJSONRequestBody = ToolStrike
 
 // SaveViewJSONRequestBody defines body for SaveView for application/json ContentType.
 type SaveViewJSONRequestBody = SaveView
@@ -3837,6 +3942,12 @@ type ServerInterface interface {
 	// ScrapTool Ends a tool in store; the caller fills in the scrap note (STK-12).
 	// (POST /v1/tools/{id}/scrap)
 	ScrapTool(w http.ResponseWriter, r *http.Request, id ToolId, params ScrapToolParams)
+	// StrikeToolEvent Strikes a recorded event of the tool, once its consequences were seen (AUD-02).
+	// (POST /v1/tools/{id}/strikes)
+	StrikeToolEvent(w http.ResponseWriter, r *http.Request, id ToolId, params StrikeToolEventParams)
+	// PreviewToolStrike Lists what striking an event of the tool would come to, as of now; changes nothing (AUD-02).
+	// (GET /v1/tools/{id}/strikes/{revision})
+	PreviewToolStrike(w http.ResponseWriter, r *http.Request, id ToolId, revision int64)
 	// ListViews Lists the caller's saved views and those shared with sites that the caller may see, by name (TKT-15).
 	// (GET /v1/views)
 	ListViews(w http.ResponseWriter, r *http.Request, params ListViewsParams)
@@ -9252,6 +9363,118 @@ func (siw *ServerInterfaceWrapper) ScrapTool(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// StrikeToolEvent operation middleware
+func (siw *ServerInterfaceWrapper) StrikeToolEvent(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StrikeToolEventParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.StrikeToolEvent(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewToolStrike operation middleware
+func (siw *ServerInterfaceWrapper) PreviewToolStrike(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "revision" -------------
+	var revision int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "revision", mux.Vars(r)["revision"], &revision, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "revision", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewToolStrike(w, r, id, revision)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListViews operation middleware
 func (siw *ServerInterfaceWrapper) ListViews(w http.ResponseWriter, r *http.Request) {
 
@@ -9814,6 +10037,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/found", wrapper.FindTool).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/scrap", wrapper.ScrapTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/strikes", wrapper.StrikeToolEvent).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/strikes/{revision}", wrapper.PreviewToolStrike).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
@@ -13333,6 +13560,101 @@ func (response ScrapTooldefaultApplicationProblemPlusJSONResponse) VisitScrapToo
 	return err
 }
 
+type StrikeToolEventRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params StrikeToolEventParams
+	Body   *StrikeToolEventJSONRequestBody
+}
+
+type StrikeToolEventResponseObject interface {
+	VisitStrikeToolEventResponse(w http.ResponseWriter) error
+}
+
+type StrikeToolEvent200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type StrikeToolEvent200JSONResponse struct {
+	Body    Changed
+	Headers StrikeToolEvent200ResponseHeaders
+}
+
+func (response StrikeToolEvent200JSONResponse) VisitStrikeToolEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StrikeToolEventdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StrikeToolEventdefaultApplicationProblemPlusJSONResponse) VisitStrikeToolEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewToolStrikeRequestObject struct {
+	Id       ToolId `json:"id"`
+	Revision int64  `json:"revision"`
+}
+
+type PreviewToolStrikeResponseObject interface {
+	VisitPreviewToolStrikeResponse(w http.ResponseWriter) error
+}
+
+type PreviewToolStrike200JSONResponse ToolCorrection
+
+func (response PreviewToolStrike200JSONResponse) VisitPreviewToolStrikeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewToolStrikedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewToolStrikedefaultApplicationProblemPlusJSONResponse) VisitPreviewToolStrikeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListViewsRequestObject struct {
 	Params ListViewsParams
 }
@@ -13799,6 +14121,12 @@ type StrictServerInterface interface {
 	// ScrapTool Ends a tool in store; the caller fills in the scrap note (STK-12).
 	// (POST /v1/tools/{id}/scrap)
 	ScrapTool(ctx context.Context, request ScrapToolRequestObject) (ScrapToolResponseObject, error)
+	// StrikeToolEvent Strikes a recorded event of the tool, once its consequences were seen (AUD-02).
+	// (POST /v1/tools/{id}/strikes)
+	StrikeToolEvent(ctx context.Context, request StrikeToolEventRequestObject) (StrikeToolEventResponseObject, error)
+	// PreviewToolStrike Lists what striking an event of the tool would come to, as of now; changes nothing (AUD-02).
+	// (GET /v1/tools/{id}/strikes/{revision})
+	PreviewToolStrike(ctx context.Context, request PreviewToolStrikeRequestObject) (PreviewToolStrikeResponseObject, error)
 	// ListViews Lists the caller's saved views and those shared with sites that the caller may see, by name (TKT-15).
 	// (GET /v1/views)
 	ListViews(ctx context.Context, request ListViewsRequestObject) (ListViewsResponseObject, error)
@@ -15986,6 +16314,67 @@ func (sh *strictHandler) ScrapTool(w http.ResponseWriter, r *http.Request, id To
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ScrapToolResponseObject); ok {
 		if err := validResponse.VisitScrapToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StrikeToolEvent operation middleware
+func (sh *strictHandler) StrikeToolEvent(w http.ResponseWriter, r *http.Request, id ToolId, params StrikeToolEventParams) {
+	var request StrikeToolEventRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body StrikeToolEventJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.StrikeToolEvent(ctx, request.(StrikeToolEventRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StrikeToolEvent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StrikeToolEventResponseObject); ok {
+		if err := validResponse.VisitStrikeToolEventResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewToolStrike operation middleware
+func (sh *strictHandler) PreviewToolStrike(w http.ResponseWriter, r *http.Request, id ToolId, revision int64) {
+	var request PreviewToolStrikeRequestObject
+
+	request.Id = id
+	request.Revision = revision
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewToolStrike(ctx, request.(PreviewToolStrikeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewToolStrike")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewToolStrikeResponseObject); ok {
+		if err := validResponse.VisitPreviewToolStrikeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -49,7 +49,7 @@ func person(id *uuid.UUID) string {
 // IssueTool offers a tool.
 func (s *Server) IssueTool(ctx context.Context, in IssueToolRequestObject) (IssueToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Issue(ctx, r, in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy)})
+		return s.App.Tools.Issue(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy)})
 	})
 	return IssueTool200JSONResponse{body, IssueTool200ResponseHeaders(h)}, err
 }
@@ -57,7 +57,7 @@ func (s *Server) IssueTool(ctx context.Context, in IssueToolRequestObject) (Issu
 // AcceptTool signs for a tool that is offered.
 func (s *Server) AcceptTool(ctx context.Context, in AcceptToolRequestObject) (AcceptToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Accept(ctx, r, in.Id, in.Body.At)
+		return s.App.Tools.Accept(ctx, lateBy(r, in.Body.LateReason), in.Id, in.Body.At)
 	})
 	return AcceptTool200JSONResponse{body, AcceptTool200ResponseHeaders(h)}, err
 }
@@ -65,7 +65,7 @@ func (s *Server) AcceptTool(ctx context.Context, in AcceptToolRequestObject) (Ac
 // RefuseTool does not take a tool that is offered.
 func (s *Server) RefuseTool(ctx context.Context, in RefuseToolRequestObject) (RefuseToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Refuse(ctx, r, in.Id, commands.ToolReason{At: in.Body.At, Reason: in.Body.Reason})
+		return s.App.Tools.Refuse(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ToolReason{At: in.Body.At, Reason: in.Body.Reason})
 	})
 	return RefuseTool200JSONResponse{body, RefuseTool200ResponseHeaders(h)}, err
 }
@@ -73,7 +73,7 @@ func (s *Server) RefuseTool(ctx context.Context, in RefuseToolRequestObject) (Re
 // LendTool gives a tool out for a time.
 func (s *Server) LendTool(ctx context.Context, in LendToolRequestObject) (LendToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Lend(ctx, r, in.Id, commands.LendTool{
+		return s.App.Tools.Lend(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.LendTool{
 			At: in.Body.At, To: recipient(in.Body.To), Until: in.Body.Until, Purpose: in.Body.Purpose, Responsible: in.Body.Responsible.String(),
 		})
 	})
@@ -83,7 +83,7 @@ func (s *Server) LendTool(ctx context.Context, in LendToolRequestObject) (LendTo
 // ReturnTool takes a tool back into a store.
 func (s *Server) ReturnTool(ctx context.Context, in ReturnToolRequestObject) (ReturnToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Return(ctx, r, in.Id, commands.ReturnTool{
+		return s.App.Tools.Return(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ReturnTool{
 			At: in.Body.At, Store: in.Body.Store, By: person(in.Body.By), Condition: tool.Condition(in.Body.Condition),
 		})
 	})
@@ -93,7 +93,7 @@ func (s *Server) ReturnTool(ctx context.Context, in ReturnToolRequestObject) (Re
 // HandOverTool moves a tool to another person or team.
 func (s *Server) HandOverTool(ctx context.Context, in HandOverToolRequestObject) (HandOverToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.HandOver(ctx, r, in.Id, commands.HandOverTool{
+		return s.App.Tools.HandOver(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.HandOverTool{
 			At: in.Body.At, To: recipient(in.Body.To), Reason: or(in.Body.Reason), ApprovedBy: person(in.Body.ApprovedBy),
 		})
 	})
@@ -103,7 +103,7 @@ func (s *Server) HandOverTool(ctx context.Context, in HandOverToolRequestObject)
 // BlockTool takes a tool out of use.
 func (s *Server) BlockTool(ctx context.Context, in BlockToolRequestObject) (BlockToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Block(ctx, r, in.Id, commands.BlockTool{At: in.Body.At, Reason: tool.BlockReason(in.Body.Reason), Note: or(in.Body.Note)})
+		return s.App.Tools.Block(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.BlockTool{At: in.Body.At, Reason: tool.BlockReason(in.Body.Reason), Note: or(in.Body.Note)})
 	})
 	return BlockTool200JSONResponse{body, BlockTool200ResponseHeaders(h)}, err
 }
@@ -111,7 +111,7 @@ func (s *Server) BlockTool(ctx context.Context, in BlockToolRequestObject) (Bloc
 // ClearTool puts a blocked tool to use again.
 func (s *Server) ClearTool(ctx context.Context, in ClearToolRequestObject) (ClearToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Clear(ctx, r, in.Id, commands.ClearTool{At: in.Body.At, Note: or(in.Body.Note)})
+		return s.App.Tools.Clear(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ClearTool{At: in.Body.At, Note: or(in.Body.Note)})
 	})
 	return ClearTool200JSONResponse{body, ClearTool200ResponseHeaders(h)}, err
 }
@@ -119,7 +119,7 @@ func (s *Server) ClearTool(ctx context.Context, in ClearToolRequestObject) (Clea
 // InspectTool records an inspection.
 func (s *Server) InspectTool(ctx context.Context, in InspectToolRequestObject) (InspectToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Inspect(ctx, r, in.Id, commands.InspectTool{
+		return s.App.Tools.Inspect(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.InspectTool{
 			At: in.Body.At, On: domain.Day(in.Body.On), Passed: in.Body.Passed, Next: domain.Day(or(in.Body.Next)), Label: or(in.Body.Label),
 		})
 	})
@@ -129,7 +129,7 @@ func (s *Server) InspectTool(ctx context.Context, in InspectToolRequestObject) (
 // RepairTool hands a tool to a repairer.
 func (s *Server) RepairTool(ctx context.Context, in RepairToolRequestObject) (RepairToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.SendToRepair(ctx, r, in.Id, commands.RepairTool{At: in.Body.At, Repairer: in.Body.Repairer})
+		return s.App.Tools.SendToRepair(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.RepairTool{At: in.Body.At, Repairer: in.Body.Repairer})
 	})
 	return RepairTool200JSONResponse{body, RepairTool200ResponseHeaders(h)}, err
 }
@@ -137,7 +137,7 @@ func (s *Server) RepairTool(ctx context.Context, in RepairToolRequestObject) (Re
 // ReportToolMissing reports a tool missing.
 func (s *Server) ReportToolMissing(ctx context.Context, in ReportToolMissingRequestObject) (ReportToolMissingResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.ReportMissing(ctx, r, in.Id, commands.MissingTool{
+		return s.App.Tools.ReportMissing(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.MissingTool{
 			At: in.Body.At, LostAt: in.Body.LostAt, Place: in.Body.Place, Circumstances: or(in.Body.Circumstances),
 		})
 	})
@@ -147,7 +147,7 @@ func (s *Server) ReportToolMissing(ctx context.Context, in ReportToolMissingRequ
 // FindTool puts a missing tool into a store.
 func (s *Server) FindTool(ctx context.Context, in FindToolRequestObject) (FindToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Find(ctx, r, in.Id, commands.FoundTool{At: in.Body.At, Store: in.Body.Store})
+		return s.App.Tools.Find(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.FoundTool{At: in.Body.At, Store: in.Body.Store})
 	})
 	return FindTool200JSONResponse{body, FindTool200ResponseHeaders(h)}, err
 }
@@ -155,7 +155,13 @@ func (s *Server) FindTool(ctx context.Context, in FindToolRequestObject) (FindTo
 // ScrapTool ends a tool.
 func (s *Server) ScrapTool(ctx context.Context, in ScrapToolRequestObject) (ScrapToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Scrap(ctx, r, in.Id, commands.ScrapTool{At: in.Body.At, Reason: in.Body.Reason, ApprovedBy: in.Body.ApprovedBy.String()})
+		return s.App.Tools.Scrap(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ScrapTool{At: in.Body.At, Reason: in.Body.Reason, ApprovedBy: in.Body.ApprovedBy.String()})
 	})
 	return ScrapTool200JSONResponse{body, ScrapTool200ResponseHeaders(h)}, err
+}
+
+// lateBy returns r as one that enters a fact after what followed it.
+func lateBy(r commands.Request, reason *string) commands.Request {
+	r.LateReason = or(reason)
+	return r
 }

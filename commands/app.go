@@ -69,6 +69,7 @@ type Request struct {
 	Source      *eventschemas.Source
 	Correlation uuid.UUID // id of the first command of the chain; zero: the command's own
 	Causation   uuid.UUID // id of the event that caused the command; zero: the command's own
+	LateReason  string    // why a tool's fact is entered after what followed it; "" if it is not
 }
 
 // System is the program itself as an actor: subject says which part of it.
@@ -97,7 +98,8 @@ func (u *useCases) call(r Request, operation, target string, at *time.Time, inpu
 		Operation string `json:"operation"`
 		Target    string `json:"target"`
 		Input     any    `json:"input"`
-	}{operation, target, input})
+		Late      string `json:"late,omitempty"`
+	}{operation, target, input, r.LateReason})
 	if err != nil {
 		return Call{}, fmt.Errorf("encode request %s: %w", operation, err)
 	}

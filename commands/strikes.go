@@ -8,6 +8,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/ticket"
+	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
 // Strikes are the use cases that take a recorded fact back (AUD-02).
@@ -27,6 +28,13 @@ type StrikeEvent struct {
 // decided after it; a ticket is then judged again by what is left (SLA-05).
 // Errors are those of Execute and ErrNotFound.
 func (s *Strikes) Strike(ctx context.Context, r Request, category string, id uuid.UUID, in StrikeEvent) (Result, error) {
+	return s.strike(ctx, r, category, id, in, func(context.Context) error { return nil })
+}
+
+// strike is Strike; confirm is asked before anything is decided.
+func (s *Strikes) strike(
+	ctx context.Context, r Request, category string, id uuid.UUID, in StrikeEvent, confirm func(context.Context) error,
+) (Result, error) {
 	stream := StreamOf(category, id)
 	call, err := s.call(r, "record.strike", stream, nil, in)
 	if err != nil {
@@ -38,7 +46,7 @@ func (s *Strikes) Strike(ctx context.Context, r Request, category string, id uui
 		}
 		return record.Strike{
 			Revision: in.Revision, Reason: in.Reason, SecondPerson: in.SecondPerson, Actor: call.Actor.Person,
-		}, nil
+		}, confirm(ctx)
 	})
 	res, err := Execute(ctx, s.x, strikeDecider(), stream, step)
 	s.x.cache.Remove(cacheKey(category, stream)) // its fold is another one now
@@ -79,9 +87,13 @@ func evolveMetas(s []record.Meta, _ uint64, e any) []record.Meta {
 		}
 	}
 	of, ok := raw.event.(ticket.Event)
-	return append(s, record.Meta{
-		Revision: raw.Revision, EventID: raw.ID, Type: raw.Type, Follows: ok && ticket.Follows(of), TiedTo: tied(of),
-	})
+	m := record.Meta{
+		Revision: raw.Revision, EventID: raw.ID, Type: raw.Type, Command: commandOf(raw), Follows: ok && ticket.Follows(of), TiedTo: tied(of),
+	}
+	if _, ok := raw.event.(tool.Event); ok {
+		m.Follows = sameCommand(s, m.Command)
+	}
+	return append(s, m)
 }
 
 func tied(e ticket.Event) []uint64 {

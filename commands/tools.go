@@ -116,6 +116,9 @@ func (t *Tools) on(ctx context.Context, r Request, operation string, id uuid.UUI
 		}
 		m := &material{Book: book, sealer: sealer{ctx: ctx, vault: t.Vault, subject: id}}
 		c := build(moment{call.OccurredAt, domain.DayOf(call.OccurredAt.Time, zone)}, m)
+		if r.LateReason != "" {
+			c = tool.EnterLate{Reason: r.LateReason, Command: c}
+		}
 		return c, m.err
 	})
 	return Execute(ctx, t.x, toolDecider(), StreamOf("tool", id), step)

@@ -190,6 +190,7 @@ var fixtures = map[string]any{
 	},
 	"tool.found.v1":    tool.Found{At: eleven, Store: "main"},
 	"tool.scrapped.v1": tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
+	"tool.returned.v1.late": tool.Returned{At: ten, From: toolHolder, Store: "main", By: id("li").String(), Condition: tool.Good, LateReason: "the book was not at hand"},
 	"process.opened.v1": process.Opened{
 		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
 			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},

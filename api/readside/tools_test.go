@@ -94,6 +94,8 @@ func heldThen(log []eventschemas.Record, to int64, at time.Time) map[string]tool
 			when, holder = e.At, e.Holder
 		case tool.HandedOver:
 			when, holder = e.At, e.Holder
+		case tool.Lent:
+			when, holder = e.At, e.Holder
 		case tool.Returned:
 			when, holder = e.At, tool.Holder{Kind: tool.Store, Who: e.Store}
 		case tool.Found:

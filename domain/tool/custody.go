@@ -55,7 +55,7 @@ func refuse(s State, c Refuse) ([]Event, error) {
 	case s.Offer.Kind == Person && s.Offer.Who != c.By:
 		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", s.Offer.Who)
 	}
-	return []Event{Refused(c)}, nil
+	return []Event{Refused{At: c.At, By: c.By, Reason: c.Reason}}, nil
 }
 
 func lend(s State, c Lend) ([]Event, error) {
@@ -203,5 +203,5 @@ func scrap(s State, c Scrap) ([]Event, error) {
 	if err := s.inStore(); err != nil {
 		return nil, err
 	}
-	return []Event{Scrapped(c)}, nil
+	return []Event{Scrapped{At: c.At, Reason: c.Reason, Keeper: c.Keeper, ApprovedBy: c.ApprovedBy}}, nil
 }

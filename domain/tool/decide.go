@@ -22,6 +22,9 @@ func Decide(s State, c Command) ([]Event, error) {
 	if s.Standing == "" {
 		return nil, domain.Refuse("TOL-01", "tool.unknown")
 	}
+	if l, ok := c.(EnterLate); ok {
+		return enterLate(s, l)
+	}
 	events, at, err := decide(s, c)
 	if err != nil || len(events) == 0 {
 		return nil, err
@@ -37,8 +40,8 @@ func Decide(s State, c Command) ([]Event, error) {
 
 func decide(s State, c Command) ([]Event, domain.Instant, error) {
 	switch c := c.(type) {
-	case Register:
-		// it is decided before
+	case Register, EnterLate:
+		// they are decided before
 	case Issue:
 		events, err := issue(s, c)
 		return events, c.At, err

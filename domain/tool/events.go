@@ -5,7 +5,8 @@ import (
 )
 
 // Event is what happened to a tool. Past tense, never changed after release.
-// When it happened is the At of each event, in UTC.
+// When it happened is the At of each event, in UTC; LateReason says why it was
+// entered after what followed it, and is absent from one that was not.
 //
 //sumtype:decl
 type Event interface{ event() }
@@ -37,30 +38,34 @@ type Issued struct {
 	To         Holder           `json:"to"`                    // who has to sign
 	ApprovedBy string           `json:"approved_by,omitempty"` // person id
 	Policy     domain.PolicyRef `json:"policy"`                // of tools, in force then
+	LateReason string           `json:"late_reason,omitempty"` // no personal data
 }
 
 // Accepted moves custody to the recipient, by the own signature (TOL-04). Type tool.accepted.v1.
 type Accepted struct {
-	At     domain.Instant `json:"at"`
-	Holder Holder         `json:"holder"` // who has it from now on
-	By     string         `json:"by"`     // person id of who signs
+	At         domain.Instant `json:"at"`
+	Holder     Holder         `json:"holder"`                // who has it from now on
+	By         string         `json:"by"`                    // person id of who signs
+	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
 // Refused says that the recipient did not take it (TOL-04). Type tool.refused.v1.
 type Refused struct {
-	At     domain.Instant `json:"at"`
-	By     string         `json:"by"`     // person id of who signs
-	Reason string         `json:"reason"` // no personal data
+	At         domain.Instant `json:"at"`
+	By         string         `json:"by"`                    // person id of who signs
+	Reason     string         `json:"reason"`                // no personal data
+	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
 // Lent moves custody for a time (TOL-09, TOL-10). Type tool.lent.v1.
 type Lent struct {
 	At          domain.Instant   `json:"at"`
-	Holder      Holder           `json:"holder"`      // who has it from now on
-	Until       domain.Instant   `json:"until"`       // when it is due back
-	Purpose     string           `json:"purpose"`     // what for
-	Responsible string           `json:"responsible"` // person id
-	Policy      domain.PolicyRef `json:"policy"`      // of tools, in force then
+	Holder      Holder           `json:"holder"`                // who has it from now on
+	Until       domain.Instant   `json:"until"`                 // when it is due back
+	Purpose     string           `json:"purpose"`               // what for
+	Responsible string           `json:"responsible"`           // person id
+	Policy      domain.PolicyRef `json:"policy"`                // of tools, in force then
+	LateReason  string           `json:"late_reason,omitempty"` // no personal data
 }
 
 // Returned moves custody to a store (TOL-21). Type tool.returned.v1.
@@ -71,7 +76,8 @@ type Returned struct {
 	By        string         `json:"by"`        // person id of who signs
 	Condition Condition      `json:"condition"` // as it came back
 	// Other says that who brought it is not who had it (TOL-08).
-	Other bool `json:"other"`
+	Other      bool   `json:"other"`
+	LateReason string `json:"late_reason,omitempty"` // no personal data
 }
 
 // HandedOver moves custody between persons or teams (TOL-06, TOL-07). Type tool.handed_over.v1.
@@ -84,37 +90,42 @@ type HandedOver struct {
 	ApprovedBy string           `json:"approved_by,omitempty"` // person id
 	Exception  bool             `json:"exception"`             // passing tools on is forbidden at the site (TOL-08)
 	Policy     domain.PolicyRef `json:"policy"`                // of tools, in force then
+	LateReason string           `json:"late_reason,omitempty"` // no personal data
 }
 
 // Blocked takes a tool out of use (TOL-18). Type tool.blocked.v1.
 type Blocked struct {
-	At     domain.Instant `json:"at"`
-	Reason BlockReason    `json:"reason"` // no personal data
-	Note   string         `json:"note"`   // no personal data
+	At         domain.Instant `json:"at"`
+	Reason     BlockReason    `json:"reason"`                // no personal data
+	Note       string         `json:"note"`                  // no personal data
+	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
 // Cleared puts a blocked tool to use again. Type tool.cleared.v1.
 type Cleared struct {
-	At   domain.Instant `json:"at"`
-	By   string         `json:"by"`   // person id of who signs
-	Note string         `json:"note"` // no personal data
+	At         domain.Instant `json:"at"`
+	By         string         `json:"by"`                    // person id of who signs
+	Note       string         `json:"note"`                  // no personal data
+	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
 // Inspected is the result of an inspection (INS-01). Type tool.inspected.v1.
 type Inspected struct {
-	At        domain.Instant   `json:"at"`
-	On        domain.Day       `json:"on"`             // civil date of the inspection
-	Passed    bool             `json:"passed"`         // whether it is good
-	Next      *domain.Day      `json:"next,omitempty"` // last day on which it may be used; none if it failed
-	Inspector string           `json:"inspector"`      // person id
-	Label     string           `json:"label"`          // number of its label
-	Policy    domain.PolicyRef `json:"policy"`         // of tools, in force then
+	At         domain.Instant   `json:"at"`
+	On         domain.Day       `json:"on"`                    // civil date of the inspection
+	Passed     bool             `json:"passed"`                // whether it is good
+	Next       *domain.Day      `json:"next,omitempty"`        // last day on which it may be used; none if it failed
+	Inspector  string           `json:"inspector"`             // person id
+	Label      string           `json:"label"`                 // number of its label
+	Policy     domain.PolicyRef `json:"policy"`                // of tools, in force then
+	LateReason string           `json:"late_reason,omitempty"` // no personal data
 }
 
 // SentToRepair moves custody to a repairer (TOL-11). Type tool.sent_to_repair.v1.
 type SentToRepair struct {
-	At     domain.Instant `json:"at"`
-	Holder Holder         `json:"holder"` // who has it from now on
+	At         domain.Instant `json:"at"`
+	Holder     Holder         `json:"holder"`                // who has it from now on
+	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
 // ReportedMissing ends custody without anybody having the tool (LOS-01). Type tool.reported_missing.v1.
@@ -126,21 +137,24 @@ type ReportedMissing struct {
 	By            string         `json:"by"`            // person id of who signs
 	From          Holder         `json:"from"`          // who had it
 	// Other says that who reports it is not who had it (TOL-08).
-	Other bool `json:"other"`
+	Other      bool   `json:"other"`
+	LateReason string `json:"late_reason,omitempty"` // no personal data
 }
 
 // Found puts a missing tool into a store (LOS-09). Type tool.found.v1.
 type Found struct {
-	At    domain.Instant `json:"at"`
-	Store string         `json:"store"` // code of the store
+	At         domain.Instant `json:"at"`
+	Store      string         `json:"store"`                 // code of the store
+	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
 // Scrapped ends a tool (STK-08, STK-12). Type tool.scrapped.v1.
 type Scrapped struct {
 	At         domain.Instant `json:"at"`
-	Reason     string         `json:"reason"`      // no personal data
-	Keeper     string         `json:"keeper"`      // person id of who filled in the scrap note
-	ApprovedBy string         `json:"approved_by"` // person id
+	Reason     string         `json:"reason"`                // no personal data
+	Keeper     string         `json:"keeper"`                // person id of who filled in the scrap note
+	ApprovedBy string         `json:"approved_by"`           // person id
+	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
 func (Registered) event()      {}
@@ -157,3 +171,42 @@ func (SentToRepair) event()    {}
 func (ReportedMissing) event() {}
 func (Found) event()           {}
 func (Scrapped) event()        {}
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Issued) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Accepted) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Refused) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Lent) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Returned) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e HandedOver) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Blocked) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Cleared) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Inspected) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e SentToRepair) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e ReportedMissing) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Found) EnteredLate() bool { return e.LateReason != "" }
+
+// EnteredLate reports that the fact was entered after what followed it (TOL-03).
+func (e Scrapped) EnteredLate() bool { return e.LateReason != "" }

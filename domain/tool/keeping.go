@@ -16,7 +16,7 @@ func block(s State, c Block) ([]Event, error) {
 	case s.Blocked == c.Reason: // TKT-02
 		return nil, nil
 	}
-	return []Event{Blocked(c)}, nil
+	return []Event{Blocked{At: c.At, Reason: c.Reason, Note: c.Note}}, nil
 }
 
 func clearBlock(s State, c Clear) ([]Event, error) {
@@ -28,7 +28,7 @@ func clearBlock(s State, c Clear) ([]Event, error) {
 	case s.Blocked == BlockFailed: // only an inspection that it passes puts it to use again
 		return nil, domain.Refuse("INS-02", "tool.inspection_failed")
 	}
-	return []Event{Cleared(c)}, nil
+	return []Event{Cleared{At: c.At, By: c.By, Note: c.Note}}, nil
 }
 
 // inspect records a result; what fails is out of use at once (INS-02), what

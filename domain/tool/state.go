@@ -6,8 +6,10 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 )
 
-// State is a tool. The zero value is not registered.
+// State is a tool. The zero value is not registered. Evolve never writes into
+// what a State points to, so a State may be kept.
 type State struct {
+	Next      uint64 // revision that the stream's next event gets
 	Standing  Standing
 	Site      string
 	Number    string
@@ -24,10 +26,26 @@ type State struct {
 	PriceFen  int64
 	Purchased domain.Day
 	Life      int // months
+	last      *fact
 }
 
-// Evolve returns s after e. It never fails and never refuses: e has happened.
+// Evolve returns s after e, the next event of the stream; nil for one that
+// was struck or is a strike. A fact that was entered late goes where it
+// belongs. It never fails and never refuses: e has happened.
 func Evolve(s State, e Event) State {
+	if e == nil {
+		s.Next++
+		return s
+	}
+	return s.entered(e)
+}
+
+// After returns s after an event that happened after all before it. What
+// follows a registration that was struck leaves nothing to show (AUD-02).
+func After(s State, e Event) State {
+	if _, first := e.(Registered); !first && s.Standing == "" {
+		return s
+	}
 	switch e := e.(type) {
 	case Registered:
 		s = State{

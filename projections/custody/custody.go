@@ -21,7 +21,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 1
+	Version = 2
 )
 
 // Projection returns the tables of tools.
@@ -93,7 +93,7 @@ func (r Row) At(at time.Time) (Span, bool) {
 // Table is the model behind every list and card of tools.
 func Table() readmodel.Model[Row] {
 	return readmodel.Model[Row]{
-		Name: "tool", Category: "tool", Evolve: Evolve,
+		Name: "tool", Category: "tool", Evolve: Evolve, Refold: Refold,
 		Indexes: []string{
 			`CREATE INDEX ON {{.schema}}.tool (site, number, id)`,                         // every list
 			`CREATE INDEX ON {{.schema}}.tool USING gin (holders jsonb_path_ops)`,         // a person's card
@@ -119,13 +119,35 @@ func Evolve(r Row, rec eventschemas.Record) (Row, error) {
 	return r.after(e, rec.Revision), nil
 }
 
+// Refold returns the row of the events that stand, after a strike or a fact
+// that was entered late: in the order in which they happened. Pure.
+func Refold(recs []eventschemas.Record) (Row, error) {
+	facts := make([]tool.Fact, 0, len(recs))
+	at := make(map[uint64]eventschemas.Record, len(recs))
+	for _, rec := range recs {
+		e, ok := rec.Event.(tool.Event)
+		if !ok {
+			return Row{}, readmodel.Unknown(rec)
+		}
+		facts, at[rec.Revision] = append(facts, tool.Fact{Revision: rec.Revision, Event: e}), rec
+	}
+	var r Row
+	for _, f := range tool.InOrder(facts) {
+		var err error
+		if r, err = Evolve(r, at[f.Revision]); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
 // after returns r after e: the domain's own fold says where the tool is then.
 func (r Row) after(e tool.Event, revision uint64) Row {
 	if e, ok := e.(tool.Registered); ok {
 		r = registered(e)
 	}
 	before := r.state()
-	s := tool.Evolve(before, e)
+	s := tool.After(before, e)
 	r.Standing, r.Offer, r.Blocked = string(s.Standing), HolderText(s.Offer), string(s.Blocked)
 	r.Until, r.NextOn, r.LastAt = nil, nil, s.LastAt
 	if !s.Until.IsZero() {

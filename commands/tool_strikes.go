@@ -1,0 +1,105 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/record"
+	"github.com/fieldledger/fieldledger/domain/tool"
+	"github.com/fieldledger/fieldledger/eventschemas"
+)
+
+// ToolCorrection is what striking a fact of a tool would come to (AUD-02).
+type ToolCorrection struct {
+	Site         string      `json:"site"`         // code
+	Struck       []ToolFact  `json:"struck"`       // the fact and what follows from it
+	Contradicted []ToolFact  `json:"contradicted"` // cannot have happened without it; to be struck or entered anew
+	Before       ToolOutcome `json:"before"`
+	After        ToolOutcome `json:"after"`
+}
+
+// ToolFact names a fact of a tool's stream.
+type ToolFact struct {
+	Revision uint64 `json:"revision"`
+	Type     string `json:"type"` // "tool.returned.v1"
+}
+
+// ToolOutcome is how a tool stands by the facts that count.
+type ToolOutcome struct {
+	Standing tool.Standing    `json:"standing"` // "" if its registration is struck
+	Blocked  tool.BlockReason `json:"blocked"`
+	NextOn   domain.Day       `json:"next_on"`
+	Custody  []tool.Held      `json:"custody"`
+}
+
+// PreviewTool lists the consequences of striking an event of a tool, and
+// changes nothing. Errors: ErrNotFound, those of the store, and the
+// *domain.RuleError of a revision that cannot be struck.
+func (s *Strikes) PreviewTool(ctx context.Context, r Request, id uuid.UUID, revision uint64) (ToolCorrection, error) {
+	stream := StreamOf("tool", id)
+	f, err := load(ctx, s.x.store, toolDecider(), stream)
+	switch {
+	case err != nil:
+		return ToolCorrection{}, err
+	case f.revision == NoStream || !r.sees(f.site):
+		return ToolCorrection{}, ErrNotFound
+	}
+	metas, err := load(ctx, s.x.store, strikeDecider(), stream)
+	if err != nil {
+		return ToolCorrection{}, err
+	}
+	strikes, err := record.DecideStrike(metas.state, record.Strike{Revision: revision, Reason: "preview", Actor: "first", SecondPerson: "second"})
+	if err != nil {
+		return ToolCorrection{}, err
+	}
+	types := map[uint64]string{}
+	for _, m := range metas.state {
+		types[m.Revision] = m.Type
+	}
+	out := ToolCorrection{Site: f.site, Struck: []ToolFact{}, Contradicted: []ToolFact{}}
+	var gone []uint64
+	for _, e := range strikes {
+		gone, out.Struck = append(gone, e.Revision), append(out.Struck, ToolFact{e.Revision, types[e.Revision]})
+	}
+	c := f.state.Without(gone)
+	for _, fact := range c.Contradicted {
+		out.Contradicted = append(out.Contradicted, ToolFact{fact.Revision, types[fact.Revision]})
+	}
+	out.Before, out.After = outcomeOf(c.Before), outcomeOf(c.After)
+	return out, nil
+}
+
+func outcomeOf(s tool.State) ToolOutcome {
+	return ToolOutcome{Standing: s.Standing, Blocked: s.Blocked, NextOn: s.NextOn, Custody: s.Custody()}
+}
+
+// StrikeTool strikes an event of a tool and what the same command decided
+// after it. confirm sees the consequences first; its error is the answer, and
+// nothing of it is kept. Errors are those of Execute and ErrNotFound.
+func (s *Strikes) StrikeTool(ctx context.Context, r Request, id uuid.UUID, in StrikeEvent, confirm func(ToolCorrection) error) (Result, error) {
+	return s.strike(ctx, r, "tool", id, in, func(ctx context.Context) error {
+		c, err := s.PreviewTool(ctx, r, id, in.Revision)
+		if err != nil {
+			return err
+		}
+		return confirm(c)
+	})
+}
+
+// sameCommand reports whether an event was decided by the same command as the
+// fact before it: what comes back damaged and its block are one fact.
+func sameCommand(s []record.Meta, command uuid.UUID) bool {
+	return len(s) > 0 && s[len(s)-1].Command == command
+}
+
+// commandOf returns the id of the command that made a stored event.
+func commandOf(raw rawEvent) uuid.UUID {
+	env, err := eventschemas.DecodeEnvelope(raw.Meta)
+	if err != nil { // it was decoded before it came here
+		panic(fmt.Sprintf("envelope of %s@%d: %v", raw.Stream, raw.Revision, err))
+	}
+	return env.Command.ID
+}
