@@ -120,6 +120,7 @@ type reads struct {
 	compared   api.ComparisonQuery
 	comparison api.Comparison
 	tools      []api.Tool
+	exchanges  []api.Exchange
 	err        error
 	health     api.Health
 	panics     bool
@@ -128,6 +129,7 @@ type reads struct {
 	asked  api.AsOf
 	filter api.TicketFilter
 	narrow api.ToolFilter
+	swaps  api.ExchangeFilter
 	sort   api.TicketSort
 	waited string
 	head   int64
@@ -220,6 +222,23 @@ func (r *reads) Tool(_ context.Context, at api.AsOf, id uuid.UUID, _ *time.Time)
 		}
 	}
 	return api.ToolCard{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) Exchange(_ context.Context, at api.AsOf, id uuid.UUID) (api.Exchange, api.Snapshot, error) {
+	for _, x := range r.exchanges {
+		if x.Id == id {
+			return x, r.ask(at), r.err
+		}
+	}
+	return api.Exchange{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) ListExchanges(_ context.Context, at api.AsOf, f api.ExchangeFilter, p api.Page) ([]api.Exchange, string, api.Snapshot, error) {
+	r.mu.Lock()
+	r.swaps = f
+	r.mu.Unlock()
+	rows, next := cut(r.exchanges, p)
+	return rows, next, r.ask(at), r.err
 }
 
 func (r *reads) ListTools(_ context.Context, at api.AsOf, f api.ToolFilter, p api.Page) ([]api.Tool, string, api.Snapshot, error) {

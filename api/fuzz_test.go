@@ -69,6 +69,15 @@ var bodies = map[string]any{
 	"strikeTicketEvent":       StrikeTicketEventJSONRequestBody{},
 	"unfollowTicket":          UnfollowTicketJSONRequestBody{},
 	"withdrawTicket":          WithdrawTicketJSONRequestBody{},
+
+	"applyExchange":             ApplyExchangeJSONRequestBody{},
+	"approveExchange":           ApproveExchangeJSONRequestBody{},
+	"refuseExchange":            RefuseExchangeJSONRequestBody{},
+	"withdrawExchange":          WithdrawExchangeJSONRequestBody{},
+	"surrenderExchangeTool":     SurrenderExchangeToolJSONRequestBody{},
+	"inspectExchangeTool":       InspectExchangeToolJSONRequestBody{},
+	"chooseExchangeReplacement": ChooseExchangeReplacementJSONRequestBody{},
+	"completeExchange":          CompleteExchangeJSONRequestBody{},
 }
 
 // operationsWith returns the operations of the contract that take something, by name.

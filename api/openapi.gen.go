@@ -94,6 +94,99 @@ func (e EscalationTo) Valid() bool {
 	}
 }
 
+// Defines values for ExchangeOutcome.
+const (
+	ExchangeOutcomeEmpty         ExchangeOutcome = ""
+	ExchangeOutcomeNoRepairValue ExchangeOutcome = "no_repair_value"
+	ExchangeOutcomeRepairable    ExchangeOutcome = "repairable"
+	ExchangeOutcomeUsable        ExchangeOutcome = "usable"
+)
+
+// Valid indicates whether the value is a known member of the ExchangeOutcome enum.
+func (e ExchangeOutcome) Valid() bool {
+	switch e {
+	case ExchangeOutcomeEmpty:
+		return true
+	case ExchangeOutcomeNoRepairValue:
+		return true
+	case ExchangeOutcomeRepairable:
+		return true
+	case ExchangeOutcomeUsable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExchangeInspectionOutcome.
+const (
+	ExchangeInspectionOutcomeNoRepairValue ExchangeInspectionOutcome = "no_repair_value"
+	ExchangeInspectionOutcomeRepairable    ExchangeInspectionOutcome = "repairable"
+	ExchangeInspectionOutcomeUsable        ExchangeInspectionOutcome = "usable"
+)
+
+// Valid indicates whether the value is a known member of the ExchangeInspectionOutcome enum.
+func (e ExchangeInspectionOutcome) Valid() bool {
+	switch e {
+	case ExchangeInspectionOutcomeNoRepairValue:
+		return true
+	case ExchangeInspectionOutcomeRepairable:
+		return true
+	case ExchangeInspectionOutcomeUsable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExchangeStatus.
+const (
+	ExchangeStatusApplied     ExchangeStatus = "applied"
+	ExchangeStatusApproved    ExchangeStatus = "approved"
+	ExchangeStatusCompleted   ExchangeStatus = "completed"
+	ExchangeStatusInRepair    ExchangeStatus = "in_repair"
+	ExchangeStatusInspected   ExchangeStatus = "inspected"
+	ExchangeStatusRefused     ExchangeStatus = "refused"
+	ExchangeStatusReserved    ExchangeStatus = "reserved"
+	ExchangeStatusReserving   ExchangeStatus = "reserving"
+	ExchangeStatusSettled     ExchangeStatus = "settled"
+	ExchangeStatusSurrendered ExchangeStatus = "surrendered"
+	ExchangeStatusUsable      ExchangeStatus = "usable"
+	ExchangeStatusWithdrawn   ExchangeStatus = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ExchangeStatus enum.
+func (e ExchangeStatus) Valid() bool {
+	switch e {
+	case ExchangeStatusApplied:
+		return true
+	case ExchangeStatusApproved:
+		return true
+	case ExchangeStatusCompleted:
+		return true
+	case ExchangeStatusInRepair:
+		return true
+	case ExchangeStatusInspected:
+		return true
+	case ExchangeStatusRefused:
+		return true
+	case ExchangeStatusReserved:
+		return true
+	case ExchangeStatusReserving:
+		return true
+	case ExchangeStatusSettled:
+		return true
+	case ExchangeStatusSurrendered:
+		return true
+	case ExchangeStatusUsable:
+		return true
+	case ExchangeStatusWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Grain.
 const (
 	GrainDay   Grain = "day"
@@ -918,31 +1011,31 @@ func (e ToolBlocked) Valid() bool {
 
 // Defines values for ToolStanding.
 const (
-	InRepair ToolStanding = "in_repair"
-	InStore  ToolStanding = "in_store"
-	Issued   ToolStanding = "issued"
-	Lent     ToolStanding = "lent"
-	Missing  ToolStanding = "missing"
-	Offered  ToolStanding = "offered"
-	Scrapped ToolStanding = "scrapped"
+	ToolStandingInRepair ToolStanding = "in_repair"
+	ToolStandingInStore  ToolStanding = "in_store"
+	ToolStandingIssued   ToolStanding = "issued"
+	ToolStandingLent     ToolStanding = "lent"
+	ToolStandingMissing  ToolStanding = "missing"
+	ToolStandingOffered  ToolStanding = "offered"
+	ToolStandingScrapped ToolStanding = "scrapped"
 )
 
 // Valid indicates whether the value is a known member of the ToolStanding enum.
 func (e ToolStanding) Valid() bool {
 	switch e {
-	case InRepair:
+	case ToolStandingInRepair:
 		return true
-	case InStore:
+	case ToolStandingInStore:
 		return true
-	case Issued:
+	case ToolStandingIssued:
 		return true
-	case Lent:
+	case ToolStandingLent:
 		return true
-	case Missing:
+	case ToolStandingMissing:
 		return true
-	case Offered:
+	case ToolStandingOffered:
 		return true
-	case Scrapped:
+	case ToolStandingScrapped:
 		return true
 	default:
 		return false
@@ -1253,6 +1346,168 @@ type EventRef struct {
 type EventSource struct {
 	Row    string `json:"row"`
 	System string `json:"system"`
+}
+
+// Exchange defines model for Exchange.
+type Exchange struct {
+	// Applicant Person.
+	Applicant string `json:"applicant"`
+
+	// AppliedAt UTC with milliseconds.
+	AppliedAt Instant `json:"applied_at"`
+
+	// ApprovedBy Person; empty for nobody.
+	ApprovedBy  string          `json:"approved_by"`
+	CompletedAt *domain.Instant `json:"completed_at"`
+
+	// EndReason Of a refusal or withdrawal.
+	EndReason     string              `json:"end_reason"`
+	HumanFault    bool                `json:"human_fault"`
+	Id            openapi_types.UUID  `json:"id"`
+	InsteadOfLoss *openapi_types.UUID `json:"instead_of_loss"`
+
+	// Keeper Who has the old tool, or lost it, and gets the replacement.
+	Keeper Holder `json:"keeper"`
+
+	// KeeperPays By the compensation standard (EXC-04).
+	KeeperPays bool `json:"keeper_pays"`
+
+	// LifeReached By the life table.
+	LifeReached   bool            `json:"life_reached"`
+	NeedsApproval bool            `json:"needs_approval"`
+	Old           ExchangeTool    `json:"old"`
+	Outcome       ExchangeOutcome `json:"outcome"`
+	Reason        string          `json:"reason"`
+	Repairer      string          `json:"repairer"`
+	Replacement   *ExchangeTool   `json:"replacement"`
+	Revision      int64           `json:"revision"`
+	ScrapNote     string          `json:"scrap_note"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Status usable, in_repair, refused, withdrawn and settled are ends; inspected: of no repair value; settled: the streams of the tools have it too.
+	Status ExchangeStatus `json:"status"`
+
+	// Store Where the old tool was surrendered; empty before.
+	Store  string        `json:"store"`
+	Wanted ExchangeModel `json:"wanted"`
+}
+
+// ExchangeOutcome defines model for Exchange.Outcome.
+type ExchangeOutcome string
+
+// ExchangeApplication defines model for ExchangeApplication.
+type ExchangeApplication struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// InsteadOfLoss Loss of a tool that is missing; it must be settled before a replacement is chosen (EXC-06).
+	InsteadOfLoss *openapi_types.UUID `json:"instead_of_loss,omitempty"`
+	Reason        string              `json:"reason"`
+	Tool          openapi_types.UUID  `json:"tool"`
+
+	// Wanted Another model than the tool's
+	Wanted *ExchangeModel `json:"wanted,omitempty"`
+}
+
+// ExchangeChoice defines model for ExchangeChoice.
+type ExchangeChoice struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Declined Why a worn but sound tool is not taken (EXC-03).
+	Declined *string `json:"declined,omitempty"`
+
+	// Replacement Nothing means the first that is proposed.
+	Replacement *openapi_types.UUID `json:"replacement,omitempty"`
+}
+
+// ExchangeInspection defines model for ExchangeInspection.
+type ExchangeInspection struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Finding Of a human fault; no personal data.
+	Finding *string `json:"finding,omitempty"`
+
+	// HumanFault It did not wear: somebody broke it (EXC-04).
+	HumanFault *bool                     `json:"human_fault,omitempty"`
+	Outcome    ExchangeInspectionOutcome `json:"outcome"`
+
+	// Repairer Of a repairable tool.
+	Repairer *string `json:"repairer,omitempty"`
+
+	// ScrapNote Of a tool without repair value.
+	ScrapNote *string `json:"scrap_note,omitempty"`
+}
+
+// ExchangeInspectionOutcome defines model for ExchangeInspection.Outcome.
+type ExchangeInspectionOutcome string
+
+// ExchangeModel defines model for ExchangeModel.
+type ExchangeModel struct {
+	// Kind Code of the site's policy of tools.
+	Kind string `json:"kind"`
+	Spec string `json:"spec"`
+}
+
+// ExchangePage defines model for ExchangePage.
+type ExchangePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot   `json:"as_of"`
+	Items []Exchange `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// ExchangeReason defines model for ExchangeReason.
+type ExchangeReason struct {
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+}
+
+// ExchangeSpare defines model for ExchangeSpare.
+type ExchangeSpare struct {
+	Id     openapi_types.UUID `json:"id"`
+	Number string             `json:"number"`
+
+	// Worn Somebody had it already.
+	Worn bool `json:"worn"`
+}
+
+// ExchangeSpares defines model for ExchangeSpares.
+type ExchangeSpares struct {
+	Items []ExchangeSpare `json:"items"`
+}
+
+// ExchangeStatus usable, in_repair, refused, withdrawn and settled are ends; inspected: of no repair value; settled: the streams of the tools have it too.
+type ExchangeStatus string
+
+// ExchangeSurrender defines model for ExchangeSurrender.
+type ExchangeSurrender struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Giver Person who brings it.
+	Giver openapi_types.UUID `json:"giver"`
+	Store string             `json:"store"`
+}
+
+// ExchangeTime defines model for ExchangeTime.
+type ExchangeTime struct {
+	At *time.Time `json:"at,omitempty"`
+}
+
+// ExchangeTool defines model for ExchangeTool.
+type ExchangeTool struct {
+	Id     openapi_types.UUID `json:"id"`
+	Number string             `json:"number"`
+}
+
+// ExchangeWithdrawal defines model for ExchangeWithdrawal.
+type ExchangeWithdrawal struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Reason Only applicants need none
+	Reason *string `json:"reason,omitempty"`
 }
 
 // ExternalKey defines model for ExternalKey.
@@ -2498,7 +2753,10 @@ type Tool struct {
 	Holder Holder             `json:"holder"`
 	Home   string             `json:"home"`
 	Id     openapi_types.UUID `json:"id"`
-	Kind   string             `json:"kind"`
+
+	// KeptBy Exchange that keeps it (EXC-06).
+	KeptBy *openapi_types.UUID `json:"kept_by"`
+	Kind   string              `json:"kind"`
 
 	// LifeMonths By the life table; 0 if it is not in it.
 	LifeMonths int    `json:"life_months"`
@@ -2521,6 +2779,9 @@ type Tool struct {
 	Site     SiteCode     `json:"site"`
 	Spec     string       `json:"spec"`
 	Standing ToolStanding `json:"standing"`
+
+	// Surrendered It leaves the store to repair or scrap alone (EXC-05).
+	Surrendered bool `json:"surrendered"`
 
 	// Until When it is due back.
 	Until *domain.Instant `json:"until"`
@@ -2680,6 +2941,9 @@ type ViewFilter map[string]string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// ExchangeId defines model for ExchangeId.
+type ExchangeId = openapi_types.UUID
+
 // HeldAt defines model for HeldAt.
 type HeldAt = string
 
@@ -2723,6 +2987,114 @@ type ListCodesParams struct {
 
 	// At Time of the call or the work; nothing means now.
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
+// ListExchangesParams defines parameters for ListExchanges.
+type ListExchangesParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only exchanges that stand so.
+	Status *ExchangeStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Tool Only exchanges of this tool or by it.
+	Tool *openapi_types.UUID `form:"tool,omitempty" json:"tool,omitempty"`
+}
+
+// ApplyExchangeParams defines parameters for ApplyExchange.
+type ApplyExchangeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetExchangeParams defines parameters for GetExchange.
+type GetExchangeParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ApproveExchangeParams defines parameters for ApproveExchange.
+type ApproveExchangeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ChooseExchangeReplacementParams defines parameters for ChooseExchangeReplacement.
+type ChooseExchangeReplacementParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// CompleteExchangeParams defines parameters for CompleteExchange.
+type CompleteExchangeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// InspectExchangeToolParams defines parameters for InspectExchangeTool.
+type InspectExchangeToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RefuseExchangeParams defines parameters for RefuseExchange.
+type RefuseExchangeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListExchangeSparesParams defines parameters for ListExchangeSpares.
+type ListExchangeSparesParams struct {
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// SurrenderExchangeToolParams defines parameters for SurrenderExchangeTool.
+type SurrenderExchangeToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// WithdrawExchangeParams defines parameters for WithdrawExchange.
+type WithdrawExchangeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
 }
 
 // GetHeadParams defines parameters for GetHead.
@@ -3586,6 +3958,30 @@ type ChangeViewParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ApplyExchangeJSONRequestBody defines body for ApplyExchange for application/json ContentType.
+type ApplyExchangeJSONRequestBody = ExchangeApplication
+
+// ApproveExchangeJSONRequestBody defines body for ApproveExchange for application/json ContentType.
+type ApproveExchangeJSONRequestBody = ExchangeTime
+
+// ChooseExchangeReplacementJSONRequestBody defines body for ChooseExchangeReplacement for application/json ContentType.
+type ChooseExchangeReplacementJSONRequestBody = ExchangeChoice
+
+// CompleteExchangeJSONRequestBody defines body for CompleteExchange for application/json ContentType.
+type CompleteExchangeJSONRequestBody = ExchangeTime
+
+// InspectExchangeToolJSONRequestBody defines body for InspectExchangeTool for application/json ContentType.
+type InspectExchangeToolJSONRequestBody = ExchangeInspection
+
+// RefuseExchangeJSONRequestBody defines body for RefuseExchange for application/json ContentType.
+type RefuseExchangeJSONRequestBody = ExchangeReason
+
+// SurrenderExchangeToolJSONRequestBody defines body for SurrenderExchangeTool for application/json ContentType.
+type SurrenderExchangeToolJSONRequestBody = ExchangeSurrender
+
+// WithdrawExchangeJSONRequestBody defines body for WithdrawExchange for application/json ContentType.
+type WithdrawExchangeJSONRequestBody = ExchangeWithdrawal
+
 // RegisterPersonJSONRequestBody defines body for RegisterPerson for application/json ContentType.
 type RegisterPersonJSONRequestBody = RegisterPerson
 
@@ -3744,6 +4140,39 @@ type ServerInterface interface {
 	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
 	// (GET /v1/codes)
 	ListCodes(w http.ResponseWriter, r *http.Request, params ListCodesParams)
+	// ListExchanges Lists exchanges, the oldest first.
+	// (GET /v1/exchanges)
+	ListExchanges(w http.ResponseWriter, r *http.Request, params ListExchangesParams)
+	// ApplyExchange Applies for the exchange of a tool that the caller, or a team, has (EXC-01).
+	// (POST /v1/exchanges)
+	ApplyExchange(w http.ResponseWriter, r *http.Request, params ApplyExchangeParams)
+	// GetExchange Shows an exchange.
+	// (GET /v1/exchanges/{id})
+	GetExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params GetExchangeParams)
+	// ApproveExchange Lets an exchange go on; the caller approves (EXC-01, EXC-07).
+	// (POST /v1/exchanges/{id}/approve)
+	ApproveExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params ApproveExchangeParams)
+	// ChooseExchangeReplacement Names the replacement, and has both tools kept (EXC-03, EXC-06, EXC-07).
+	// (POST /v1/exchanges/{id}/choose)
+	ChooseExchangeReplacement(w http.ResponseWriter, r *http.Request, id ExchangeId, params ChooseExchangeReplacementParams)
+	// CompleteExchange Moves both tools at once; the caller signs for the replacement (EXC-06).
+	// (POST /v1/exchanges/{id}/complete)
+	CompleteExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params CompleteExchangeParams)
+	// InspectExchangeTool Says what the caller finds of the old tool (EXC-02, EXC-04).
+	// (POST /v1/exchanges/{id}/inspect)
+	InspectExchangeTool(w http.ResponseWriter, r *http.Request, id ExchangeId, params InspectExchangeToolParams)
+	// RefuseExchange Ends an exchange that waits for approval (EXC-01).
+	// (POST /v1/exchanges/{id}/refuse)
+	RefuseExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params RefuseExchangeParams)
+	// ListExchangeSpares Proposes replacements from the tools in store, worn but sound ones first (EXC-03).
+	// (GET /v1/exchanges/{id}/spares)
+	ListExchangeSpares(w http.ResponseWriter, r *http.Request, id ExchangeId, params ListExchangeSparesParams)
+	// SurrenderExchangeTool Records that the old tool was brought to the store; the caller takes it (EXC-01).
+	// (POST /v1/exchanges/{id}/surrender)
+	SurrenderExchangeTool(w http.ResponseWriter, r *http.Request, id ExchangeId, params SurrenderExchangeToolParams)
+	// WithdrawExchange Ends an exchange that is not completed; its tools are released (EXC-06).
+	// (POST /v1/exchanges/{id}/withdraw)
+	WithdrawExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params WithdrawExchangeParams)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(w http.ResponseWriter, r *http.Request, params GetHeadParams)
@@ -4065,6 +4494,798 @@ func (siw *ServerInterfaceWrapper) ListCodes(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListCodes(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListExchanges operation middleware
+func (siw *ServerInterfaceWrapper) ListExchanges(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExchangesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", r.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "status"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "status", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "tool" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tool", r.URL.Query(), &params.Tool, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tool"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tool", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListExchanges(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApplyExchange operation middleware
+func (siw *ServerInterfaceWrapper) ApplyExchange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyExchangeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApplyExchange(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetExchange operation middleware
+func (siw *ServerInterfaceWrapper) GetExchange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetExchangeParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetExchange(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveExchange operation middleware
+func (siw *ServerInterfaceWrapper) ApproveExchange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveExchangeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveExchange(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChooseExchangeReplacement operation middleware
+func (siw *ServerInterfaceWrapper) ChooseExchangeReplacement(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChooseExchangeReplacementParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChooseExchangeReplacement(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompleteExchange operation middleware
+func (siw *ServerInterfaceWrapper) CompleteExchange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteExchangeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompleteExchange(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// InspectExchangeTool operation middleware
+func (siw *ServerInterfaceWrapper) InspectExchangeTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InspectExchangeToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.InspectExchangeTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefuseExchange operation middleware
+func (siw *ServerInterfaceWrapper) RefuseExchange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefuseExchangeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefuseExchange(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListExchangeSpares operation middleware
+func (siw *ServerInterfaceWrapper) ListExchangeSpares(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExchangeSparesParams
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListExchangeSpares(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SurrenderExchangeTool operation middleware
+func (siw *ServerInterfaceWrapper) SurrenderExchangeTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SurrenderExchangeToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SurrenderExchangeTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawExchange operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawExchange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawExchangeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawExchange(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -10042,6 +11263,28 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/strikes/{revision}", wrapper.PreviewToolStrike).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/exchanges", wrapper.ListExchanges).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges", wrapper.ApplyExchange).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}", wrapper.GetExchange).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/spares", wrapper.ListExchangeSpares).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/approve", wrapper.ApproveExchange).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/refuse", wrapper.RefuseExchange).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/withdraw", wrapper.WithdrawExchange).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/surrender", wrapper.SurrenderExchangeTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/inspect", wrapper.InspectExchangeTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/choose", wrapper.ChooseExchangeReplacement).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/complete", wrapper.CompleteExchange).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/comparison", wrapper.CompareSLA).Methods(http.MethodGet)
@@ -10165,6 +11408,582 @@ type ListCodesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCodesdefaultApplicationProblemPlusJSONResponse) VisitListCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExchangesRequestObject struct {
+	Params ListExchangesParams
+}
+
+type ListExchangesResponseObject interface {
+	VisitListExchangesResponse(w http.ResponseWriter) error
+}
+
+type ListExchanges200JSONResponse ExchangePage
+
+func (response ListExchanges200JSONResponse) VisitListExchangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExchangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListExchangesdefaultApplicationProblemPlusJSONResponse) VisitListExchangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyExchangeRequestObject struct {
+	Params ApplyExchangeParams
+	Body   *ApplyExchangeJSONRequestBody
+}
+
+type ApplyExchangeResponseObject interface {
+	VisitApplyExchangeResponse(w http.ResponseWriter) error
+}
+
+type ApplyExchange201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type ApplyExchange201JSONResponse struct {
+	Body    Created
+	Headers ApplyExchange201ResponseHeaders
+}
+
+func (response ApplyExchange201JSONResponse) VisitApplyExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyExchangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApplyExchangedefaultApplicationProblemPlusJSONResponse) VisitApplyExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExchangeRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params GetExchangeParams
+}
+
+type GetExchangeResponseObject interface {
+	VisitGetExchangeResponse(w http.ResponseWriter) error
+}
+
+type GetExchange200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetExchange200JSONResponse struct {
+	Body    Exchange
+	Headers GetExchange200ResponseHeaders
+}
+
+func (response GetExchange200JSONResponse) VisitGetExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExchangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetExchangedefaultApplicationProblemPlusJSONResponse) VisitGetExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveExchangeRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params ApproveExchangeParams
+	Body   *ApproveExchangeJSONRequestBody
+}
+
+type ApproveExchangeResponseObject interface {
+	VisitApproveExchangeResponse(w http.ResponseWriter) error
+}
+
+type ApproveExchange200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApproveExchange200JSONResponse struct {
+	Body    Changed
+	Headers ApproveExchange200ResponseHeaders
+}
+
+func (response ApproveExchange200JSONResponse) VisitApproveExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveExchangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveExchangedefaultApplicationProblemPlusJSONResponse) VisitApproveExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseExchangeReplacementRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params ChooseExchangeReplacementParams
+	Body   *ChooseExchangeReplacementJSONRequestBody
+}
+
+type ChooseExchangeReplacementResponseObject interface {
+	VisitChooseExchangeReplacementResponse(w http.ResponseWriter) error
+}
+
+type ChooseExchangeReplacement200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ChooseExchangeReplacement200JSONResponse struct {
+	Body    Changed
+	Headers ChooseExchangeReplacement200ResponseHeaders
+}
+
+func (response ChooseExchangeReplacement200JSONResponse) VisitChooseExchangeReplacementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseExchangeReplacementdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChooseExchangeReplacementdefaultApplicationProblemPlusJSONResponse) VisitChooseExchangeReplacementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteExchangeRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params CompleteExchangeParams
+	Body   *CompleteExchangeJSONRequestBody
+}
+
+type CompleteExchangeResponseObject interface {
+	VisitCompleteExchangeResponse(w http.ResponseWriter) error
+}
+
+type CompleteExchange200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CompleteExchange200JSONResponse struct {
+	Body    Changed
+	Headers CompleteExchange200ResponseHeaders
+}
+
+func (response CompleteExchange200JSONResponse) VisitCompleteExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteExchangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompleteExchangedefaultApplicationProblemPlusJSONResponse) VisitCompleteExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InspectExchangeToolRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params InspectExchangeToolParams
+	Body   *InspectExchangeToolJSONRequestBody
+}
+
+type InspectExchangeToolResponseObject interface {
+	VisitInspectExchangeToolResponse(w http.ResponseWriter) error
+}
+
+type InspectExchangeTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type InspectExchangeTool200JSONResponse struct {
+	Body    Changed
+	Headers InspectExchangeTool200ResponseHeaders
+}
+
+func (response InspectExchangeTool200JSONResponse) VisitInspectExchangeToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InspectExchangeTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response InspectExchangeTooldefaultApplicationProblemPlusJSONResponse) VisitInspectExchangeToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseExchangeRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params RefuseExchangeParams
+	Body   *RefuseExchangeJSONRequestBody
+}
+
+type RefuseExchangeResponseObject interface {
+	VisitRefuseExchangeResponse(w http.ResponseWriter) error
+}
+
+type RefuseExchange200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RefuseExchange200JSONResponse struct {
+	Body    Changed
+	Headers RefuseExchange200ResponseHeaders
+}
+
+func (response RefuseExchange200JSONResponse) VisitRefuseExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseExchangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefuseExchangedefaultApplicationProblemPlusJSONResponse) VisitRefuseExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExchangeSparesRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params ListExchangeSparesParams
+}
+
+type ListExchangeSparesResponseObject interface {
+	VisitListExchangeSparesResponse(w http.ResponseWriter) error
+}
+
+type ListExchangeSpares200JSONResponse ExchangeSpares
+
+func (response ListExchangeSpares200JSONResponse) VisitListExchangeSparesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExchangeSparesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListExchangeSparesdefaultApplicationProblemPlusJSONResponse) VisitListExchangeSparesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SurrenderExchangeToolRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params SurrenderExchangeToolParams
+	Body   *SurrenderExchangeToolJSONRequestBody
+}
+
+type SurrenderExchangeToolResponseObject interface {
+	VisitSurrenderExchangeToolResponse(w http.ResponseWriter) error
+}
+
+type SurrenderExchangeTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SurrenderExchangeTool200JSONResponse struct {
+	Body    Changed
+	Headers SurrenderExchangeTool200ResponseHeaders
+}
+
+func (response SurrenderExchangeTool200JSONResponse) VisitSurrenderExchangeToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SurrenderExchangeTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SurrenderExchangeTooldefaultApplicationProblemPlusJSONResponse) VisitSurrenderExchangeToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawExchangeRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params WithdrawExchangeParams
+	Body   *WithdrawExchangeJSONRequestBody
+}
+
+type WithdrawExchangeResponseObject interface {
+	VisitWithdrawExchangeResponse(w http.ResponseWriter) error
+}
+
+type WithdrawExchange200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type WithdrawExchange200JSONResponse struct {
+	Body    Changed
+	Headers WithdrawExchange200ResponseHeaders
+}
+
+func (response WithdrawExchange200JSONResponse) VisitWithdrawExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawExchangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawExchangedefaultApplicationProblemPlusJSONResponse) VisitWithdrawExchangeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13923,6 +15742,39 @@ type StrictServerInterface interface {
 	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
 	// (GET /v1/codes)
 	ListCodes(ctx context.Context, request ListCodesRequestObject) (ListCodesResponseObject, error)
+	// ListExchanges Lists exchanges, the oldest first.
+	// (GET /v1/exchanges)
+	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
+	// ApplyExchange Applies for the exchange of a tool that the caller, or a team, has (EXC-01).
+	// (POST /v1/exchanges)
+	ApplyExchange(ctx context.Context, request ApplyExchangeRequestObject) (ApplyExchangeResponseObject, error)
+	// GetExchange Shows an exchange.
+	// (GET /v1/exchanges/{id})
+	GetExchange(ctx context.Context, request GetExchangeRequestObject) (GetExchangeResponseObject, error)
+	// ApproveExchange Lets an exchange go on; the caller approves (EXC-01, EXC-07).
+	// (POST /v1/exchanges/{id}/approve)
+	ApproveExchange(ctx context.Context, request ApproveExchangeRequestObject) (ApproveExchangeResponseObject, error)
+	// ChooseExchangeReplacement Names the replacement, and has both tools kept (EXC-03, EXC-06, EXC-07).
+	// (POST /v1/exchanges/{id}/choose)
+	ChooseExchangeReplacement(ctx context.Context, request ChooseExchangeReplacementRequestObject) (ChooseExchangeReplacementResponseObject, error)
+	// CompleteExchange Moves both tools at once; the caller signs for the replacement (EXC-06).
+	// (POST /v1/exchanges/{id}/complete)
+	CompleteExchange(ctx context.Context, request CompleteExchangeRequestObject) (CompleteExchangeResponseObject, error)
+	// InspectExchangeTool Says what the caller finds of the old tool (EXC-02, EXC-04).
+	// (POST /v1/exchanges/{id}/inspect)
+	InspectExchangeTool(ctx context.Context, request InspectExchangeToolRequestObject) (InspectExchangeToolResponseObject, error)
+	// RefuseExchange Ends an exchange that waits for approval (EXC-01).
+	// (POST /v1/exchanges/{id}/refuse)
+	RefuseExchange(ctx context.Context, request RefuseExchangeRequestObject) (RefuseExchangeResponseObject, error)
+	// ListExchangeSpares Proposes replacements from the tools in store, worn but sound ones first (EXC-03).
+	// (GET /v1/exchanges/{id}/spares)
+	ListExchangeSpares(ctx context.Context, request ListExchangeSparesRequestObject) (ListExchangeSparesResponseObject, error)
+	// SurrenderExchangeTool Records that the old tool was brought to the store; the caller takes it (EXC-01).
+	// (POST /v1/exchanges/{id}/surrender)
+	SurrenderExchangeTool(ctx context.Context, request SurrenderExchangeToolRequestObject) (SurrenderExchangeToolResponseObject, error)
+	// WithdrawExchange Ends an exchange that is not completed; its tools are released (EXC-06).
+	// (POST /v1/exchanges/{id}/withdraw)
+	WithdrawExchange(ctx context.Context, request WithdrawExchangeRequestObject) (WithdrawExchangeResponseObject, error)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(ctx context.Context, request GetHeadRequestObject) (GetHeadResponseObject, error)
@@ -14228,6 +16080,357 @@ func (sh *strictHandler) ListCodes(w http.ResponseWriter, r *http.Request, param
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListCodesResponseObject); ok {
 		if err := validResponse.VisitListCodesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListExchanges operation middleware
+func (sh *strictHandler) ListExchanges(w http.ResponseWriter, r *http.Request, params ListExchangesParams) {
+	var request ListExchangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExchanges(ctx, request.(ListExchangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExchanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListExchangesResponseObject); ok {
+		if err := validResponse.VisitListExchangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApplyExchange operation middleware
+func (sh *strictHandler) ApplyExchange(w http.ResponseWriter, r *http.Request, params ApplyExchangeParams) {
+	var request ApplyExchangeRequestObject
+
+	request.Params = params
+
+	var body ApplyExchangeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyExchange(ctx, request.(ApplyExchangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyExchange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApplyExchangeResponseObject); ok {
+		if err := validResponse.VisitApplyExchangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetExchange operation middleware
+func (sh *strictHandler) GetExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params GetExchangeParams) {
+	var request GetExchangeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetExchange(ctx, request.(GetExchangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetExchange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetExchangeResponseObject); ok {
+		if err := validResponse.VisitGetExchangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveExchange operation middleware
+func (sh *strictHandler) ApproveExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params ApproveExchangeParams) {
+	var request ApproveExchangeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApproveExchangeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveExchange(ctx, request.(ApproveExchangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveExchange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveExchangeResponseObject); ok {
+		if err := validResponse.VisitApproveExchangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChooseExchangeReplacement operation middleware
+func (sh *strictHandler) ChooseExchangeReplacement(w http.ResponseWriter, r *http.Request, id ExchangeId, params ChooseExchangeReplacementParams) {
+	var request ChooseExchangeReplacementRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ChooseExchangeReplacementJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChooseExchangeReplacement(ctx, request.(ChooseExchangeReplacementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChooseExchangeReplacement")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChooseExchangeReplacementResponseObject); ok {
+		if err := validResponse.VisitChooseExchangeReplacementResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompleteExchange operation middleware
+func (sh *strictHandler) CompleteExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params CompleteExchangeParams) {
+	var request CompleteExchangeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CompleteExchangeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteExchange(ctx, request.(CompleteExchangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteExchange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompleteExchangeResponseObject); ok {
+		if err := validResponse.VisitCompleteExchangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// InspectExchangeTool operation middleware
+func (sh *strictHandler) InspectExchangeTool(w http.ResponseWriter, r *http.Request, id ExchangeId, params InspectExchangeToolParams) {
+	var request InspectExchangeToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body InspectExchangeToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.InspectExchangeTool(ctx, request.(InspectExchangeToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InspectExchangeTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(InspectExchangeToolResponseObject); ok {
+		if err := validResponse.VisitInspectExchangeToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefuseExchange operation middleware
+func (sh *strictHandler) RefuseExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params RefuseExchangeParams) {
+	var request RefuseExchangeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RefuseExchangeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefuseExchange(ctx, request.(RefuseExchangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefuseExchange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefuseExchangeResponseObject); ok {
+		if err := validResponse.VisitRefuseExchangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListExchangeSpares operation middleware
+func (sh *strictHandler) ListExchangeSpares(w http.ResponseWriter, r *http.Request, id ExchangeId, params ListExchangeSparesParams) {
+	var request ListExchangeSparesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExchangeSpares(ctx, request.(ListExchangeSparesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExchangeSpares")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListExchangeSparesResponseObject); ok {
+		if err := validResponse.VisitListExchangeSparesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SurrenderExchangeTool operation middleware
+func (sh *strictHandler) SurrenderExchangeTool(w http.ResponseWriter, r *http.Request, id ExchangeId, params SurrenderExchangeToolParams) {
+	var request SurrenderExchangeToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SurrenderExchangeToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SurrenderExchangeTool(ctx, request.(SurrenderExchangeToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SurrenderExchangeTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SurrenderExchangeToolResponseObject); ok {
+		if err := validResponse.VisitSurrenderExchangeToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawExchange operation middleware
+func (sh *strictHandler) WithdrawExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params WithdrawExchangeParams) {
+	var request WithdrawExchangeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawExchangeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawExchange(ctx, request.(WithdrawExchangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawExchange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawExchangeResponseObject); ok {
+		if err := validResponse.VisitWithdrawExchangeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

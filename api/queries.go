@@ -231,6 +231,17 @@ type Custody interface {
 	Tool(ctx context.Context, at AsOf, id uuid.UUID, heldAt *time.Time) (ToolCard, Snapshot, error)
 	// ListTools returns a page in order of numbers and where it ended; "" on the last page.
 	ListTools(ctx context.Context, at AsOf, f ToolFilter, p Page) ([]Tool, string, Snapshot, error)
+	// Exchange returns an exchange.
+	Exchange(ctx context.Context, at AsOf, id uuid.UUID) (Exchange, Snapshot, error)
+	// ListExchanges returns a page, the oldest first, and where it ended; "" on the last page.
+	ListExchanges(ctx context.Context, at AsOf, f ExchangeFilter, p Page) ([]Exchange, string, Snapshot, error)
+}
+
+// ExchangeFilter narrows a list of exchanges. The zero value of a field does not.
+type ExchangeFilter struct {
+	Sites  []string // codes; nil means all, empty none
+	Status *ExchangeStatus
+	Tool   *uuid.UUID // surrendered, or its replacement
 }
 
 // Progress tells how far the read models are.

@@ -26,15 +26,16 @@ type Ports struct {
 
 // App holds every use case. Safe for concurrent use.
 type App struct {
-	Tickets  *Tickets
-	People   *People
-	Teams    *Teams
-	Sites    *Sites
-	Policies *Policies
-	Strikes  *Strikes
-	Imports  *Imports
-	Tools    *Tools
-	Views    *Views
+	Tickets   *Tickets
+	People    *People
+	Teams     *Teams
+	Sites     *Sites
+	Policies  *Policies
+	Strikes   *Strikes
+	Imports   *Imports
+	Tools     *Tools
+	Exchanges *Exchanges
+	Views     *Views
 }
 
 // New wires the use cases.
@@ -48,6 +49,7 @@ func New(p Ports) *App {
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
+	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -23,6 +24,11 @@ import (
 
 var (
 	toolHolder = tool.Holder{Kind: tool.Person, Who: id("li").String()}
+	toolStore  = tool.Holder{Kind: tool.Store, Who: "main"}
+	oldItem    = exchange.Item{
+		Tool: id("old"), Number: "W-1", Model: exchange.Model{Kind: "wrench", Spec: "27 mm"}, PriceFen: 3500, PurchasedOn: "2025-11-03",
+		LifeMonths: 36, Used: true,
+	}
 
 	nine    = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) // 09:00 in Shanghai
 	ten     = domain.At(nine.Add(time.Hour))
@@ -188,9 +194,45 @@ var fixtures = map[string]any{
 	"tool.reported_missing.v1": tool.ReportedMissing{
 		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,
 	},
-	"tool.found.v1":    tool.Found{At: eleven, Store: "main"},
-	"tool.scrapped.v1": tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
+	"tool.found.v1":         tool.Found{At: eleven, Store: "main"},
+	"tool.scrapped.v1":      tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
 	"tool.returned.v1.late": tool.Returned{At: ten, From: toolHolder, Store: "main", By: id("li").String(), Condition: tool.Good, LateReason: "the book was not at hand"},
+
+	"tool.kept.v1":      tool.Kept{At: ten, Exchange: id("exchange"), Part: tool.PartOld},
+	"tool.released.v1":  tool.Released{At: ten, Exchange: id("exchange")},
+	"tool.exchanged.v1": tool.Exchanged{At: eleven, Exchange: id("exchange"), Part: tool.PartOld, From: toolHolder, Holder: toolStore},
+	"exchange.applied.v1": exchange.Applied{
+		At: nine, Site: "SH", By: id("li").String(), Old: oldItem, Keeper: toolHolder, Reason: "jaws worn", Wanted: oldItem.Model, Policy: desk,
+	},
+	"exchange.applied.v1.lost": exchange.Applied{
+		At: nine, Site: "SH", By: id("li").String(), Old: oldItem, Keeper: toolHolder, Reason: "fell into the sump",
+		Wanted: exchange.Model{Kind: "wrench", Spec: "30 mm"}, NeedsApproval: true, InsteadOfLoss: new(id("loss")), Policy: desk,
+	},
+	"exchange.approved.v1":    exchange.Approved{At: ten, By: id("wang").String()},
+	"exchange.refused.v1":     exchange.Refused{At: ten, By: id("wang").String(), Reason: "still good"},
+	"exchange.withdrawn.v1":   exchange.Withdrawn{At: ten, By: id("li").String(), Reason: "too heavy", Tools: []uuid.UUID{id("old"), id("new")}},
+	"exchange.surrendered.v1": exchange.Surrendered{At: ten, By: id("wang").String(), Giver: id("li").String(), Store: "main"},
+	"exchange.inspected.v1": exchange.Inspected{
+		At: ten, By: id("wang").String(), Outcome: exchange.NoValue, Tool: id("old"), Keeper: toolHolder, ScrapNote: "jaw broken off",
+		NoteBy: id("li").String(), HumanFault: true,
+	},
+	"exchange.inspected.v1.repair": exchange.Inspected{
+		At: ten, By: id("wang").String(), Outcome: exchange.Repairable, Tool: id("old"), Keeper: toolHolder, Repairer: "R1", LifeReached: true,
+	},
+	"exchange.fault_found.v1": exchange.FaultFound{
+		At: ten, Tool: id("old"), Number: "W-1", Kind: "wrench", Keeper: toolHolder, PriceFen: 3500, PurchasedOn: "2025-11-03",
+		LifeMonths: 36, On: "2026-03-02", By: id("wang").String(), Finding: "used as a hammer", Policy: desk,
+	},
+	"exchange.replacement_chosen.v1": exchange.ReplacementChosen{
+		At: ten, By: id("wang").String(), New: exchange.Item{Tool: id("new"), Number: "W-2", Model: oldItem.Model, PriceFen: 3600, PurchasedOn: "2026-01-05"},
+		Old: new(id("old")), Keeper: toolHolder, Worn: new(id("worn")), Declined: "scale unreadable",
+	},
+	"exchange.reserved.v1":           exchange.Reserved{At: ten},
+	"exchange.reservation_failed.v1": exchange.ReservationFailed{At: ten, Missing: []uuid.UUID{id("new")}, Tools: []uuid.UUID{id("old"), id("new")}},
+	"exchange.completed.v1": exchange.Completed{
+		At: eleven, By: id("li").String(), Moves: []exchange.Move{{Tool: id("old"), To: toolStore}, {Tool: id("new"), To: toolHolder}},
+	},
+	"exchange.settled.v1": exchange.Settled{At: eleven},
 	"process.opened.v1": process.Opened{
 		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
 			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -78,6 +79,21 @@ var eventTypes = []eventType{
 	newest[tool.ReportedMissing]("tool.reported_missing.v1"),
 	newest[tool.Found]("tool.found.v1"),
 	newest[tool.Scrapped]("tool.scrapped.v1"),
+	newest[tool.Kept]("tool.kept.v1"),
+	newest[tool.Released]("tool.released.v1"),
+	newest[tool.Exchanged]("tool.exchanged.v1"),
+	newest[exchange.Applied]("exchange.applied.v1"),
+	newest[exchange.Approved]("exchange.approved.v1"),
+	newest[exchange.Refused]("exchange.refused.v1"),
+	newest[exchange.Withdrawn]("exchange.withdrawn.v1"),
+	newest[exchange.Surrendered]("exchange.surrendered.v1"),
+	newest[exchange.Inspected]("exchange.inspected.v1"),
+	newest[exchange.FaultFound]("exchange.fault_found.v1"),
+	newest[exchange.ReplacementChosen]("exchange.replacement_chosen.v1"),
+	newest[exchange.Reserved]("exchange.reserved.v1"),
+	newest[exchange.ReservationFailed]("exchange.reservation_failed.v1"),
+	newest[exchange.Completed]("exchange.completed.v1"),
+	newest[exchange.Settled]("exchange.settled.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

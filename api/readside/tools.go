@@ -25,6 +25,13 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 		if err != nil || !ok {
 			return err
 		}
+		if row.Row.Kept != uuid.Nil {
+			x, _, err := s.exchanges.Row(ctx, v.q, v.schema, row.Row.Kept, v.number)
+			if err != nil {
+				return err
+			}
+			row.Row = row.Row.Through(id, x.Row, row.Revision) // EXC-06
+		}
 		if heldAt != nil {
 			if _, found = row.Row.At(*heldAt); !found {
 				return nil
@@ -54,7 +61,11 @@ func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p a
 		if f.Sites != nil && len(f.Sites) == 0 {
 			return nil
 		}
-		where, args, err := toolsWhere(f)
+		moved, err := s.moved(ctx, v)
+		if err != nil {
+			return err
+		}
+		where, args, err := toolsWhere(f, moved.tools())
 		if err != nil {
 			return err
 		}
@@ -70,7 +81,7 @@ func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p a
 				return err
 			}
 			for _, row := range rows {
-				if !heldBy(row.Row, f) {
+				if row = moved.through(row); !heldBy(row.Row, f) || !standsSo(row.Row, f) {
 					continue
 				}
 				if len(out) == p.Limit {
@@ -93,13 +104,19 @@ func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p a
 
 var numberOrder = []readmodel.Order{{By: "number"}}
 
-// toolsWhere is the SQL condition of a filter over the columns.
-func toolsWhere(f api.ToolFilter) (string, []any, error) {
-	where := "true"
+// toolsWhere is the SQL condition of a filter over the columns. The columns of
+// tools that are read through an exchange do not say where they are yet: these
+// are looked at whatever they say.
+func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
+	where, whose := "true", "true"
 	var args []any
 	add := func(condition string, v any) {
 		args = append(args, v)
 		where += " AND " + fmt.Sprintf(condition, len(args))
+	}
+	move := func(condition string, v any) {
+		args = append(args, v)
+		whose += " AND " + fmt.Sprintf(condition, len(args))
 	}
 	for _, by := range []struct {
 		column string
@@ -110,7 +127,7 @@ func toolsWhere(f api.ToolFilter) (string, []any, error) {
 		}
 	}
 	if f.Standing != nil {
-		add("standing = $%d", string(*f.Standing))
+		move("standing = $%d", string(*f.Standing))
 	}
 	if f.InspectionBefore != nil {
 		add("next_on < $%d::text::date", string(*f.InspectionBefore))
@@ -118,17 +135,35 @@ func toolsWhere(f api.ToolFilter) (string, []any, error) {
 	switch {
 	case f.Holder == nil:
 	case f.Holder.Who == "" && f.Holder.Kind != tool.Nobody && f.HeldAt == nil:
-		add("holder LIKE $%d || ':%%'", string(f.Holder.Kind))
+		move("holder LIKE $%d || ':%%'", string(f.Holder.Kind))
 	case f.HeldAt == nil:
-		add("holder = $%d", custody.HolderText(*f.Holder))
+		move("holder = $%d", custody.HolderText(*f.Holder))
 	case f.Holder.Who != "":
 		text, err := json.Marshal([]string{custody.HolderText(*f.Holder)})
 		if err != nil {
 			return "", nil, fmt.Errorf("encode holder: %w", err)
 		}
-		add("holders @> $%d::text::jsonb", string(text))
+		move("holders @> $%d::text::jsonb", string(text))
 	}
-	return where, args, nil
+	if len(through) > 0 {
+		args = append(args, through)
+		whose = fmt.Sprintf("((%s) OR id = ANY ($%d))", whose, len(args))
+	}
+	return where + " AND " + whose, args, nil
+}
+
+// standsSo reports whether a row stands and is held as asked now: the columns
+// of one that is read through an exchange did not say.
+func standsSo(row custody.Row, f api.ToolFilter) bool {
+	if f.Standing != nil && row.Standing != string(*f.Standing) {
+		return false
+	}
+	return f.Holder == nil || f.HeldAt != nil || heldAs(row.Holder, *f.Holder)
+}
+
+func heldAs(text string, h tool.Holder) bool {
+	who := custody.HolderOf(text)
+	return who.Kind == h.Kind && (h.Who == "" || who.Who == h.Who)
 }
 
 // heldBy reports whether a row's custodian at the asked time is the asked one.
@@ -140,8 +175,7 @@ func heldBy(row custody.Row, f api.ToolFilter) bool {
 	if !ok || f.Holder == nil {
 		return ok
 	}
-	h := custody.HolderOf(span.Holder)
-	return h.Kind == f.Holder.Kind && (f.Holder.Who == "" || h.Who == f.Holder.Who)
+	return heldAs(span.Holder, *f.Holder)
 }
 
 func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
@@ -150,7 +184,7 @@ func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
 		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Kind: row.Kind, Category: row.Category, Name: row.Name, Spec: row.Spec,
 		Brand: row.Brand, Batch: row.Batch, PriceFen: row.PriceFen, PurchasedOn: string(row.PurchasedOn), LifeMonths: row.LifeMonths,
 		Use: api.ToolUse(row.Use), Home: row.Home, Standing: api.ToolStanding(row.Standing), Holder: holderOf(row.Holder), Since: domain.At(row.Since),
-		Blocked: api.ToolBlocked(row.Blocked), Until: maybe(row.Until),
+		Blocked: api.ToolBlocked(row.Blocked), Until: maybe(row.Until), KeptBy: optional(row.Kept), Surrendered: row.Surrendered,
 	}
 	if row.Offer != "" {
 		h := holderOf(row.Offer)

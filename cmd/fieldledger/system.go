@@ -207,7 +207,11 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err != nil {
 		return err
 	}
-	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies})
+	s.app.Exchanges.Connect(s.side, nil)
+	return s.openManagers(
+		process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies},
+		process.Exchange{Commands: s.app.Exchanges},
+	)
 }
 
 // openManagers makes the runners of process managers.

@@ -20,6 +20,9 @@ type Tools struct {
 	// Passing says whether tools may be passed on between persons: Forbidden
 	// but for the recorded exception, or "" for recorded at once (TOL-08).
 	Passing string `json:"passing,omitempty"`
+	// ExchangeApproval says whether an exchange of old for new needs somebody's
+	// approval: ByManager, or "" for none (EXC-01).
+	ExchangeApproval string `json:"exchange_approval,omitempty"`
 }
 
 // Words of Tools.
@@ -99,6 +102,9 @@ func (t Tools) check() error {
 	}
 	if t.Passing != "" && t.Passing != Forbidden {
 		c.fault("/passing", "TOL-08", "policy.passing_unknown", "passing", t.Passing)
+	}
+	if t.ExchangeApproval != "" && t.ExchangeApproval != ByManager {
+		c.fault("/exchange_approval", "EXC-01", "policy.approval_unknown", "approval", t.ExchangeApproval)
 	}
 	return errors.Join(c.faults...)
 }

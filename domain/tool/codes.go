@@ -70,3 +70,14 @@ const (
 )
 
 func (r BlockReason) known() bool { return r == BlockFault || r == BlockQuality || r == BlockFailed }
+
+// Part is what a tool is in an exchange of old for new (EXC-01).
+type Part string
+
+// The parts.
+const (
+	PartOld Part = "old" // surrendered
+	PartNew Part = "new" // its replacement
+)
+
+func (p Part) known() bool { return p == PartOld || p == PartNew }

@@ -1,6 +1,8 @@
 package tool
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
@@ -111,10 +113,12 @@ type Inspect struct {
 	Book      *policy.Book   `json:"-"`
 }
 
-// SendToRepair hands a tool in store to a repairer (TOL-11).
+// SendToRepair hands a tool in store to a repairer (TOL-11). With From it
+// takes it from that custodian over the counter, as an exchange found (EXC-02).
 type SendToRepair struct {
 	At       domain.Instant `json:"at"`
 	Repairer string         `json:"repairer"`
+	From     *Holder        `json:"from,omitempty"`
 }
 
 // ReportMissing says that a tool is not where it should be (LOS-01).
@@ -141,6 +145,30 @@ type Scrap struct {
 	ApprovedBy string         `json:"approved_by"`
 }
 
+// Keep reserves a tool for an exchange: nothing else moves it until it is
+// settled or released (EXC-06).
+type Keep struct {
+	At       domain.Instant `json:"at"`
+	Today    domain.Day     `json:"today"` // as of Issue
+	Exchange uuid.UUID      `json:"exchange"`
+	Part     Part           `json:"part"`
+	Holder   Holder         `json:"holder"` // who gives up the old tool, or gets the new one
+	Book     *policy.Book   `json:"-"`
+}
+
+// Release ends what an exchange kept; the tool stays where it was.
+type Release struct {
+	At       domain.Instant `json:"at"`
+	Exchange uuid.UUID      `json:"exchange"`
+}
+
+// Settle enters what a completed exchange has moved already (EXC-06).
+type Settle struct {
+	At       domain.Instant `json:"at"` // of the completion
+	Exchange uuid.UUID      `json:"exchange"`
+	Holder   Holder         `json:"holder"` // who has it since then
+}
+
 func (Register) command()      {}
 func (Issue) command()         {}
 func (Accept) command()        {}
@@ -155,3 +183,6 @@ func (SendToRepair) command()  {}
 func (ReportMissing) command() {}
 func (Find) command()          {}
 func (Scrap) command()         {}
+func (Keep) command()          {}
+func (Release) command()       {}
+func (Settle) command()        {}

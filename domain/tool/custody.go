@@ -147,6 +147,9 @@ func sendToRepair(s State, c SendToRepair) ([]Event, error) {
 	case s.Holder == to: // TKT-02
 		return nil, nil
 	}
+	if c.From != nil && s.Standing == StandingIssued && s.Holder == *c.From { // EXC-02
+		return []Event{SentToRepair{At: c.At, Holder: to}}, nil
+	}
 	if err := s.inStore(); err != nil {
 		return nil, err
 	}

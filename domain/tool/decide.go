@@ -22,6 +22,9 @@ func Decide(s State, c Command) ([]Event, error) {
 	if s.Standing == "" {
 		return nil, domain.Refuse("TOL-01", "tool.unknown")
 	}
+	if s.KeptBy != uuid.Nil && moves(c) { // EXC-06
+		return nil, s.kept()
+	}
 	if l, ok := c.(EnterLate); ok {
 		return enterLate(s, l)
 	}
@@ -32,7 +35,7 @@ func Decide(s State, c Command) ([]Event, error) {
 	switch {
 	case at.IsZero():
 		return nil, domain.Invalid("/at", "AUD-01", "tool.time_missing")
-	case at.Before(s.LastAt):
+	case at.Before(s.LastAt) && !settles(c):
 		return nil, domain.Refuse("AUD-01", "tool.time_backwards", "at", at, "last", domain.At(s.LastAt))
 	}
 	return events, nil
@@ -80,6 +83,15 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 		return events, c.At, err
 	case Inspect:
 		events, err := inspect(s, c)
+		return events, c.At, err
+	case Keep:
+		events, err := keep(s, c)
+		return events, c.At, err
+	case Release:
+		events, err := release(s, c)
+		return events, c.At, err
+	case Settle:
+		events, err := settle(s, c)
 		return events, c.At, err
 	}
 	return nil, domain.Instant{}, fmt.Errorf("tool: unknown command %T", c)
@@ -183,6 +195,9 @@ func (s State) inStore() error {
 func (s State) usable(kind policy.ToolKind, today domain.Day) error {
 	if s.Blocked != "" {
 		return domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
+	}
+	if s.Surrendered { // EXC-05
+		return domain.Refuse("EXC-05", "tool.surrendered")
 	}
 	if kind.InspectMonths > 0 && (s.NextOn == "" || today > s.NextOn) { // INS-02
 		return domain.Refuse("INS-02", "tool.inspection_due", "last_day", string(s.NextOn))

@@ -1,6 +1,8 @@
 package tool
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 )
 
@@ -157,6 +159,30 @@ type Scrapped struct {
 	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 
+// Kept reserves a tool for an exchange: until it is exchanged or released, who
+// has it is read through the exchange's stream (EXC-06). Type tool.kept.v1.
+type Kept struct {
+	At       domain.Instant `json:"at"`
+	Exchange uuid.UUID      `json:"exchange"` // id of the exchange
+	Part     Part           `json:"part"`     // what the tool is in it
+}
+
+// Released ends what an exchange kept without moving the tool. Type tool.released.v1.
+type Released struct {
+	At       domain.Instant `json:"at"`
+	Exchange uuid.UUID      `json:"exchange"` // id of the exchange
+}
+
+// Exchanged enters the move of a completed exchange, with the time of its
+// completion (EXC-06). Type tool.exchanged.v1.
+type Exchanged struct {
+	At       domain.Instant `json:"at"`       // of the completion; marks of the tool may be later
+	Exchange uuid.UUID      `json:"exchange"` // id of the exchange
+	Part     Part           `json:"part"`     // what the tool is in it
+	From     Holder         `json:"from"`     // who had it until then
+	Holder   Holder         `json:"holder"`   // who has it from then on
+}
+
 func (Registered) event()      {}
 func (Issued) event()          {}
 func (Accepted) event()        {}
@@ -171,6 +197,9 @@ func (SentToRepair) event()    {}
 func (ReportedMissing) event() {}
 func (Found) event()           {}
 func (Scrapped) event()        {}
+func (Kept) event()            {}
+func (Released) event()        {}
+func (Exchanged) event()       {}
 
 // EnteredLate reports that the fact was entered after what followed it (TOL-03).
 func (e Issued) EnteredLate() bool { return e.LateReason != "" }

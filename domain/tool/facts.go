@@ -131,6 +131,12 @@ func happened(e Event) (at domain.Instant, lateReason string) {
 		return e.At, e.LateReason
 	case Scrapped:
 		return e.At, e.LateReason
+	case Kept:
+		return e.At, ""
+	case Released:
+		return e.At, ""
+	case Exchanged:
+		return e.At, ""
 	}
 	return domain.Instant{}, ""
 }

@@ -52,7 +52,7 @@ func inspect(s State, c Inspect) ([]Event, error) {
 	case next == "" && kind.InspectMonths == 0: // POL-08: there is no period to go by
 		return nil, domain.Invalid("/next", "POL-08", "tool.period_missing", "kind", s.Kind)
 	case next == "":
-		next = monthsAfter(c.On, kind.InspectMonths)
+		next = MonthsAfter(c.On, kind.InspectMonths)
 	case !dated(next) || next <= c.On:
 		return nil, domain.Invalid("/next", "INS-01", "tool.next_wrong")
 	}
@@ -66,8 +66,9 @@ func inspect(s State, c Inspect) ([]Event, error) {
 	return []Event{e, Blocked{At: c.At, Reason: BlockFailed}}, nil
 }
 
-// monthsAfter returns the day n months after d, the month's last if it has no such day.
-func monthsAfter(d domain.Day, n int) domain.Day {
+// MonthsAfter returns the day n months after d, the month's last if it has no
+// such day; "" if d is no civil date.
+func MonthsAfter(d domain.Day, n int) domain.Day {
 	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
 		return ""

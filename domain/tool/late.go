@@ -3,6 +3,8 @@ package tool
 import (
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 )
 
@@ -30,8 +32,11 @@ func enterLate(s State, c EnterLate) ([]Event, error) {
 		return Decide(s, c.Command)
 	}
 	past := s.asOf(at)
-	if past.Standing == "" {
+	switch {
+	case past.Standing == "":
 		return nil, domain.Refuse("TOL-01", "tool.before_registered", "at", at)
+	case past.KeptBy != uuid.Nil && moves(c.Command): // EXC-06
+		return nil, past.kept()
 	}
 	events, _, err := decide(past, c.Command)
 	if err != nil {
@@ -87,6 +92,8 @@ func (s State) admits(e Event) bool {
 		return s.Holder == e.From && s.Standing != StandingMissing && s.Standing != StandingScrapped
 	case Found:
 		return s.Standing == StandingMissing
+	case Exchanged:
+		return s.Holder == e.From
 	case Cleared:
 		return s.Blocked != ""
 	}

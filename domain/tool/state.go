@@ -3,6 +3,8 @@ package tool
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 )
 
@@ -14,6 +16,7 @@ type State struct {
 	Site      string
 	Number    string
 	Kind      string
+	Spec      string
 	Category  string
 	Use       Use
 	Home      string
@@ -25,8 +28,15 @@ type State struct {
 	LastAt    time.Time   // of the newest fact
 	PriceFen  int64
 	Purchased domain.Day
-	Life      int // months
-	last      *fact
+	Life      int       // months
+	KeptBy    uuid.UUID // exchange that keeps it; the zero id for none (EXC-06)
+	KeptAs    Part
+	// Used says that somebody had it besides a store, so that it is worn (EXC-03).
+	Used     bool
+	LostFrom Holder // who had it when it was missed last (LOS-01)
+	// Surrendered tools leave the store to repair or scrap alone (EXC-05).
+	Surrendered bool
+	last        *fact
 }
 
 // Evolve returns s after e, the next event of the stream; nil for one that
@@ -49,7 +59,7 @@ func After(s State, e Event) State {
 	switch e := e.(type) {
 	case Registered:
 		s = State{
-			Site: e.Site, Number: e.Number, Kind: e.Kind, Category: e.Category, Use: e.Use, Home: e.Home,
+			Site: e.Site, Number: e.Number, Kind: e.Kind, Spec: e.Spec, Category: e.Category, Use: e.Use, Home: e.Home,
 			PriceFen: e.PriceFen, Purchased: e.PurchasedOn, Life: e.LifeMonths,
 		}
 		return s.with(e.At, standingOf(e.Holder), e.Holder)
@@ -65,6 +75,9 @@ func After(s State, e Event) State {
 		s.Until = e.Until.Time
 		return s
 	case Returned:
+		if e.From.Kind == Repairer && e.Condition != Damaged { // it is sound again
+			s.Surrendered = false
+		}
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case HandedOver:
 		until := s.Until
@@ -76,6 +89,7 @@ func After(s State, e Event) State {
 	case SentToRepair:
 		return s.with(e.At, StandingInRepair, e.Holder)
 	case ReportedMissing:
+		s.LostFrom = e.From
 		return s.with(e.At, StandingMissing, Holder{Kind: Nobody})
 	case Found:
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
@@ -83,6 +97,8 @@ func After(s State, e Event) State {
 		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
 	case Blocked, Cleared, Inspected:
 		return s.marked(e)
+	case Kept, Released, Exchanged:
+		return s.traded(e)
 	}
 	return s
 }
@@ -114,6 +130,7 @@ func (s State) with(at domain.Instant, standing Standing, holder Holder) State {
 		s.Offer = Holder{}
 	}
 	s.Standing, s.Holder, s.Until = standing, holder, time.Time{}
+	s.Used = s.Used || holder.Kind != Store && holder.Kind != Nobody
 	return s.at(at)
 }
 

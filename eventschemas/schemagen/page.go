@@ -126,6 +126,26 @@ var uses = map[string]use{
 	"tool.reported_missing.v1": onTool("tool.report_missing"),
 	"tool.found.v1":            onTool("tool.find"),
 	"tool.scrapped.v1":         onTool("tool.scrap"),
+
+	"tool.kept.v1":                   onTool("tool.keep"),
+	"tool.released.v1":               onTool("tool.release"),
+	"tool.exchanged.v1":              onTool("tool.settle"),
+	"exchange.applied.v1":            onExchange("", "exchange.apply"),
+	"exchange.approved.v1":           onExchange("", "exchange.approve"),
+	"exchange.refused.v1":            onExchange("", "exchange.refuse"),
+	"exchange.withdrawn.v1":          onExchange("", "exchange.withdraw"),
+	"exchange.surrendered.v1":        onExchange("", "exchange.surrender"),
+	"exchange.inspected.v1":          onExchange("", "exchange.inspect"),
+	"exchange.fault_found.v1":        onExchange("if the tool did not reach its life by human fault", "exchange.inspect"),
+	"exchange.replacement_chosen.v1": onExchange("", "exchange.choose"),
+	"exchange.reserved.v1":           onExchange("if both tools are kept", "exchange.reserve"),
+	"exchange.reservation_failed.v1": onExchange("if a tool could not be kept", "exchange.reserve"),
+	"exchange.completed.v1":          onExchange("", "exchange.complete"),
+	"exchange.settled.v1":            onExchange("", "exchange.settle"),
+}
+
+func onExchange(when string, by ...string) use {
+	return use{stream: "`fl.exchange-<uuid>`", by: by, when: when, readers: []string{ownDecider, "`commands/process`, the manager `exchange`"}}
 }
 
 func onTool(by ...string) use {

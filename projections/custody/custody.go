@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/eventschemas"
@@ -26,7 +28,7 @@ const (
 
 // Projection returns the tables of tools.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Exchanges()}}
 }
 
 // Row is a tool as lists and cards show it. Times are UTC, amounts fen.
@@ -52,6 +54,10 @@ type Row struct {
 	NextOn       *domain.Day `db:"next_on"` // last day on which it may be used
 	Custody      []Span      `db:"custody,json"`
 	Holders      []string    `db:"holders,json"` // everybody who ever had it, as HolderText
+	Kept         uuid.UUID   `db:"kept,null"`    // exchange through which it is read (EXC-06)
+	KeptAs       string      `db:"kept_as"`
+	Used         bool        `db:"used"`        // worn but sound (EXC-03)
+	Surrendered  bool        `db:"surrendered"` // EXC-05
 	RegisteredAt time.Time   `db:"registered_at"`
 	LastAt       time.Time   `db:"last_at"` // of the newest fact
 }
@@ -95,14 +101,15 @@ func Table() readmodel.Model[Row] {
 	return readmodel.Model[Row]{
 		Name: "tool", Category: "tool", Evolve: Evolve, Refold: Refold,
 		Indexes: []string{
-			`CREATE INDEX ON {{.schema}}.tool (site, number, id)`,                         // every list
-			`CREATE INDEX ON {{.schema}}.tool USING gin (holders jsonb_path_ops)`,         // a person's card
-			`CREATE INDEX ON {{.schema}}.tool_history USING gin (holders jsonb_path_ops)`, // as of the past
-			`CREATE INDEX ON {{.schema}}.tool (site, next_on) WHERE next_on IS NOT NULL`,  // inspections due
-			`CREATE INDEX ON {{.schema}}.tool (site, until, id) WHERE until IS NOT NULL`,  // loans to chase
-			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                     // ledger of a store or team
-			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,            // recall of a batch (TOL-12)
-			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,       // out of use
+			`CREATE INDEX ON {{.schema}}.tool (site, number, id)`,                                                     // every list
+			`CREATE INDEX ON {{.schema}}.tool USING gin (holders jsonb_path_ops)`,                                     // a person's card
+			`CREATE INDEX ON {{.schema}}.tool_history USING gin (holders jsonb_path_ops)`,                             // as of the past
+			`CREATE INDEX ON {{.schema}}.tool (site, next_on) WHERE next_on IS NOT NULL`,                              // inspections due
+			`CREATE INDEX ON {{.schema}}.tool (site, until, id) WHERE until IS NOT NULL`,                              // loans to chase
+			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                                                 // ledger of a store or team
+			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,                                        // recall of a batch (TOL-12)
+			`CREATE INDEX ON {{.schema}}.tool (site, kind, spec, (NOT used), number, id) WHERE standing = 'in_store'`, // what may replace one (EXC-03)
+			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,                                   // out of use
 		},
 	}
 }
@@ -156,6 +163,10 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	if s.NextOn != "" {
 		r.NextOn = &s.NextOn
 	}
+	r.Kept, r.KeptAs, r.Used, r.Surrendered = s.KeptBy, string(s.KeptAs), s.Used, s.Surrendered
+	if x, ok := e.(tool.Exchanged); ok { // a mark may be later than the completion
+		return r.held(s.Holder, x.At, revision)
+	}
 	if s.Holder != before.Holder {
 		return r.held(s.Holder, domain.At(s.LastAt), revision)
 	}
@@ -166,6 +177,7 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 func (r Row) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: HolderOf(r.Holder), Offer: HolderOf(r.Offer), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
+		KeptBy: r.Kept, KeptAs: tool.Part(r.KeptAs), Used: r.Used, Surrendered: r.Surrendered,
 	}
 	if r.Until != nil {
 		s.Until = *r.Until

@@ -1,0 +1,148 @@
+package readside
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/exchange"
+	"github.com/fieldledger/fieldledger/projections/custody"
+	"github.com/fieldledger/fieldledger/projections/readmodel"
+)
+
+// moved are the exchanges of a view that are completed, while the tools' own
+// streams do not have it yet: those tools are read through them (EXC-06).
+type moved map[uuid.UUID]custody.Exchange
+
+// moved finds them. There are none most of the time.
+func (s *Side) moved(ctx context.Context, v view) (moved, error) {
+	rows, err := s.exchanges.List(ctx, v.q, v.schema, readmodel.ListQuery{Where: "status = 'completed'", AsOf: v.number})
+	if err != nil {
+		return nil, err
+	}
+	out := moved{}
+	for _, row := range rows {
+		out[row.ID] = row.Row
+	}
+	return out, nil
+}
+
+// tools are those that are read through an exchange.
+func (m moved) tools() []uuid.UUID {
+	var out []uuid.UUID
+	for _, x := range m {
+		for _, move := range x.Moves {
+			out = append(out, move.Tool)
+		}
+	}
+	return out
+}
+
+// through returns a tool's row as its exchange has it, if that is completed.
+func (m moved) through(row readmodel.Versioned[custody.Row]) readmodel.Versioned[custody.Row] {
+	if x, ok := m[row.Row.Kept]; ok {
+		row.Row = row.Row.Through(row.ID, x, row.Revision)
+	}
+	return row
+}
+
+// Exchange returns an exchange as of a moment.
+func (s *Side) Exchange(ctx context.Context, at api.AsOf, id uuid.UUID) (api.Exchange, api.Snapshot, error) {
+	var out api.Exchange
+	found := false
+	snap, err := s.read(ctx, custody.Name, custody.Version, at, func(v view) error {
+		row, ok, err := s.exchanges.Row(ctx, v.q, v.schema, id, v.number)
+		if err != nil || !ok {
+			return err
+		}
+		out, found = shownExchange(row), true
+		return nil
+	})
+	if err == nil && !found {
+		err = commands.ErrNotFound
+	}
+	return out, snap, err
+}
+
+var appliedOrder = []readmodel.Order{{By: "applied_at"}}
+
+// ListExchanges returns a page of exchanges, the oldest first.
+func (s *Side) ListExchanges(ctx context.Context, at api.AsOf, f api.ExchangeFilter, p api.Page) ([]api.Exchange, string, api.Snapshot, error) {
+	out := []api.Exchange{}
+	next := ""
+	snap, err := s.read(ctx, custody.Name, custody.Version, at, func(v view) error {
+		if f.Sites != nil && len(f.Sites) == 0 {
+			return nil
+		}
+		start, err := after(p.After, len(appliedOrder)+1)
+		if err != nil {
+			return err
+		}
+		if start != nil {
+			if start[0], err = time.Parse(time.RFC3339Nano, start[0].(string)); err != nil {
+				return api.ErrBadCursor
+			}
+		}
+		q := readmodel.ListQuery{Sites: f.Sites, Where: "true", Order: appliedOrder, After: start, Limit: p.Limit + 1, AsOf: v.number}
+		if f.Status != nil {
+			q.Args = append(q.Args, string(*f.Status))
+			q.Where += fmt.Sprintf(" AND status = $%d", len(q.Args))
+		}
+		if f.Tool != nil {
+			q.Args = append(q.Args, *f.Tool)
+			q.Where += fmt.Sprintf(" AND (old_tool = $%[1]d OR new_tool = $%[1]d)", len(q.Args))
+		}
+		rows, err := s.exchanges.List(ctx, v.q, v.schema, q)
+		if err != nil {
+			return err
+		}
+		if len(rows) > p.Limit {
+			rows = rows[:p.Limit]
+			last := rows[p.Limit-1]
+			next = place(last.Row.AppliedAt.Format(time.RFC3339Nano), last.ID.String())
+		}
+		for _, row := range rows {
+			out = append(out, shownExchange(row))
+		}
+		return nil
+	})
+	return out, next, snap, err
+}
+
+// Spares returns the tools of a model that may be given out, worn ones first.
+func (s *Side) Spares(ctx context.Context, site string, model exchange.Model, today domain.Day, limit int) ([]commands.Spare, error) {
+	var out []commands.Spare
+	_, err := s.read(ctx, custody.Name, custody.Version, api.AsOf{}, func(v view) error {
+		rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
+			Sites: []string{site}, Args: []any{model.Kind, model.Spec, string(today)},
+			Where: `kind = $1 AND spec = $2 AND standing = 'in_store' AND blocked = '' AND kept IS NULL AND NOT surrendered
+				AND (next_on IS NULL OR next_on >= $3::text::date)`,
+			Order: []readmodel.Order{{By: "NOT used"}, {By: "number"}}, Limit: limit,
+		})
+		for _, row := range rows {
+			out = append(out, commands.Spare{Tool: row.ID, Number: row.Row.Number, Used: row.Row.Used})
+		}
+		return err
+	})
+	return out, err
+}
+
+func shownExchange(r readmodel.Versioned[custody.Exchange]) api.Exchange {
+	row := r.Row
+	x := api.Exchange{
+		Id: r.ID, Site: r.Site, Revision: r.Revision, Status: api.ExchangeStatus(row.Status), Applicant: row.Applicant, Keeper: holderOf(row.Keeper),
+		Old: api.ExchangeTool{Id: row.Old, Number: row.OldNumber}, Wanted: api.ExchangeModel{Kind: row.WantedKind, Spec: row.WantedSpec},
+		Reason: row.Reason, NeedsApproval: row.NeedsApproval, ApprovedBy: row.ApprovedBy, InsteadOfLoss: optional(row.InsteadOfLoss),
+		Store: row.Store, Outcome: api.ExchangeOutcome(row.Outcome), Repairer: row.Repairer, ScrapNote: row.ScrapNote, HumanFault: row.HumanFault,
+		LifeReached: row.LifeReached, KeeperPays: row.KeeperPays, EndReason: row.EndReason, AppliedAt: domain.At(row.AppliedAt), CompletedAt: maybe(row.CompletedAt),
+	}
+	if row.New != uuid.Nil {
+		x.Replacement = &api.ExchangeTool{Id: row.New, Number: row.NewNumber}
+	}
+	return x
+}
