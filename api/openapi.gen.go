@@ -1090,6 +1090,24 @@ func (e VerdictExplanationVerdict) Valid() bool {
 	}
 }
 
+// Defines values for GetToolLabelsParamsLang.
+const (
+	En GetToolLabelsParamsLang = "en"
+	Zh GetToolLabelsParamsLang = "zh"
+)
+
+// Valid indicates whether the value is a known member of the GetToolLabelsParamsLang enum.
+func (e GetToolLabelsParamsLang) Valid() bool {
+	switch e {
+	case En:
+		return true
+	case Zh:
+		return true
+	default:
+		return false
+	}
+}
+
 // AddTicketNote defines model for AddTicketNote.
 type AddTicketNote struct {
 	At *time.Time `json:"at,omitempty"`
@@ -3721,6 +3739,57 @@ type WithdrawTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// GetToolLabelsParams defines parameters for GetToolLabels.
+type GetToolLabelsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// HolderKind Only tools that such a custodian has; with holder, that one.
+	HolderKind *HolderKind `form:"holder_kind,omitempty" json:"holder_kind,omitempty"`
+
+	// Holder Who of that kind: a person or team by id, a store or repairer by code. Needs holder_kind.
+	Holder *string `form:"holder,omitempty" json:"holder,omitempty"`
+
+	// Kind Only tools of this kind.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Number Only the tool with this number.
+	Number *string `form:"number,omitempty" json:"number,omitempty"`
+
+	// Batch Only tools of this batch.
+	Batch *string `form:"batch,omitempty" json:"batch,omitempty"`
+
+	// Lang Language of the words on the labels; zh if not given.
+	Lang *GetToolLabelsParamsLang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetToolLabelsParamsLang defines parameters for GetToolLabels.
+type GetToolLabelsParamsLang string
+
+// GetToolByCodeParams defines parameters for GetToolByCode.
+type GetToolByCodeParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+}
+
 // ListToolsParams defines parameters for ListTools.
 type ListToolsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -4323,6 +4392,12 @@ type ServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(w http.ResponseWriter, r *http.Request, id TicketId, params WithdrawTicketParams)
+	// GetToolLabels A print-ready sheet of labels with QR codes for a page of tools, in order of their numbers (TOL-01).
+	// (GET /v1/tool-labels)
+	GetToolLabels(w http.ResponseWriter, r *http.Request, params GetToolLabelsParams)
+	// GetToolByCode Shows the card of the tool whose label was scanned (TOL-01).
+	// (GET /v1/tool-labels/{code})
+	GetToolByCode(w http.ResponseWriter, r *http.Request, code string, params GetToolByCodeParams)
 	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
 	// (GET /v1/tools)
 	ListTools(w http.ResponseWriter, r *http.Request, params ListToolsParams)
@@ -9268,6 +9343,237 @@ func (siw *ServerInterfaceWrapper) WithdrawTicket(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// GetToolLabels operation middleware
+func (siw *ServerInterfaceWrapper) GetToolLabels(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolLabelsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "holder_kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "holder_kind", r.URL.Query(), &params.HolderKind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "holder_kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "holder_kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "holder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "holder", r.URL.Query(), &params.Holder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "holder"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "holder", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "number", r.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "number"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "batch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "batch", r.URL.Query(), &params.Batch, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "batch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "lang" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lang", r.URL.Query(), &params.Lang, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "lang"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "lang", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolLabels(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolByCode operation middleware
+func (siw *ServerInterfaceWrapper) GetToolByCode(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", mux.Vars(r)["code"], &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolByCodeParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolByCode(w, r, code, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListTools operation middleware
 func (siw *ServerInterfaceWrapper) ListTools(w http.ResponseWriter, r *http.Request) {
 
@@ -11284,6 +11590,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/choose", wrapper.ChooseExchangeReplacement).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/complete", wrapper.CompleteExchange).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-labels", wrapper.GetToolLabels).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-labels/{code}", wrapper.GetToolByCode).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
@@ -14513,6 +14823,121 @@ func (response WithdrawTicketdefaultApplicationProblemPlusJSONResponse) VisitWit
 	return err
 }
 
+type GetToolLabelsRequestObject struct {
+	Params GetToolLabelsParams
+}
+
+type GetToolLabelsResponseObject interface {
+	VisitGetToolLabelsResponse(w http.ResponseWriter) error
+}
+
+type GetToolLabels200ResponseHeaders struct {
+	ContentSecurityPolicy *string
+	FieldledgerAsOf       *int64
+	FieldledgerNext       *string
+}
+
+type GetToolLabels200TexthtmlResponse struct {
+	Body          io.Reader
+	Headers       GetToolLabels200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetToolLabels200TexthtmlResponse) VisitGetToolLabelsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	if response.Headers.FieldledgerNext != nil {
+		w.Header().Set("Fieldledger-Next", fmt.Sprint(*response.Headers.FieldledgerNext))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetToolLabelsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolLabelsdefaultApplicationProblemPlusJSONResponse) VisitGetToolLabelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolByCodeRequestObject struct {
+	Code   string `json:"code"`
+	Params GetToolByCodeParams
+}
+
+type GetToolByCodeResponseObject interface {
+	VisitGetToolByCodeResponse(w http.ResponseWriter) error
+}
+
+type GetToolByCode200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetToolByCode200JSONResponse struct {
+	Body    ToolCard
+	Headers GetToolByCode200ResponseHeaders
+}
+
+func (response GetToolByCode200JSONResponse) VisitGetToolByCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolByCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolByCodedefaultApplicationProblemPlusJSONResponse) VisitGetToolByCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListToolsRequestObject struct {
 	Params ListToolsParams
 }
@@ -15925,6 +16350,12 @@ type StrictServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(ctx context.Context, request WithdrawTicketRequestObject) (WithdrawTicketResponseObject, error)
+	// GetToolLabels A print-ready sheet of labels with QR codes for a page of tools, in order of their numbers (TOL-01).
+	// (GET /v1/tool-labels)
+	GetToolLabels(ctx context.Context, request GetToolLabelsRequestObject) (GetToolLabelsResponseObject, error)
+	// GetToolByCode Shows the card of the tool whose label was scanned (TOL-01).
+	// (GET /v1/tool-labels/{code})
+	GetToolByCode(ctx context.Context, request GetToolByCodeRequestObject) (GetToolByCodeResponseObject, error)
 	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
 	// (GET /v1/tools)
 	ListTools(ctx context.Context, request ListToolsRequestObject) (ListToolsResponseObject, error)
@@ -17989,6 +18420,59 @@ func (sh *strictHandler) WithdrawTicket(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(WithdrawTicketResponseObject); ok {
 		if err := validResponse.VisitWithdrawTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolLabels operation middleware
+func (sh *strictHandler) GetToolLabels(w http.ResponseWriter, r *http.Request, params GetToolLabelsParams) {
+	var request GetToolLabelsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolLabels(ctx, request.(GetToolLabelsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolLabels")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolLabelsResponseObject); ok {
+		if err := validResponse.VisitGetToolLabelsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolByCode operation middleware
+func (sh *strictHandler) GetToolByCode(w http.ResponseWriter, r *http.Request, code string, params GetToolByCodeParams) {
+	var request GetToolByCodeRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolByCode(ctx, request.(GetToolByCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolByCode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolByCodeResponseObject); ok {
+		if err := validResponse.VisitGetToolByCodeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

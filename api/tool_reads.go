@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/tool"
 )
@@ -67,18 +69,7 @@ func holderAsked(kind *HolderKind, who *string) (*tool.Holder, error) {
 
 // GetTool answers a tool's card with its revision as ETag.
 func (s *Server) GetTool(ctx context.Context, in GetToolRequestObject) (GetToolResponseObject, error) {
-	m, err := s.moment(ctx, in.Params.AsOf, in.Params.MinPosition)
-	if err != nil {
-		return nil, err
-	}
-	held, err := heldAt(in.Params.At)
-	if err != nil {
-		return nil, err
-	}
-	card, seen, err := s.Custody.Tool(ctx, m, in.Id, held)
-	if err == nil {
-		err = s.see(ctx, card.Tool.Site)
-	}
+	card, seen, err := s.toolCard(ctx, in.Params.AsOf, in.Params.MinPosition, in.Params.At, in.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -86,4 +77,21 @@ func (s *Server) GetTool(ctx context.Context, in GetToolRequestObject) (GetToolR
 		Body:    card,
 		Headers: GetTool200ResponseHeaders{ETag: etag(card.Tool.Revision), FieldledgerAsOf: &seen.Number},
 	}, nil
+}
+
+// toolCard is the card of a tool that the caller may see.
+func (s *Server) toolCard(ctx context.Context, asOf, minPosition, at *string, id uuid.UUID) (ToolCard, Snapshot, error) {
+	m, err := s.moment(ctx, asOf, minPosition)
+	if err != nil {
+		return ToolCard{}, Snapshot{}, err
+	}
+	held, err := heldAt(at)
+	if err != nil {
+		return ToolCard{}, Snapshot{}, err
+	}
+	card, seen, err := s.Custody.Tool(ctx, m, id, held)
+	if err == nil {
+		err = s.see(ctx, card.Tool.Site)
+	}
+	return card, seen, err
 }

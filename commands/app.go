@@ -50,7 +50,7 @@ func New(p Ports) *App {
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
 	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites}
-	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
+	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }
 

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/ticket"
+	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/eventschemas"
 )
 
@@ -21,6 +23,7 @@ type Imports struct {
 	people  *People
 	teams   *Teams
 	sites   *Sites
+	tools   *Tools
 }
 
 // ImportedTicket is one ticket of another desk's log, or what is new of it.
@@ -110,12 +113,60 @@ func count(id uuid.UUID, results []Result) Imported {
 	return out
 }
 
-// Person makes sure that a person of the source system exists and returns its id.
+// Person makes sure that a person of the source system exists and returns its
+// id: of the one who holds the key already, however they came in.
 func (i *Imports) Person(ctx context.Context, r Request, site string, key domain.ExternalKey, name string, at time.Time) (uuid.UUID, error) {
+	held, err := Current(ctx, i.x, claimDecider(), claimStream("person", site, key.System, key.Key))
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("find person %s of %s: %w", key.Key, key.System, err)
+	}
+	if held.Holder != uuid.Nil {
+		st, err := Current(ctx, i.x, personDecider(), StreamOf("person", held.Holder))
+		if err != nil || st.Exists {
+			return held.Holder, err
+		}
+	}
 	return i.people.importOne(ctx, r, site, key, name, at)
 }
 
 // Team makes sure that a team of the source system exists and returns its id.
 func (i *Imports) Team(ctx context.Context, r Request, site string, key domain.ExternalKey, name string, at time.Time) (uuid.UUID, error) {
+	id := i.IDs.External("team", site, key.System, key.Key)
+	st, err := Current(ctx, i.x, teamDecider(), StreamOf("team", id))
+	if err != nil || st.Code != "" {
+		return id, err
+	}
 	return i.teams.importOne(ctx, r, site, key, name, at)
+}
+
+// ImportedTool is one row of an existing list of tools.
+type ImportedTool struct {
+	External domain.ExternalKey
+	At       time.Time // since when its holder has it
+	Tool     RegisterTool
+}
+
+// Tool imports one tool as an opening entry of its own date (TOL-01, TOL-03).
+// Errors are those of Execute; ErrKeyReused says that the row was imported
+// before with other content.
+func (i *Imports) Tool(ctx context.Context, r Request, in ImportedTool) (Imported, error) {
+	site := in.Tool.Site
+	body, err := json.Marshal(in)
+	if err != nil {
+		return Imported{}, fmt.Errorf("encode tool %s: %w", in.External.Key, err)
+	}
+	id := i.IDs.External("tool", site, in.External.System, in.External.Key)
+	call := Call{
+		ID: i.IDs.External("row", site, in.External.System, "tool/"+in.External.Key), Type: "tool.import", Digest: i.Vault.Digest(body),
+		Site: site, Actor: r.Actor, OccurredAt: domain.At(in.At),
+		Source: &eventschemas.Source{System: in.External.System, Row: in.External.Key},
+	}
+	results, err := ExecuteAll(ctx, i.x, toolDecider(), StreamOf("tool", id), []Step[tool.Command]{{
+		Call: call,
+		Make: func(ctx context.Context, _ Stream) (tool.Command, error) { return i.tools.register(ctx, call, id, in.Tool) },
+	}})
+	if err != nil {
+		return Imported{}, fmt.Errorf("import tool %s: %w", in.External.Key, err)
+	}
+	return count(id, results), nil
 }

@@ -95,7 +95,7 @@ func (b *bench) profile() (stop func(), err error) {
 
 func (b *bench) imports(ctx context.Context, s *system) error {
 	began := time.Now()
-	r, err := s.importLog(ctx, b.t, importCmd{Log: b.Data, Mapping: b.Mapping, Workers: 16})
+	r, err := s.importLog(ctx, b.t, importLogCmd{Log: b.Data, Mapping: b.Mapping, Workers: 16})
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (c demoCmd) show(ctx context.Context, s *system, t *terminal) ([]uuid.UUID,
 	}
 	site := mapping.Site.Code
 	t.printf("\n== import\n%s\n", importlog.SampleCredit)
-	report, err := s.importLog(ctx, t, importCmd{Log: c.Data, Mapping: c.Mapping})
+	report, err := s.importLog(ctx, t, importLogCmd{Log: c.Data, Mapping: c.Mapping})
 	if err != nil {
 		return nil, err
 	}

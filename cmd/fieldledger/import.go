@@ -15,7 +15,13 @@ import (
 	"github.com/fieldledger/fieldledger/internal/messages"
 )
 
+// importCmd brings in what exists elsewhere.
 type importCmd struct {
+	Log   importLogCmd   `cmd:"" default:"withargs" help:"Import the log of another service desk by a mapping file."`
+	Tools importToolsCmd `cmd:"" help:"Import a list of tools that exist already, as opening entries, by a mapping file."`
+}
+
+type importLogCmd struct {
 	Log     string `arg:"" optional:"" placeholder:"FILE" help:"The log, CSV or XES, plain or gzip. Default: the shipped sample."`
 	Mapping string `placeholder:"FILE" help:"The mapping file. Default: the one of the shipped sample."`
 	Workers int    `default:"16" help:"Tickets imported at once; 1 keeps the order of the file."`
@@ -24,7 +30,7 @@ type importCmd struct {
 }
 
 // Run imports a log and brings the read models up to it.
-func (c importCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
+func (c importLogCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	if _, err := readMapping(c.Mapping); err != nil { // before anything is started
 		return err
 	}
@@ -52,7 +58,7 @@ func (c importCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 }
 
 // importLog imports a log and waits until the read models have it.
-func (s *system) importLog(ctx context.Context, t *terminal, c importCmd) (importlog.Report, error) {
+func (s *system) importLog(ctx context.Context, t *terminal, c importLogCmd) (importlog.Report, error) {
 	r, err := runImport(ctx, t, c, importlog.Options{App: s.app, Request: operator("import"), Clock: s.clock, Log: s.log})
 	if err != nil {
 		return r, err
@@ -61,7 +67,7 @@ func (s *system) importLog(ctx context.Context, t *terminal, c importCmd) (impor
 }
 
 // runImport opens the files of an import and runs it with their content.
-func runImport(ctx context.Context, t *terminal, c importCmd, o importlog.Options) (importlog.Report, error) {
+func runImport(ctx context.Context, t *terminal, c importLogCmd, o importlog.Options) (importlog.Report, error) {
 	var err error
 	if o.Mapping, err = readMapping(c.Mapping); err != nil {
 		return importlog.Report{}, err

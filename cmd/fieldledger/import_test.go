@@ -39,3 +39,16 @@ func TestADryRunNamesEachFaultOfTheMapping(t *testing.T) {
 	require.Contains(t, errs.String(), `line 14 column 9: columns.team: no event of the log has the attribute "org:gruppe"`)
 	require.Empty(t, out.String())
 }
+
+func TestADryRunOfAListOfToolsPrintsTheReportAndOpensNothing(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	var out, errs bytes.Buffer
+	require.Zero(t, run([]string{"--data-dir", dir, "import", "tools", "--dry-run", "--lang", "zh"}, &out, &errs), errs.String())
+	require.Contains(t, out.String(), "持有工具的人员")
+	require.Contains(t, out.String(), "GJ-0045")
+	_, err := os.Stat(dir)
+	require.ErrorIs(t, err, os.ErrNotExist, "no data folder is made")
+	require.Equal(t, exitFault, run([]string{"import", "tools", "--dry-run", "--mapping", examples + "repair.yaml"}, &out, &errs))
+	require.Contains(t, errs.String(), "columns.ticket: unknown key")
+}

@@ -38,7 +38,7 @@ type cli struct {
 
 	Demo      demoCmd      `cmd:"" help:"Import the sample log, report, rebuild, explain, then serve the API with a demo token."`
 	Serve     serveCmd     `cmd:"" help:"Serve the API and keep the read models."`
-	Import    importCmd    `cmd:"" help:"Import the log of another service desk by a mapping file."`
+	Import    importCmd    `cmd:"" help:"Import the log of another service desk, or a list of tools, by a mapping file."`
 	Export    exportCmd    `cmd:"" help:"Write the histories of a site's tickets as an event log, CSV or XES, with a mapping file."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Build every read model anew beside the live ones, compare, and cut over."`
 	Verify    verifyCmd    `cmd:"" help:"Recompute the digests of the read models from their tables and name what differs."`

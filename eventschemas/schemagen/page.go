@@ -112,7 +112,7 @@ var uses = map[string]use{
 		stream: "`fl.number-<site>-<kind>-<year>`", by: []string{"number.reserve"}, when: "which `ticket.register` sends when a process has no number left",
 		readers: []string{ownDecider, "the process that reserved the block"},
 	},
-	"tool.registered.v1":       onTool("tool.register"),
+	"tool.registered.v1":       onTool("tool.register", "tool.import"),
 	"tool.issued.v1":           onTool("tool.issue"),
 	"tool.accepted.v1":         onTool("tool.accept"),
 	"tool.refused.v1":          onTool("tool.refuse"),

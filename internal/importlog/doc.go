@@ -19,7 +19,11 @@
 // one of the same tickets: rows at its end that changed nothing would be taken
 // for new.
 //
+// Lists of tools (ToolMapping, RunTools) come in likewise, each row as one
+// opening entry with its own date, its holder by an external key.
+//
 // The package never decides what a row means for a ticket (domain/ticket
 // does), never fills in what the log does not say, and keeps no personal data
-// beyond the import. Rules: AUD-01, TKT-03, TKT-04, TKT-06, TKT-13, POL-06.
+// beyond the import. Rules: AUD-01, TKT-03, TKT-04, TKT-06, TKT-13, POL-06, TOL-01,
+// TOL-03.
 package importlog

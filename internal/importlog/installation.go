@@ -29,7 +29,7 @@ func (t installation) request(parts ...string) commands.Request {
 
 func (t installation) site(ctx context.Context) error {
 	s := t.im.Mapping.Site
-	_, err := retry(ctx, t.im, func() (commands.Registered, error) {
+	_, err := retry(ctx, t.im.log, func() (commands.Registered, error) {
 		return t.im.App.Sites.Register(ctx, t.request(s.Code, s.Name, s.Zone), commands.RegisterSite{Code: s.Code, Name: s.Name, Zone: s.Zone})
 	})
 	if err != nil {
@@ -43,7 +43,7 @@ func (t installation) site(ctx context.Context) error {
 
 // policies records the versions of the kinds of which the site has none.
 func (t installation) policies(ctx context.Context) error {
-	versions, err := retry(ctx, t.im, func() ([]policy.Recorded, error) { return t.im.App.Policies.Versions(ctx, t.code()) })
+	versions, err := retry(ctx, t.im.log, func() ([]policy.Recorded, error) { return t.im.App.Policies.Versions(ctx, t.code()) })
 	if err != nil {
 		return fmt.Errorf("read policies of site %s: %w", t.code(), err)
 	}
@@ -53,7 +53,7 @@ func (t installation) policies(ctx context.Context) error {
 			own[v.Version.Kind] = v.ID
 		}
 	}
-	for _, kind := range []policy.Kind{policy.KindCalendar, policy.KindSLA} { // an SLA names its calendar
+	for _, kind := range []policy.Kind{policy.KindCalendar, policy.KindSLA, policy.KindTools} { // an SLA names its calendar
 		if _, ok := own[kind]; ok {
 			continue
 		}
@@ -76,29 +76,29 @@ func (t installation) record(ctx context.Context, v PolicyVersion, calendarID uu
 	}
 	in := commands.RecordPolicy{Site: t.code(), Kind: v.Kind, EffectiveFrom: v.EffectiveFrom, Reason: v.Reason, Content: raw}
 	key := t.request(t.code(), string(v.Kind), v.EffectiveFrom.Format(time.RFC3339Nano), v.Reason, string(raw))
-	reg, err := retry(ctx, t.im, func() (commands.Registered, error) { return t.im.App.Policies.Record(ctx, key, in) })
+	reg, err := retry(ctx, t.im.log, func() (commands.Registered, error) { return t.im.App.Policies.Record(ctx, key, in) })
 	return reg.ID, err
 }
 
 func (t installation) customers(ctx context.Context, names []string) error {
-	_, err := retry(ctx, t.im, func() (struct{}, error) {
+	_, err := retry(ctx, t.im.log, func() (struct{}, error) {
 		return struct{}{}, t.im.App.Imports.Prepare(ctx, t.code(), names)
 	})
 	return err
 }
 
 func (t installation) team(ctx context.Context, key domain.ExternalKey, at time.Time) (uuid.UUID, error) {
-	return retry(ctx, t.im, func() (uuid.UUID, error) {
+	return retry(ctx, t.im.log, func() (uuid.UUID, error) {
 		return t.im.App.Imports.Team(ctx, t.request(), t.code(), key, key.Key, at)
 	})
 }
 
 func (t installation) technician(ctx context.Context, key domain.ExternalKey, at time.Time) (uuid.UUID, error) {
-	return retry(ctx, t.im, func() (uuid.UUID, error) {
+	return retry(ctx, t.im.log, func() (uuid.UUID, error) {
 		return t.im.App.Imports.Person(ctx, t.request(), t.code(), key, key.Key, at)
 	})
 }
 
 func (t installation) ticket(ctx context.Context, in commands.ImportedTicket) (commands.Imported, error) {
-	return retry(ctx, t.im, func() (commands.Imported, error) { return t.im.App.Imports.Ticket(ctx, t.im.Request, in) })
+	return retry(ctx, t.im.log, func() (commands.Imported, error) { return t.im.App.Imports.Ticket(ctx, t.im.Request, in) })
 }

@@ -25,6 +25,10 @@ const (
 	Rejected      Reason = "rejected"       // the domain did not accept the ticket's rows
 	RepeatedKey   Reason = "repeated_key"   // an imported row of the ticket has this key
 	OlderRow      Reason = "older_row"      // than the row of the ticket right before it in the file
+
+	UnknownValue Reason = "unknown_value" // of a list of tools: not in the mapping, or missing
+	BadPrice     Reason = "bad_price"     // of a list of tools
+	Differs      Reason = "differs"       // of a list of tools: imported before with other content
 )
 
 // RowFault is a row that was not imported.

@@ -258,7 +258,7 @@ func rejected(err error) bool {
 
 // retry repeats do while the store is away or does not answer, a few times
 // with growing waits. Every command is known by its id, so none has two effects.
-func retry[T any](ctx context.Context, im *importer, do func() (T, error)) (T, error) {
+func retry[T any](ctx context.Context, log *slog.Logger, do func() (T, error)) (T, error) {
 	wait := firstWait
 	for n := 1; ; n++ {
 		out, err := do()
@@ -267,7 +267,7 @@ func retry[T any](ctx context.Context, im *importer, do func() (T, error)) (T, e
 		if err == nil || !passing || n == tries || ctx.Err() != nil {
 			return out, err
 		}
-		im.log.WarnContext(ctx, "import repeats", "attempt", n, "error", err)
+		log.WarnContext(ctx, "import repeats", "attempt", n, "error", err)
 		pause := time.NewTimer(wait + rand.N(wait)) //nolint:gosec // jitter needs no secrecy
 		select {
 		case <-pause.C:

@@ -23,3 +23,16 @@ func SampleMapping() []byte { return slices.Clone(sampleMapping) }
 const SampleCredit = "Data: Incident management process enriched event log, Claudio A. L. Amaral, " +
 	"Marcelo Fantinato, Sarajane M. Peres (University of Sao Paulo), UCI Machine Learning Repository 498, " +
 	"doi 10.24432/C57S4H, CC BY 4.0; subset."
+
+//go:embed sample/tools.csv
+var sampleTools []byte
+
+//go:embed tools.yaml
+var sampleToolMapping []byte
+
+// SampleTools returns the shipped list of tools, CSV: 60 rows, four of them at fault.
+func SampleTools() []byte { return slices.Clone(sampleTools) }
+
+// SampleToolMapping returns the mapping file of the shipped list of tools, a
+// commented example. It is for ParseToolMapping.
+func SampleToolMapping() []byte { return slices.Clone(sampleToolMapping) }
