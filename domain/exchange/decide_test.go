@@ -259,7 +259,11 @@ func TestReplacement(t *testing.T) {
 		testCase{Name: "EXC-03 a worn but sound one goes first", Given: inspected, When: pick(func(c *exchange.Choose) { c.WornSpare = &wornID }), Refused: "EXC-03"},
 		testCase{
 			Name: "EXC-03 declining it needs a reason", Given: inspected, When: pick(func(c *exchange.Choose) { c.WornSpare, c.Declined = &wornID, "scale unreadable" }),
-			Then: events{func() exchange.ReplacementChosen { e := chosen; e.Worn, e.Declined = &wornID, "scale unreadable"; return e }()},
+			Then: events{func() exchange.ReplacementChosen {
+				e := chosen
+				e.Worn, e.Declined = &wornID, "scale unreadable"
+				return e
+			}()},
 		},
 		testCase{
 			Name: "EXC-03 the worn one needs none", Given: inspected, When: pick(func(c *exchange.Choose) { c.New, c.WornSpare = worn, &newID }),
