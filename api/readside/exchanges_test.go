@@ -2,7 +2,6 @@ package readside_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -315,5 +314,5 @@ func TestExchangesAreListedAsOfAnyNumber(t *testing.T) {
 	_, _, _, err = w.side.ListExchanges(ctx, api.AsOf{}, api.ExchangeFilter{}, api.Page{After: `["x","` + ids[0].String() + `"]`, Limit: 2})
 	require.ErrorIs(t, err, api.ErrBadCursor)
 	_, _, err = w.side.Exchange(ctx, api.AsOf{}, uuid.New())
-	require.True(t, errors.Is(err, commands.ErrNotFound))
+	require.ErrorIs(t, err, commands.ErrNotFound)
 }

@@ -145,7 +145,7 @@ func (s *shop) manage() {
 	switch {
 	case t.step == t.exchange:
 		s.ask(t)
-	case s.is(t.after, exchange.ReplacementChosen{}):
+	case t.keeps():
 		swap := s.swaps[t.exchange]
 		if swap.Status != exchange.StatusReserving || !slices.Contains(swap.Kept(), t.step) {
 			return
@@ -155,7 +155,7 @@ func (s *shop) manage() {
 			part = tool.PartOld
 		}
 		s.onTool(t.step, tool.Keep{At: t.at, Today: today, Exchange: t.exchange, Part: part, Holder: swap.Keeper, Book: free})
-	case s.is(t.after, exchange.Completed{}):
+	case t.completes():
 		if s.tools[t.step].KeptBy != t.exchange {
 			return // the repeat of a command is not decided again
 		}
@@ -169,22 +169,23 @@ func (s *shop) manage() {
 	}
 }
 
-func (s *shop) is(e, as exchange.Event) bool {
-	switch as.(type) {
-	case exchange.ReplacementChosen:
-		_, ok := e.(exchange.ReplacementChosen)
-		return ok
-	default:
-		_, ok := e.(exchange.Completed)
-		return ok
-	}
+// completes reports whether a step is of a completion.
+func (t task) completes() bool {
+	_, ok := t.after.(exchange.Completed)
+	return ok
+}
+
+// keeps reports whether a step is of a choice.
+func (t task) keeps() bool {
+	_, ok := t.after.(exchange.ReplacementChosen)
+	return ok
 }
 
 // ask has an exchange look at its tools.
 func (s *shop) ask(t task) {
 	swap := s.swaps[t.exchange]
 	var missing []uuid.UUID
-	if s.is(t.after, exchange.Completed{}) {
+	if t.completes() {
 		for _, m := range swap.Moves {
 			if s.tools[m.Tool].KeptBy == t.exchange {
 				missing = append(missing, m.Tool)
