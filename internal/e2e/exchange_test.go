@@ -175,18 +175,30 @@ func (c *counter) tool(number, holder string) string {
 	return r.header.Get("Location")
 }
 
-// whole asks for both tools as of one number: who has them is together what
-// it was before, or what it is after. It returns whether they are exchanged.
+// head is the last log number that the read models have.
+func (c *counter) head() int64 {
+	c.t.Helper()
+	r := c.insist(call{method: http.MethodGet, path: "/v1/head", token: c.li.token})
+	var at api.Snapshot
+	require.NoError(c.t, json.Unmarshal([]byte(r.body), &at), r.body)
+	return at.Number
+}
+
+// whole asks for both tools as of now; see wholeAt.
 func (c *counter) whole() bool {
 	c.t.Helper()
-	head := c.insist(call{method: http.MethodGet, path: "/v1/head", token: c.li.token})
-	var at api.Snapshot
-	require.NoError(c.t, json.Unmarshal([]byte(head.body), &at), head.body)
+	return c.wholeAt(c.head())
+}
+
+// wholeAt asks for both tools as of one number: who has them is together what
+// it was before, or what it is after. It returns whether they are exchanged.
+func (c *counter) wholeAt(number int64) bool {
+	c.t.Helper()
 	var kinds []api.HolderKind
 	for _, path := range []string{c.old, c.spare} {
-		r := c.insist(call{method: http.MethodGet, path: fmt.Sprintf("%s?as_of=%d", path, at.Number), token: c.li.token})
+		r := c.insist(call{method: http.MethodGet, path: fmt.Sprintf("%s?as_of=%d", path, number), token: c.li.token})
 		if r.status == http.StatusNotFound {
-			return false // the read models of the new process are not there yet
+			return false // they are not registered, or the read models of the new process are not there yet
 		}
 		require.Equal(c.t, http.StatusOK, r.status, r.body)
 		var card api.ToolCard
@@ -199,7 +211,7 @@ func (c *counter) whole() bool {
 	case slices.Equal(kinds, []api.HolderKind{"store", "person"}):
 		return true
 	}
-	require.FailNow(c.t, "apart", "%v as of %d", kinds, at.Number)
+	require.FailNow(c.t, "apart", "%v as of %d", kinds, number)
 	return false
 }
 
@@ -228,7 +240,7 @@ func (c *counter) exchange(n int, complete bool) (killed bool) {
 	name := fmt.Sprintf("%v-%d", complete, n)
 	c.old = c.tool("old-"+name, `,"holder":{"kind":"person","who":"`+c.li.id+`"}`)
 	c.spare = c.tool("spare-"+name, "")
-	before := c.deaths
+	first := c.head()
 	c.hangman.left.Store(int64(n))
 	r := c.insist(call{
 		method: http.MethodPost, path: "/v1/exchanges", token: c.li.token, key: name, body: `{"tool":"` + last(c.old) + `","reason":"worn"}`,
@@ -249,11 +261,10 @@ func (c *counter) exchange(n int, complete bool) (killed bool) {
 	}
 	require.Equal(c.t, complete, c.whole())
 	require.Zero(c.t, c.kept())
-	killed = c.hangman.left.Swap(0) == 0
-	if killed && c.deaths == before { // it died after the last answer that was asked for
-		c.whole()
+	for number := first; number <= c.head(); number++ { // whatever was asked meanwhile, no moment shows them apart
+		c.wholeAt(number)
 	}
-	return killed
+	return c.hangman.left.Swap(0) == 0
 }
 
 // kept counts the tools in hand that an exchange keeps.
