@@ -122,21 +122,22 @@ func (s *Server) GetExchange(ctx context.Context, in GetExchangeRequestObject) (
 	return GetExchange200JSONResponse{Body: x, Headers: GetExchange200ResponseHeaders{ETag: etag(x.Revision), FieldledgerAsOf: &seen.Number}}, nil
 }
 
-// mostSpares is how many replacements are proposed.
-const mostSpares = 50
-
 // ListExchangeSpares proposes replacements, worn but sound ones first (EXC-03).
 func (s *Server) ListExchangeSpares(ctx context.Context, in ListExchangeSparesRequestObject) (ListExchangeSparesResponseObject, error) {
-	if _, err := s.moment(ctx, nil, in.Params.MinPosition); err != nil {
-		return nil, err
-	}
-	spares, err := s.App.Exchanges.Proposed(ctx, request(ctx, ""), in.Id, mostSpares)
+	m, err := s.moment(ctx, in.Params.AsOf, in.Params.MinPosition)
 	if err != nil {
 		return nil, err
 	}
-	out := ListExchangeSpares200JSONResponse{Items: []ExchangeSpare{}}
-	for _, t := range spares {
-		out.Items = append(out.Items, ExchangeSpare{Id: t.Tool, Number: t.Number, Worn: t.Used})
+	x, seen, err := s.Custody.Exchange(ctx, m, in.Id)
+	if err == nil {
+		err = s.see(ctx, x.Site)
 	}
-	return out, nil
+	if err != nil {
+		return nil, err
+	}
+	spares, err := s.Custody.ExchangeSpares(ctx, AsOf{Number: &seen.Number}, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	return ListExchangeSpares200JSONResponse{AsOf: seen, Items: filled(spares)}, nil
 }

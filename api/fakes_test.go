@@ -121,6 +121,7 @@ type reads struct {
 	comparison api.Comparison
 	tools      []api.Tool
 	exchanges  []api.Exchange
+	spares     []api.ExchangeSpare
 	err        error
 	health     api.Health
 	panics     bool
@@ -239,6 +240,10 @@ func (r *reads) ListExchanges(_ context.Context, at api.AsOf, f api.ExchangeFilt
 	r.mu.Unlock()
 	rows, next := cut(r.exchanges, p)
 	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) ExchangeSpares(context.Context, api.AsOf, uuid.UUID) ([]api.ExchangeSpare, error) {
+	return r.spares, r.err
 }
 
 func (r *reads) ListTools(_ context.Context, at api.AsOf, f api.ToolFilter, p api.Page) ([]api.Tool, string, api.Snapshot, error) {

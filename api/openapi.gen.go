@@ -1494,6 +1494,8 @@ type ExchangeSpare struct {
 
 // ExchangeSpares defines model for ExchangeSpares.
 type ExchangeSpares struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot        `json:"as_of"`
 	Items []ExchangeSpare `json:"items"`
 }
 
@@ -3093,6 +3095,9 @@ type RefuseExchangeParams struct {
 
 // ListExchangeSparesParams defines parameters for ListExchangeSpares.
 type ListExchangeSparesParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
 	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
 	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
 }
@@ -5191,6 +5196,19 @@ func (siw *ServerInterfaceWrapper) ListExchangeSpares(w http.ResponseWriter, r *
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListExchangeSparesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
 
 	// ------------- Optional query parameter "min_position" -------------
 

@@ -235,6 +235,9 @@ type Custody interface {
 	Exchange(ctx context.Context, at AsOf, id uuid.UUID) (Exchange, Snapshot, error)
 	// ListExchanges returns a page, the oldest first, and where it ended; "" on the last page.
 	ListExchanges(ctx context.Context, at AsOf, f ExchangeFilter, p Page) ([]Exchange, string, Snapshot, error)
+	// ExchangeSpares returns at most 50 tools that may replace the old one of an
+	// exchange, worn but sound ones first.
+	ExchangeSpares(ctx context.Context, at AsOf, id uuid.UUID) ([]ExchangeSpare, error)
 }
 
 // ExchangeFilter narrows a list of exchanges. The zero value of a field does not.

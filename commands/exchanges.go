@@ -267,26 +267,6 @@ func (x *Exchanges) replacement(ctx context.Context, s exchange.State, today dom
 	return nil
 }
 
-// Proposed returns what may replace the old tool of an exchange, worn but sound
-// tools first, at most limit (EXC-03). ErrNotFound if there is no such exchange
-// at the sites that r sees.
-func (x *Exchanges) Proposed(ctx context.Context, r Request, id uuid.UUID, limit int) ([]Spare, error) {
-	s, err := Current(ctx, x.x, exchangeDecider(), StreamOf("exchange", id))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("find exchange %s: %w", id, err)
-	case s.Status == "" || !r.sees(s.Site):
-		return nil, ErrNotFound
-	case x.spares == nil:
-		return nil, errNoStock
-	}
-	now, _, err := x.moment(ctx, s.Site, domain.At(x.Clock.Now()))
-	if err != nil {
-		return nil, err
-	}
-	return x.spares.Spares(ctx, s.Site, s.Wanted, now.Today, limit)
-}
-
 var errNoStock = errors.New("exchanges are not connected to the stock of tools")
 
 // settledLoss reports whether what stands for the surrender is settled: the

@@ -118,18 +118,47 @@ func (s *Side) ListExchanges(ctx context.Context, at api.AsOf, f api.ExchangeFil
 func (s *Side) Spares(ctx context.Context, site string, model exchange.Model, today domain.Day, limit int) ([]commands.Spare, error) {
 	var out []commands.Spare
 	_, err := s.read(ctx, custody.Name, custody.Version, api.AsOf{}, func(v view) error {
-		rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
-			Sites: []string{site}, Args: []any{model.Kind, model.Spec, string(today)},
-			Where: `kind = $1 AND spec = $2 AND standing = 'in_store' AND blocked = '' AND kept IS NULL AND NOT surrendered
-				AND (next_on IS NULL OR next_on >= $3::text::date)`,
-			Order: []readmodel.Order{{By: "NOT used"}, {By: "number"}}, Limit: limit,
-		})
+		rows, err := s.spares(ctx, v, site, model, today, limit)
 		for _, row := range rows {
 			out = append(out, commands.Spare{Tool: row.ID, Number: row.Row.Number, Used: row.Row.Used})
 		}
 		return err
 	})
 	return out, err
+}
+
+// mostSpares is how many tools are proposed.
+const mostSpares = 50
+
+// ExchangeSpares proposes replacements for an exchange. The day by which
+// inspections are looked at is that of UTC: what the store's own day says is
+// decided when the tool is kept.
+func (s *Side) ExchangeSpares(ctx context.Context, at api.AsOf, id uuid.UUID) ([]api.ExchangeSpare, error) {
+	var out []api.ExchangeSpare
+	_, err := s.read(ctx, custody.Name, custody.Version, at, func(v view) error {
+		x, ok, err := s.exchanges.Row(ctx, v.q, v.schema, id, v.number)
+		if err != nil || !ok {
+			return err
+		}
+		model := exchange.Model{Kind: x.Row.WantedKind, Spec: x.Row.WantedSpec}
+		rows, err := s.spares(ctx, v, x.Site, model, domain.DayOf(v.asked, time.UTC), mostSpares)
+		for _, row := range rows {
+			out = append(out, api.ExchangeSpare{Id: row.ID, Number: row.Row.Number, Worn: row.Row.Used})
+		}
+		return err
+	})
+	return out, err
+}
+
+func (s *Side) spares(
+	ctx context.Context, v view, site string, model exchange.Model, today domain.Day, limit int,
+) ([]readmodel.Versioned[custody.Row], error) {
+	return s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
+		Sites: []string{site}, Args: []any{model.Kind, model.Spec, string(today)},
+		Where: `kind = $1 AND spec = $2 AND standing = 'in_store' AND blocked = '' AND kept IS NULL AND NOT surrendered
+			AND (next_on IS NULL OR next_on >= $3::text::date)`,
+		Order: []readmodel.Order{{By: "NOT used"}, {By: "number"}}, Limit: limit, AsOf: v.number,
+	})
 }
 
 func shownExchange(r readmodel.Versioned[custody.Exchange]) api.Exchange {

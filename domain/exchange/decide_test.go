@@ -2,11 +2,13 @@ package exchange_test
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/exchange"
@@ -127,6 +129,21 @@ func TestApplication(t *testing.T) {
 		testCase{Name: "EXC-01 once", Given: open, When: apply(), Refused: "EXC-01", Key: "exchange.exists"},
 		testCase{Name: "EXC-01 nothing before it", When: exchange.Approve{At: at(2), By: boss}, Refused: "EXC-01", Key: "exchange.unknown"},
 	)
+}
+
+func TestEXC01TheSetSaysWhetherAnExchangeIsApproved(t *testing.T) {
+	t.Parallel()
+	for set, asks := range map[string]bool{"appliance-service": true, "mine": false, "workshop": false} {
+		raw, err := os.ReadFile("../../deploy/policies/" + set + "/tools.json")
+		require.NoError(t, err)
+		var file struct{ Content policy.Tools }
+		require.NoError(t, json.Unmarshal(raw, &file))
+		old := oldItem
+		old.Model.Kind = file.Content.Kinds[0].Code
+		got, err := exchange.Decide(exchange.State{}, apply(func(c *exchange.Apply) { c.Old, c.Book = old, rulesOf(file.Content) }))
+		require.NoError(t, err)
+		require.Equal(t, asks, got[0].(exchange.Applied).NeedsApproval, set)
+	}
 }
 
 func TestApproval(t *testing.T) {
@@ -259,7 +276,11 @@ func TestReplacement(t *testing.T) {
 		testCase{Name: "EXC-03 a worn but sound one goes first", Given: inspected, When: pick(func(c *exchange.Choose) { c.WornSpare = &wornID }), Refused: "EXC-03"},
 		testCase{
 			Name: "EXC-03 declining it needs a reason", Given: inspected, When: pick(func(c *exchange.Choose) { c.WornSpare, c.Declined = &wornID, "scale unreadable" }),
-			Then: events{func() exchange.ReplacementChosen { e := chosen; e.Worn, e.Declined = &wornID, "scale unreadable"; return e }()},
+			Then: events{func() exchange.ReplacementChosen {
+				e := chosen
+				e.Worn, e.Declined = &wornID, "scale unreadable"
+				return e
+			}()},
 		},
 		testCase{
 			Name: "EXC-03 the worn one needs none", Given: inspected, When: pick(func(c *exchange.Choose) { c.New, c.WornSpare = worn, &newID }),

@@ -78,11 +78,16 @@ func TestKeepingForAnExchange(t *testing.T) {
 		{Name: "EXC-02 but not from somebody else", Given: issued, When: tool.SendToRepair{At: at(4), Repairer: "R1", From: &ofWang}, Refused: "TOL-14"},
 	}
 	for _, c := range []tool.Command{
-		tool.Issue{At: at(3), Today: today, To: ofWang, Book: free}, tool.Accept{At: at(3), By: li}, tool.Refuse{At: at(3), By: li, Reason: "r"},
+		tool.Issue{At: at(3), Today: today, To: ofWang, Book: free},
+		tool.Accept{At: at(3), By: li},
+		tool.Refuse{At: at(3), By: li, Reason: "r"},
 		tool.Lend{At: at(3), Today: today, To: ofWang, Until: at(9), Purpose: "p", Responsible: li, Book: free},
-		tool.Return{At: at(3), Store: "main", By: li, Condition: tool.Worn, Book: free}, tool.HandOver{At: at(3), To: ofWang, By: wang, Book: free},
-		tool.SendToRepair{At: at(3), Repairer: "R1", From: &ofLi}, tool.ReportMissing{At: at(3), LostAt: at(2), Place: "sump", By: li},
-		tool.Find{At: at(3), Store: "main", Book: free}, tool.Scrap{At: at(3), Reason: "worn", Keeper: li, ApprovedBy: boss},
+		tool.Return{At: at(3), Store: "main", By: li, Condition: tool.Worn, Book: free},
+		tool.HandOver{At: at(3), To: ofWang, By: wang, Book: free},
+		tool.SendToRepair{At: at(3), Repairer: "R1", From: &ofLi},
+		tool.ReportMissing{At: at(3), LostAt: at(2), Place: "sump", By: li},
+		tool.Find{At: at(3), Store: "main", Book: free},
+		tool.Scrap{At: at(3), Reason: "worn", Keeper: li, ApprovedBy: boss},
 	} {
 		for name, before := range map[string][]tool.Event{"old": keptOld, "new": keptNew} {
 			cases = append(cases, decidertest.Case[tool.Command, tool.Event]{

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/domain"
@@ -20,13 +21,30 @@ type plain struct {
 	lent    bool // for a time only
 	good    domain.Day
 	gone    bool // scrapped
+	kept    uuid.UUID
+	as      tool.Part
+	given   bool // surrendered
 }
 
 // allows says whether the card allows c on a day; only what is valid in itself is drawn.
 func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
 	stored := (p.who == "main" || p.who == "yard") && p.offered == "" && !p.gone
-	fit := !p.blocked && (!inspected || p.good >= today)
+	fit := !p.blocked && !p.given && (!inspected || p.good >= today)
 	person := p.who == li || p.who == wang
+	switch c := c.(type) {
+	case tool.Keep:
+		if p.kept != uuid.Nil {
+			return p.kept == c.Exchange
+		}
+		return c.Part == tool.PartOld && person && p.who == c.Holder.Who && !p.lent || c.Part == tool.PartNew && stored && fit
+	case tool.Settle:
+		return p.kept == c.Exchange
+	case tool.Release, tool.Block, tool.Clear, tool.Inspect, tool.Register:
+	case tool.Issue, tool.Accept, tool.Refuse, tool.Lend, tool.Return, tool.HandOver, tool.SendToRepair, tool.ReportMissing, tool.Find, tool.Scrap:
+		if p.kept != uuid.Nil { // EXC-06
+			return false
+		}
+	}
 	switch c := c.(type) {
 	case tool.Issue:
 		return p.offered == c.To.Who || p.who == c.To.Who && !p.lent || stored && fit
@@ -50,7 +68,7 @@ func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
 		return p.gone || stored
 	case tool.Block, tool.Inspect:
 		return !p.gone
-	case tool.Clear, tool.Register:
+	case tool.Clear, tool.Register, tool.Keep, tool.Release, tool.Settle:
 	}
 	return true
 }
@@ -67,7 +85,14 @@ func (p plain) moved(e tool.Event) plain {
 	case tool.Lent:
 		p.who, p.lent = e.Holder.Who, true
 	case tool.Returned:
+		p.given = p.given && (p.who != "R1" || e.Condition == tool.Damaged)
 		p.who, p.lent = e.Store, false
+	case tool.Kept:
+		p.kept, p.as = e.Exchange, e.Part
+	case tool.Released:
+		p.kept = uuid.Nil
+	case tool.Exchanged:
+		p.who, p.kept, p.given = e.Holder.Who, uuid.Nil, e.Part == tool.PartOld
 	case tool.HandedOver:
 		p.who = e.Holder.Who
 	case tool.SentToRepair:
@@ -107,6 +132,9 @@ func TestCustodyCannotContradictItself(t *testing.T) { // TOL-03, TOL-14, INS-02
 			if _, failed := c.(tool.Clear); failed && s.Blocked == tool.BlockFailed {
 				continue // which block it is the card does not say
 			}
+			if e, ok := c.(tool.Settle); ok && card.kept == e.Exchange && (card.as == tool.PartOld) != (e.Holder.Kind == tool.Store) {
+				continue // no exchange moves its tools there
+			}
 			if i, ok := c.(tool.Inspect); ok && i.Passed && s.Blocked == tool.BlockFailed {
 				card.blocked = false
 			}
@@ -135,7 +163,14 @@ func draw(r *rand.Rand, now domain.Instant, today domain.Day) tool.Command {
 	who := []string{li, wang}[r.IntN(2)]
 	to := tool.Holder{Kind: tool.Person, Who: []string{li, wang}[r.IntN(2)]}
 	store := []string{"main", "yard"}[r.IntN(2)]
-	switch r.IntN(15) {
+	swap := []uuid.UUID{{1}, {2}}[r.IntN(2)]
+	switch r.IntN(18) {
+	case 15:
+		return tool.Keep{At: now, Today: today, Exchange: swap, Part: []tool.Part{tool.PartOld, tool.PartNew}[r.IntN(2)], Holder: to, Book: free}
+	case 16:
+		return tool.Release{At: now, Exchange: swap}
+	case 17:
+		return tool.Settle{At: now, Exchange: swap, Holder: []tool.Holder{to, {Kind: tool.Store, Who: store}}[r.IntN(2)]}
 	case 0, 1:
 		return tool.Issue{At: now, Today: today, To: to, Book: free}
 	case 2, 3:

@@ -29,6 +29,7 @@ import (
 type installation struct {
 	path, dir string
 	postgres  string // address of another's, else its own
+	events    string // connection string of another's event store, else its own
 	issuer    *auth.DemoIssuer
 }
 
@@ -58,6 +59,9 @@ func (i *installation) command(ctx context.Context, args ...string) *exec.Cmd {
 	args = append(args, "--data-dir", i.dir, "--config", os.DevNull)
 	if i.postgres != "" {
 		args = append(args, "--postgres", i.postgres)
+	}
+	if i.events != "" {
+		args = append(args, "--eventstore", i.events)
 	}
 	cmd := exec.CommandContext(ctx, i.path, args...)
 	cmd.WaitDelay = 10 * time.Second
