@@ -20,14 +20,14 @@ type How string
 // Debt is what a person owes for one loss. What is open of it is the amount
 // less what is deducted and cancelled.
 type Debt struct {
-	Loss         uuid.UUID `json:"loss"`   // id of the loss
-	Number       string    `json:"number"` // of the loss
-	From         Month     `json:"from"`   // first month whose wage it is deducted from
-	AmountFen    int64     `json:"amount_fen"`
-	DeductedFen  int64     `json:"deducted_fen"`
-	CancelledFen int64     `json:"cancelled_fen"`
-	RefundedFen  int64     `json:"refunded_fen"` // of what was deducted
-	Ended        bool      `json:"ended"`        // nothing of it is deducted any more
+	Loss         uuid.UUID `json:"loss"`          // id of the loss
+	Number       string    `json:"number"`        // of the loss
+	From         Month     `json:"from"`          // first month whose wage it is deducted from
+	AmountFen    int64     `json:"amount_fen"`    // what is owed
+	DeductedFen  int64     `json:"deducted_fen"`  // what wages gave
+	CancelledFen int64     `json:"cancelled_fen"` // what is owed no more
+	RefundedFen  int64     `json:"refunded_fen"`  // of what was deducted
+	Ended        bool      `json:"ended"`         // nothing of it is deducted any more
 }
 
 // OpenFen returns what is still to be deducted.
@@ -35,16 +35,16 @@ func (d Debt) OpenFen() int64 { return d.AmountFen - d.DeductedFen - d.Cancelled
 
 // Taken is what a month's wage gave towards one loss.
 type Taken struct {
-	Loss        uuid.UUID `json:"loss"`
-	DeductedFen int64     `json:"deducted_fen"`
+	Loss        uuid.UUID `json:"loss"`         // id of the loss
+	DeductedFen int64     `json:"deducted_fen"` // what wages gave
 	RefundedFen int64     `json:"refunded_fen"` // of that
 }
 
 // Posting is a month with what it gave, oldest loss first.
 type Posting struct {
-	Month  Month   `json:"month"`
+	Month  Month   `json:"month"`  // whose wage it is
 	Digest string  `json:"digest"` // keyed, of the wage that was posted last
-	Taken  []Taken `json:"taken"`
+	Taken  []Taken `json:"taken"` // by loss
 }
 
 // Opened begins the account of a year with what is carried over from the one
@@ -52,7 +52,7 @@ type Posting struct {
 type Opened struct {
 	At     domain.Instant `json:"at"`
 	Person string         `json:"person"` // id
-	Year   int            `json:"year"`
+	Year   int            `json:"year"`   // of the account
 	Debts  []Debt         `json:"debts"`  // in the order in which they were entered
 	Months []Posting      `json:"months"` // of the year before, whose wages may still be corrected
 }
@@ -60,29 +60,29 @@ type Opened struct {
 // Closed ends the account of a year: the next one goes on. Type deduction.closed.v1.
 type Closed struct {
 	At   domain.Instant `json:"at"`
-	Year int            `json:"year"`
+	Year int            `json:"year"` // of the account
 }
 
 // Entered says what a person owes for a loss (LOS-07). Type deduction.entered.v1.
 type Entered struct {
 	At        domain.Instant `json:"at"`
-	Loss      uuid.UUID      `json:"loss"`
-	Number    string         `json:"number"` // of the loss
-	From      Month          `json:"from"`   // first month whose wage it is deducted from
-	AmountFen int64          `json:"amount_fen"`
+	Loss      uuid.UUID      `json:"loss"`       // id of the loss
+	Number    string         `json:"number"`     // of the loss
+	From      Month          `json:"from"`       // first month whose wage it is deducted from
+	AmountFen int64          `json:"amount_fen"` // what is owed
 }
 
 // Entry is one deduction, or with a negative amount what goes back.
 type Entry struct {
-	Loss      uuid.UUID `json:"loss"`
-	Number    string    `json:"number"` // of the loss
-	AmountFen int64     `json:"amount_fen"`
+	Loss      uuid.UUID `json:"loss"`       // id of the loss
+	Number    string    `json:"number"`     // of the loss
+	AmountFen int64     `json:"amount_fen"` // what is owed
 }
 
 // Posted is what the wage of a month gives (LOS-08). Type deduction.posted.v1.
 type Posted struct {
 	At         domain.Instant   `json:"at"`
-	Month      Month            `json:"month"`
+	Month      Month            `json:"month"`       // whose wage it is
 	Wage       domain.Sealed    `json:"wage"`        // sealed
 	Digest     string           `json:"digest"`      // keyed, of the wage: the same wage again changes nothing
 	CapPPM     int64            `json:"cap_ppm"`     // of the wage, at most
@@ -98,7 +98,7 @@ type Posted struct {
 // (LOS-09, LOS-11). Type deduction.cancelled.v1.
 type Cancelled struct {
 	At           domain.Instant `json:"at"`
-	Loss         uuid.UUID      `json:"loss"`
+	Loss         uuid.UUID      `json:"loss"`          // id of the loss
 	Number       string         `json:"number"`        // of the loss
 	How          How            `json:"how"`           // found, waived or withdrawn, as the loss ended
 	CancelledFen int64          `json:"cancelled_fen"` // that was not deducted yet
@@ -111,3 +111,6 @@ func (Closed) event()    {}
 func (Entered) event()   {}
 func (Posted) event()    {}
 func (Cancelled) event() {}
+
+// Policies are the versions that decided the event (POL-02).
+func (e Posted) Policies() []domain.PolicyRef { return []domain.PolicyRef{e.Policy} }
