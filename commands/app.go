@@ -35,6 +35,9 @@ type App struct {
 	Imports  *Imports
 	Tools    *Tools
 	Views    *Views
+	Losses   *Losses
+	// Deductions are the accounts of what persons owe for losses.
+	Deductions *Deductions
 }
 
 // New wires the use cases.
@@ -48,6 +51,8 @@ func New(p Ports) *App {
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
+	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
+	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }

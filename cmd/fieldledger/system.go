@@ -207,7 +207,10 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err != nil {
 		return err
 	}
-	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies})
+	return s.openManagers(
+		process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies},
+		process.Loss{Losses: s.app.Losses, Accounts: s.app.Deductions, Streams: s.store, IDs: s.ports.IDs},
+	)
 }
 
 // openManagers makes the runners of process managers.

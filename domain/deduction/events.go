@@ -44,7 +44,7 @@ type Taken struct {
 type Posting struct {
 	Month  Month   `json:"month"`  // whose wage it is
 	Digest string  `json:"digest"` // keyed, of the wage that was posted last
-	Taken  []Taken `json:"taken"` // by loss
+	Taken  []Taken `json:"taken"`  // by loss
 }
 
 // Opened begins the account of a year with what is carried over from the one

@@ -130,3 +130,11 @@ func (s State) carried(year int) []Posting {
 	}
 	return out
 }
+
+// TakenFen returns what the wage of a month gives for all losses.
+func (s State) TakenFen(m Month) int64 {
+	if i, ok := s.month(m); ok {
+		return s.Months[i].deducted()
+	}
+	return 0
+}
