@@ -217,7 +217,9 @@ func TestAUD02AWronglyBookedLossIsTakenBackAfterItsConsequencesWereListed(t *tes
 	a.minimum()
 	path, tag, _ := a.paid()
 	a.wages("li", "2026-03", "201000")
-	list := func() api.LossConsequences { return decodeAs[api.LossConsequences](t, a.get(path+"/consequences", "manager")) }
+	list := func() api.LossConsequences {
+		return decodeAs[api.LossConsequences](t, a.get(path+"/consequences", "manager"))
+	}
 	seen := list()
 	require.Equal(t, []api.LossAccountConsequence{{Person: a.li.id, CancelledFen: 2500, RefundFen: 1000}}, seen.Accounts)
 	ask := func(digest string) string { return `{"reason":"工具在箱内","consequences":"` + digest + `"}` }
@@ -352,4 +354,3 @@ func TestAUD08AWageIsShownToWhoMaySeeItAndTheLookIsRecorded(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.status, r.body)
 	require.Equal(t, http.StatusForbidden, f.get("/v1/payroll/deductions?site=hq&month=2026-06&system=hr", "manager").status)
 }
-
