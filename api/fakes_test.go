@@ -122,6 +122,7 @@ type reads struct {
 	tools      []api.Tool
 	exchanges  []api.Exchange
 	spares     []api.ExchangeSpare
+	losses     lossAnswers
 	err        error
 	health     api.Health
 	panics     bool

@@ -70,6 +70,36 @@ func (e BlockToolReason) Valid() bool {
 	}
 }
 
+// Defines values for DeductionLineKind.
+const (
+	DeductionLineKindCancelled DeductionLineKind = "cancelled"
+	DeductionLineKindCarried   DeductionLineKind = "carried"
+	DeductionLineKindClosed    DeductionLineKind = "closed"
+	DeductionLineKindCorrected DeductionLineKind = "corrected"
+	DeductionLineKindEntered   DeductionLineKind = "entered"
+	DeductionLineKindPosted    DeductionLineKind = "posted"
+)
+
+// Valid indicates whether the value is a known member of the DeductionLineKind enum.
+func (e DeductionLineKind) Valid() bool {
+	switch e {
+	case DeductionLineKindCancelled:
+		return true
+	case DeductionLineKindCarried:
+		return true
+	case DeductionLineKindClosed:
+		return true
+	case DeductionLineKindCorrected:
+		return true
+	case DeductionLineKindEntered:
+		return true
+	case DeductionLineKindPosted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EscalationTo.
 const (
 	EscalationToDirector        EscalationTo = "director"
@@ -289,6 +319,99 @@ func (e HolderKind) Valid() bool {
 	}
 }
 
+// Defines values for LossCause.
+const (
+	LossCauseDamage  LossCause = "damage"
+	LossCauseMissing LossCause = "missing"
+)
+
+// Valid indicates whether the value is a known member of the LossCause enum.
+func (e LossCause) Valid() bool {
+	switch e {
+	case LossCauseDamage:
+		return true
+	case LossCauseMissing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LossAssessmentMethod.
+const (
+	Given         LossAssessmentMethod = "given"
+	OriginalPrice LossAssessmentMethod = "original_price"
+	ValueLeft     LossAssessmentMethod = "value_left"
+)
+
+// Valid indicates whether the value is a known member of the LossAssessmentMethod enum.
+func (e LossAssessmentMethod) Valid() bool {
+	switch e {
+	case Given:
+		return true
+	case OriginalPrice:
+		return true
+	case ValueLeft:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LossEndHow.
+const (
+	LossEndHowFound     LossEndHow = "found"
+	LossEndHowWaived    LossEndHow = "waived"
+	LossEndHowWithdrawn LossEndHow = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the LossEndHow enum.
+func (e LossEndHow) Valid() bool {
+	switch e {
+	case LossEndHowFound:
+		return true
+	case LossEndHowWaived:
+		return true
+	case LossEndHowWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LossStatus.
+const (
+	LossStatusApproved  LossStatus = "approved"
+	LossStatusExcused   LossStatus = "excused"
+	LossStatusFound     LossStatus = "found"
+	LossStatusOpen      LossStatus = "open"
+	LossStatusProposed  LossStatus = "proposed"
+	LossStatusWaived    LossStatus = "waived"
+	LossStatusWithdrawn LossStatus = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the LossStatus enum.
+func (e LossStatus) Valid() bool {
+	switch e {
+	case LossStatusApproved:
+		return true
+	case LossStatusExcused:
+		return true
+	case LossStatusFound:
+		return true
+	case LossStatusOpen:
+		return true
+	case LossStatusProposed:
+		return true
+	case LossStatusWaived:
+		return true
+	case LossStatusWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Measure.
 const (
 	MeasureActiveAgain                   Measure = "active_again"
@@ -385,12 +508,64 @@ func (e PauseTicketReason) Valid() bool {
 	}
 }
 
+// Defines values for PayrollLineKind.
+const (
+	Correction PayrollLineKind = "correction"
+	Deduction  PayrollLineKind = "deduction"
+	Refund     PayrollLineKind = "refund"
+)
+
+// Valid indicates whether the value is a known member of the PayrollLineKind enum.
+func (e PayrollLineKind) Valid() bool {
+	switch e {
+	case Correction:
+		return true
+	case Deduction:
+		return true
+	case Refund:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PayrollResultResult.
+const (
+	PayrollResultResultErasedPerson  PayrollResultResult = "erased_person"
+	PayrollResultResultNoAccount     PayrollResultResult = "no_account"
+	PayrollResultResultPosted        PayrollResultResult = "posted"
+	PayrollResultResultRefused       PayrollResultResult = "refused"
+	PayrollResultResultUnchanged     PayrollResultResult = "unchanged"
+	PayrollResultResultUnknownPerson PayrollResultResult = "unknown_person"
+)
+
+// Valid indicates whether the value is a known member of the PayrollResultResult enum.
+func (e PayrollResultResult) Valid() bool {
+	switch e {
+	case PayrollResultResultErasedPerson:
+		return true
+	case PayrollResultResultNoAccount:
+		return true
+	case PayrollResultResultPosted:
+		return true
+	case PayrollResultResultRefused:
+		return true
+	case PayrollResultResultUnchanged:
+		return true
+	case PayrollResultResultUnknownPerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PolicyKind.
 const (
-	Calendar PolicyKind = "calendar"
-	Codes    PolicyKind = "codes"
-	Sla      PolicyKind = "sla"
-	Tools    PolicyKind = "tools"
+	Calendar     PolicyKind = "calendar"
+	Codes        PolicyKind = "codes"
+	Compensation PolicyKind = "compensation"
+	Sla          PolicyKind = "sla"
+	Tools        PolicyKind = "tools"
 )
 
 // Valid indicates whether the value is a known member of the PolicyKind enum.
@@ -399,6 +574,8 @@ func (e PolicyKind) Valid() bool {
 	case Calendar:
 		return true
 	case Codes:
+		return true
+	case Compensation:
 		return true
 	case Sla:
 		return true
@@ -1321,6 +1498,77 @@ type CustodySpan struct {
 // Day Civil date in the zone of the site.
 type Day = string
 
+// DeductionAccount defines model for DeductionAccount.
+type DeductionAccount struct {
+	// AsOf A place in the log.
+	AsOf    Snapshot           `json:"as_of"`
+	Debts   []DeductionDebt    `json:"debts"`
+	Lines   []DeductionLine    `json:"lines"`
+	OpenFen int64              `json:"open_fen"`
+	Person  openapi_types.UUID `json:"person"`
+}
+
+// DeductionDebt defines model for DeductionDebt.
+type DeductionDebt struct {
+	AmountFen    int64              `json:"amount_fen"`
+	CancelledFen int64              `json:"cancelled_fen"`
+	DeductedFen  int64              `json:"deducted_fen"`
+	Ended        bool               `json:"ended"`
+	From         string             `json:"from"`
+	Loss         openapi_types.UUID `json:"loss"`
+	Number       string             `json:"number"`
+	OpenFen      int64              `json:"open_fen"`
+	RefundedFen  int64              `json:"refunded_fen"`
+}
+
+// DeductionEntry defines model for DeductionEntry.
+type DeductionEntry struct {
+	AmountFen int64              `json:"amount_fen"`
+	Loss      openapi_types.UUID `json:"loss"`
+	Number    string             `json:"number"`
+}
+
+// DeductionExplanation defines model for DeductionExplanation.
+type DeductionExplanation struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// DeductedFen Sum of the entries of all lines but refunds.
+	DeductedFen int64              `json:"deducted_fen"`
+	Lines       []DeductionLine    `json:"lines"`
+	Losses      []ExplainedLoss    `json:"losses"`
+	Month       DeductionMonth     `json:"month"`
+	Person      openapi_types.UUID `json:"person"`
+	RefundedFen int64              `json:"refunded_fen"`
+}
+
+// DeductionLine defines model for DeductionLine.
+type DeductionLine struct {
+	CancelledFen int64 `json:"cancelled_fen"`
+
+	// CapFen What the month may give at most; null without the wage, or where it may not be seen.
+	CapFen     *int64            `json:"cap_fen"`
+	CapPpm     int64             `json:"cap_ppm"`
+	Entries    []DeductionEntry  `json:"entries"`
+	Event      LossEvent         `json:"event"`
+	Kind       DeductionLineKind `json:"kind"`
+	MinimumFen int64             `json:"minimum_fen"`
+	Month      string            `json:"month"`
+	OpenFen    int64             `json:"open_fen"`
+	Policy     *PolicyRef        `json:"policy"`
+	RefundFen  int64             `json:"refund_fen"`
+	TakenFen   int64             `json:"taken_fen"`
+
+	// Wage A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
+	Wage Personal `json:"wage"`
+}
+
+// DeductionLineKind defines model for DeductionLine.Kind.
+type DeductionLineKind string
+
+// DeductionMonth defines model for DeductionMonth.
+type DeductionMonth = string
+
 // EndTicket defines model for EndTicket.
 type EndTicket struct {
 	At     *time.Time `json:"at,omitempty"`
@@ -1530,6 +1778,12 @@ type ExchangeWithdrawal struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// ExplainedLoss defines model for ExplainedLoss.
+type ExplainedLoss struct {
+	Events []LossEvent `json:"events"`
+	Loss   Loss        `json:"loss"`
+}
+
 // ExternalKey defines model for ExternalKey.
 type ExternalKey struct {
 	Key    string `json:"key"`
@@ -1701,6 +1955,372 @@ type LendTool struct {
 	Until time.Time `json:"until"`
 }
 
+// Loss defines model for Loss.
+type Loss struct {
+	// AmountFen As things stand; null before the assessment.
+	AmountFen   *int64           `json:"amount_fen"`
+	Approval    *LossApproval    `json:"approval"`
+	Assessment  *LossAssessment  `json:"assessment"`
+	BasisFen    int64            `json:"basis_fen"`
+	Cause       LossCause        `json:"cause"`
+	Certificate *LossCertificate `json:"certificate"`
+
+	// Circumstances A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
+	Circumstances Personal           `json:"circumstances"`
+	Correction    *LossCorrection    `json:"correction"`
+	End           *LossEnd           `json:"end"`
+	Finding       *LossFinding       `json:"finding"`
+	Holder        LossHolder         `json:"holder"`
+	Id            openapi_types.UUID `json:"id"`
+
+	// LostAt UTC with milliseconds.
+	LostAt      Instant          `json:"lost_at"`
+	LostOn      string           `json:"lost_on"`
+	Number      string           `json:"number"`
+	Place       string           `json:"place"`
+	Points      *LossPoints      `json:"points"`
+	Proposal    *LossProposal    `json:"proposal"`
+	Replacement *LossReplacement `json:"replacement"`
+
+	// ReportedAt UTC with milliseconds.
+	ReportedAt  Instant          `json:"reported_at"`
+	ReportedBy  string           `json:"reported_by"`
+	Requisition *LossRequisition `json:"requisition"`
+	Responsible string           `json:"responsible"`
+	Revision    int64            `json:"revision"`
+
+	// Settled It is decided that it is paid, excused or waived.
+	Settled bool `json:"settled"`
+
+	// Site Code of a site.
+	Site   SiteCode   `json:"site"`
+	Status LossStatus `json:"status"`
+
+	// Tool As it was then.
+	Tool LossTool `json:"tool"`
+}
+
+// LossCause defines model for Loss.Cause.
+type LossCause string
+
+// LossAccountConsequence defines model for LossAccountConsequence.
+type LossAccountConsequence struct {
+	CancelledFen int64  `json:"cancelled_fen"`
+	Person       string `json:"person"`
+	RefundFen    int64  `json:"refund_fen"`
+}
+
+// LossApproval defines model for LossApproval.
+type LossApproval struct {
+	AmountFen int64 `json:"amount_fen"`
+
+	// At UTC with milliseconds.
+	At     Instant     `json:"at"`
+	By     string      `json:"by"`
+	Shares []LossShare `json:"shares"`
+}
+
+// LossApprovalRequest defines model for LossApprovalRequest.
+type LossApprovalRequest struct {
+	AmountFen int64 `json:"amount_fen"`
+
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Proposal Revision of the proposal that the caller has seen.
+	Proposal int64 `json:"proposal"`
+}
+
+// LossAssessment defines model for LossAssessment.
+type LossAssessment struct {
+	AmountFen int64 `json:"amount_fen"`
+
+	// At UTC with milliseconds.
+	At         Instant              `json:"at"`
+	By         string               `json:"by"`
+	FloorFen   int64                `json:"floor_fen"`
+	LeftFen    int64                `json:"left_fen"`
+	LifeMonths int64                `json:"life_months"`
+	Method     LossAssessmentMethod `json:"method"`
+	Policy     PolicyRef            `json:"policy"`
+	PriceFen   int64                `json:"price_fen"`
+	UsedMonths int64                `json:"used_months"`
+}
+
+// LossAssessmentMethod defines model for LossAssessment.Method.
+type LossAssessmentMethod string
+
+// LossCertificate defines model for LossCertificate.
+type LossCertificate struct {
+	// At UTC with milliseconds.
+	At          Instant `json:"at"`
+	By          string  `json:"by"`
+	Certificate string  `json:"certificate"`
+}
+
+// LossCertificateRequest defines model for LossCertificateRequest.
+type LossCertificateRequest struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Certificate Its number.
+	Certificate string `json:"certificate"`
+}
+
+// LossConfirmationRequest defines model for LossConfirmationRequest.
+type LossConfirmationRequest struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Consequences Digest of the list that the caller has seen.
+	Consequences string `json:"consequences"`
+}
+
+// LossConsequences defines model for LossConsequences.
+type LossConsequences struct {
+	Accounts []LossAccountConsequence `json:"accounts"`
+	Digest   string                   `json:"digest"`
+	Loss     openapi_types.UUID       `json:"loss"`
+	Points   int64                    `json:"points"`
+	Status   LossStatus               `json:"status"`
+}
+
+// LossCorrection defines model for LossCorrection.
+type LossCorrection struct {
+	// At UTC with milliseconds.
+	At           Instant `json:"at"`
+	By           string  `json:"by"`
+	Consequences string  `json:"consequences"`
+	Reason       string  `json:"reason"`
+}
+
+// LossCorrectionRequest defines model for LossCorrectionRequest.
+type LossCorrectionRequest struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Consequences Digest of the list that the caller has seen.
+	Consequences string `json:"consequences"`
+	Reason       string `json:"reason"`
+}
+
+// LossDamage defines model for LossDamage.
+type LossDamage struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// BasisFen Cost of the repair; nothing means the method of the site.
+	BasisFen      *int64             `json:"basis_fen,omitempty"`
+	Circumstances string             `json:"circumstances"`
+	DamagedAt     time.Time          `json:"damaged_at"`
+	Place         string             `json:"place"`
+	Tool          openapi_types.UUID `json:"tool"`
+}
+
+// LossEnd defines model for LossEnd.
+type LossEnd struct {
+	// At UTC with milliseconds.
+	At     Instant    `json:"at"`
+	By     string     `json:"by"`
+	How    LossEndHow `json:"how"`
+	Points int64      `json:"points"`
+	Reason string     `json:"reason"`
+	Refund bool       `json:"refund"`
+	Second string     `json:"second"`
+}
+
+// LossEndHow defines model for LossEnd.How.
+type LossEndHow string
+
+// LossEvent defines model for LossEvent.
+type LossEvent struct {
+	Actor   string             `json:"actor"`
+	EventId openapi_types.UUID `json:"event_id"`
+
+	// Number Log number.
+	Number int64 `json:"number"`
+
+	// OccurredAt UTC with milliseconds.
+	OccurredAt Instant `json:"occurred_at"`
+
+	// RecordedAt UTC with milliseconds.
+	RecordedAt Instant `json:"recorded_at"`
+	Revision   int64   `json:"revision"`
+	Stream     string  `json:"stream"`
+	Type       string  `json:"type"`
+}
+
+// LossFinding defines model for LossFinding.
+type LossFinding struct {
+	// At UTC with milliseconds.
+	At        Instant    `json:"at"`
+	By        string     `json:"by"`
+	GoodCause bool       `json:"good_cause"`
+	OnDuty    bool       `json:"on_duty"`
+	Otherwise bool       `json:"otherwise"`
+	Payers    []LossPart `json:"payers"`
+
+	// Reason A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
+	Reason Personal `json:"reason"`
+
+	// ReplaceBy Last civil day for a replacement; null if none is asked for.
+	ReplaceBy *string  `json:"replace_by"`
+	Witnesses []string `json:"witnesses"`
+}
+
+// LossFindingRequest defines model for LossFindingRequest.
+type LossFindingRequest struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// GoodCause With good cause no replacement is asked for (LOS-06).
+	GoodCause *bool `json:"good_cause,omitempty"`
+
+	// OnDuty Lost on duty for the work (LOS-02).
+	OnDuty *bool `json:"on_duty,omitempty"`
+
+	// Otherwise The finding departs from the rule of the site (LOS-05).
+	Otherwise *bool `json:"otherwise,omitempty"`
+
+	// Payers Nothing: who had the tool.
+	Payers    *[]LossPayer          `json:"payers,omitempty"`
+	Reason    string                `json:"reason"`
+	Witnesses *[]openapi_types.UUID `json:"witnesses,omitempty"`
+}
+
+// LossHolder defines model for LossHolder.
+type LossHolder struct {
+	Kind string `json:"kind"`
+	Who  string `json:"who"`
+}
+
+// LossPage defines model for LossPage.
+type LossPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot `json:"as_of"`
+	Items []Loss   `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// LossPart defines model for LossPart.
+type LossPart struct {
+	Person string `json:"person"`
+	Weight int64  `json:"weight"`
+}
+
+// LossPayer defines model for LossPayer.
+type LossPayer struct {
+	Person openapi_types.UUID `json:"person"`
+
+	// Weight Of all payers together.
+	Weight int64 `json:"weight"`
+}
+
+// LossPoints defines model for LossPoints.
+type LossPoints struct {
+	// At UTC with milliseconds.
+	At Instant `json:"at"`
+	By string  `json:"by"`
+
+	// Circumstances A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
+	Circumstances Personal `json:"circumstances"`
+	Person        string   `json:"person"`
+	Points        int64    `json:"points"`
+}
+
+// LossPointsRequest defines model for LossPointsRequest.
+type LossPointsRequest struct {
+	// At When it happened; nothing means now.
+	At            *time.Time `json:"at,omitempty"`
+	Circumstances string     `json:"circumstances"`
+
+	// Person The shift leader.
+	Person openapi_types.UUID `json:"person"`
+}
+
+// LossProposal defines model for LossProposal.
+type LossProposal struct {
+	AmountFen int64 `json:"amount_fen"`
+
+	// At UTC with milliseconds.
+	At       Instant     `json:"at"`
+	By       string      `json:"by"`
+	NeedsHr  bool        `json:"needs_hr"`
+	Policy   PolicyRef   `json:"policy"`
+	Revision int64       `json:"revision"`
+	Shares   []LossShare `json:"shares"`
+}
+
+// LossReplacement defines model for LossReplacement.
+type LossReplacement struct {
+	// At UTC with milliseconds.
+	At     Instant `json:"at"`
+	By     string  `json:"by"`
+	Lowers bool    `json:"lowers"`
+	Number string  `json:"number"`
+}
+
+// LossReplacementRequest defines model for LossReplacementRequest.
+type LossReplacementRequest struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Number Of the tool that is brought.
+	Number string `json:"number"`
+
+	// Same Spec, model and brand are those of the lost tool.
+	Same bool `json:"same"`
+}
+
+// LossRequisition defines model for LossRequisition.
+type LossRequisition struct {
+	// At UTC with milliseconds.
+	At      Instant `json:"at"`
+	By      string  `json:"by"`
+	CostFen int64   `json:"cost_fen"`
+	Lowers  bool    `json:"lowers"`
+}
+
+// LossRequisitionRequest defines model for LossRequisitionRequest.
+type LossRequisitionRequest struct {
+	// At When it happened; nothing means now.
+	At      *time.Time `json:"at,omitempty"`
+	CostFen int64      `json:"cost_fen"`
+}
+
+// LossShare defines model for LossShare.
+type LossShare struct {
+	AmountFen int64  `json:"amount_fen"`
+	Person    string `json:"person"`
+}
+
+// LossStatus defines model for LossStatus.
+type LossStatus string
+
+// LossTool As it was then.
+type LossTool struct {
+	Id          openapi_types.UUID `json:"id"`
+	Kind        string             `json:"kind"`
+	LifeMonths  int                `json:"life_months"`
+	Number      string             `json:"number"`
+	PriceFen    int64              `json:"price_fen"`
+	PurchasedOn string             `json:"purchased_on"`
+	Use         string             `json:"use"`
+}
+
+// LossWaiverRequest defines model for LossWaiverRequest.
+type LossWaiverRequest struct {
+	// At When it happened; nothing means now.
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+
+	// Refund What was deducted goes back too.
+	Refund       *bool              `json:"refund,omitempty"`
+	SecondPerson openapi_types.UUID `json:"second_person"`
+}
+
 // MaybeInstant defines model for MaybeInstant.
 type MaybeInstant = domain.Instant
 
@@ -1742,6 +2362,71 @@ type PauseTicket struct {
 
 // PauseTicketReason defines model for PauseTicket.Reason.
 type PauseTicketReason string
+
+// PayrollDeductions defines model for PayrollDeductions.
+type PayrollDeductions struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot      `json:"as_of"`
+	Items []PayrollLine `json:"items"`
+}
+
+// PayrollLine defines model for PayrollLine.
+type PayrollLine struct {
+	// AmountFen To be deducted; with a minus to be paid out.
+	AmountFen  int64              `json:"amount_fen"`
+	EventId    openapi_types.UUID `json:"event_id"`
+	Kind       PayrollLineKind    `json:"kind"`
+	LossNumber string             `json:"loss_number"`
+	Month      string             `json:"month"`
+	Person     openapi_types.UUID `json:"person"`
+
+	// PersonKey In the asked system; empty if it has none.
+	PersonKey string `json:"person_key"`
+
+	// PostedAt UTC with milliseconds.
+	PostedAt Instant `json:"posted_at"`
+}
+
+// PayrollLineKind defines model for PayrollLine.Kind.
+type PayrollLineKind string
+
+// PayrollResult defines model for PayrollResult.
+type PayrollResult struct {
+	Month     string              `json:"month"`
+	OpenFen   int64               `json:"open_fen"`
+	Person    *openapi_types.UUID `json:"person"`
+	PersonKey string              `json:"person_key"`
+	Result    PayrollResultResult `json:"result"`
+
+	// Rule That refused it, else empty.
+	Rule     string `json:"rule"`
+	TakenFen int64  `json:"taken_fen"`
+}
+
+// PayrollResultResult defines model for PayrollResult.Result.
+type PayrollResultResult string
+
+// PayrollResults defines model for PayrollResults.
+type PayrollResults struct {
+	Rows []PayrollResult `json:"rows"`
+}
+
+// PayrollWage defines model for PayrollWage.
+type PayrollWage struct {
+	Month     DeductionMonth `json:"month"`
+	PersonKey string         `json:"person_key"`
+	WageFen   int64          `json:"wage_fen"`
+}
+
+// PayrollWages defines model for PayrollWages.
+type PayrollWages struct {
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// System Whose keys name the persons.
+	System string        `json:"system"`
+	Wages  []PayrollWage `json:"wages"`
+}
 
 // Person defines model for Person.
 type Person struct {
@@ -2961,6 +3646,9 @@ type ViewFilter map[string]string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DebtorId defines model for DebtorId.
+type DebtorId = openapi_types.UUID
+
 // ExchangeId defines model for ExchangeId.
 type ExchangeId = openapi_types.UUID
 
@@ -2978,6 +3666,9 @@ type InSite = SiteCode
 
 // Limit defines model for Limit.
 type Limit = int
+
+// LossId defines model for LossId.
+type LossId = openapi_types.UUID
 
 // MinPosition defines model for MinPosition.
 type MinPosition = string
@@ -3300,6 +3991,180 @@ type ExplainTicketStatisticsParams struct {
 	Value *string `form:"value,omitempty" json:"value,omitempty"`
 }
 
+// ListLossesParams defines parameters for ListLosses.
+type ListLossesParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only losses that stand so.
+	Status *LossStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Tool Only losses of this tool.
+	Tool *openapi_types.UUID `form:"tool,omitempty" json:"tool,omitempty"`
+
+	// Person Only losses that concern this person: who had the tool, reported it or pays.
+	Person *openapi_types.UUID `form:"person,omitempty" json:"person,omitempty"`
+}
+
+// ReportToolDamageParams defines parameters for ReportToolDamage.
+type ReportToolDamageParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetLossParams defines parameters for GetLoss.
+type GetLossParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ApproveLossParams defines parameters for ApproveLoss.
+type ApproveLossParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// AssessLossParams defines parameters for AssessLoss.
+type AssessLossParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// CertifyLossParams defines parameters for CertifyLoss.
+type CertifyLossParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// CorrectLossParams defines parameters for CorrectLoss.
+type CorrectLossParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ConfirmLossCorrectionParams defines parameters for ConfirmLossCorrection.
+type ConfirmLossCorrectionParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// FindLossCauseParams defines parameters for FindLossCause.
+type FindLossCauseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RecordLossPointsParams defines parameters for RecordLossPoints.
+type RecordLossPointsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ProposeLossParams defines parameters for ProposeLoss.
+type ProposeLossParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// WithdrawLossProposalParams defines parameters for WithdrawLossProposal.
+type WithdrawLossProposalParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReplaceLostToolParams defines parameters for ReplaceLostTool.
+type ReplaceLostToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RequisitionLostToolParams defines parameters for RequisitionLostTool.
+type RequisitionLostToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// WaiveLossParams defines parameters for WaiveLoss.
+type WaiveLossParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// GetPayrollDeductionsParams defines parameters for GetPayrollDeductions.
+type GetPayrollDeductionsParams struct {
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// Month Civil month, `2026-06`.
+	Month DeductionMonth `form:"month" json:"month"`
+
+	// System Whose keys name the persons.
+	System string `form:"system" json:"system"`
+
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// PostWagesParams defines parameters for PostWages.
+type PostWagesParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPersonsParams defines parameters for ListPersons.
 type ListPersonsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -3322,6 +4187,27 @@ type ListPersonsParams struct {
 type RegisterPersonParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetDeductionsParams defines parameters for GetDeductions.
+type GetDeductionsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ExplainDeductionsParams defines parameters for ExplainDeductions.
+type ExplainDeductionsParams struct {
+	// Month Civil month, `2026-06`.
+	Month DeductionMonth `form:"month" json:"month"`
+
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
 }
 
 // ListPoliciesParams defines parameters for ListPolicies.
@@ -4056,6 +4942,48 @@ type SurrenderExchangeToolJSONRequestBody = ExchangeSurrender
 // WithdrawExchangeJSONRequestBody defines body for WithdrawExchange for application/json ContentType.
 type WithdrawExchangeJSONRequestBody = ExchangeWithdrawal
 
+// ReportToolDamageJSONRequestBody defines body for ReportToolDamage for application/json ContentType.
+type ReportToolDamageJSONRequestBody = LossDamage
+
+// ApproveLossJSONRequestBody defines body for ApproveLoss for application/json ContentType.
+type ApproveLossJSONRequestBody = LossApprovalRequest
+
+// AssessLossJSONRequestBody defines body for AssessLoss for application/json ContentType.
+type AssessLossJSONRequestBody = Timed
+
+// CertifyLossJSONRequestBody defines body for CertifyLoss for application/json ContentType.
+type CertifyLossJSONRequestBody = LossCertificateRequest
+
+// CorrectLossJSONRequestBody defines body for CorrectLoss for application/json ContentType.
+type CorrectLossJSONRequestBody = LossCorrectionRequest
+
+// ConfirmLossCorrectionJSONRequestBody defines body for ConfirmLossCorrection for application/json ContentType.
+type ConfirmLossCorrectionJSONRequestBody = LossConfirmationRequest
+
+// FindLossCauseJSONRequestBody defines body for FindLossCause for application/json ContentType.
+type FindLossCauseJSONRequestBody = LossFindingRequest
+
+// RecordLossPointsJSONRequestBody defines body for RecordLossPoints for application/json ContentType.
+type RecordLossPointsJSONRequestBody = LossPointsRequest
+
+// ProposeLossJSONRequestBody defines body for ProposeLoss for application/json ContentType.
+type ProposeLossJSONRequestBody = Timed
+
+// WithdrawLossProposalJSONRequestBody defines body for WithdrawLossProposal for application/json ContentType.
+type WithdrawLossProposalJSONRequestBody = Timed
+
+// ReplaceLostToolJSONRequestBody defines body for ReplaceLostTool for application/json ContentType.
+type ReplaceLostToolJSONRequestBody = LossReplacementRequest
+
+// RequisitionLostToolJSONRequestBody defines body for RequisitionLostTool for application/json ContentType.
+type RequisitionLostToolJSONRequestBody = LossRequisitionRequest
+
+// WaiveLossJSONRequestBody defines body for WaiveLoss for application/json ContentType.
+type WaiveLossJSONRequestBody = LossWaiverRequest
+
+// PostWagesJSONRequestBody defines body for PostWages for application/json ContentType.
+type PostWagesJSONRequestBody = PayrollWages
+
 // RegisterPersonJSONRequestBody defines body for RegisterPerson for application/json ContentType.
 type RegisterPersonJSONRequestBody = RegisterPerson
 
@@ -4268,15 +5196,75 @@ type ServerInterface interface {
 	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
 	// (GET /v1/kpis/tickets/explanation)
 	ExplainTicketStatistics(w http.ResponseWriter, r *http.Request, params ExplainTicketStatisticsParams)
+	// ListLosses Lists losses by the day of the loss, newest first; who may not see all sees the own ones.
+	// (GET /v1/losses)
+	ListLosses(w http.ResponseWriter, r *http.Request, params ListLossesParams)
+	// ReportToolDamage Reports the damage of a tool by human fault; a missing tool is reported at the tool itself (LOS-01, LOS-12).
+	// (POST /v1/losses)
+	ReportToolDamage(w http.ResponseWriter, r *http.Request, params ReportToolDamageParams)
+	// GetLoss Shows the card of a loss.
+	// (GET /v1/losses/{id})
+	GetLoss(w http.ResponseWriter, r *http.Request, id LossId, params GetLossParams)
+	// ApproveLoss Approves the amount of one proposal; neither who proposed it nor who pays can (LOS-07).
+	// (POST /v1/losses/{id}/approval)
+	ApproveLoss(w http.ResponseWriter, r *http.Request, id LossId, params ApproveLossParams)
+	// AssessLoss What is to be paid by the method of the site (LOS-03, LOS-04).
+	// (POST /v1/losses/{id}/assessment)
+	AssessLoss(w http.ResponseWriter, r *http.Request, id LossId, params AssessLossParams)
+	// CertifyLoss The certificate of the crew, which the caller signs as its head; nothing is paid (LOS-02).
+	// (POST /v1/losses/{id}/certificate)
+	CertifyLoss(w http.ResponseWriter, r *http.Request, id LossId, params CertifyLossParams)
+	// PreviewLossCorrection Lists what taking a wrongly booked loss back would change; it changes nothing (AUD-02).
+	// (GET /v1/losses/{id}/consequences)
+	PreviewLossCorrection(w http.ResponseWriter, r *http.Request, id LossId)
+	// CorrectLoss Asks for a wrongly booked loss to be taken back, having seen the consequences (AUD-02).
+	// (POST /v1/losses/{id}/correction)
+	CorrectLoss(w http.ResponseWriter, r *http.Request, id LossId, params CorrectLossParams)
+	// ConfirmLossCorrection Another person confirms the correction (AUD-02).
+	// (POST /v1/losses/{id}/correction-confirmation)
+	ConfirmLossCorrection(w http.ResponseWriter, r *http.Request, id LossId, params ConfirmLossCorrectionParams)
+	// FindLossCause How it came about and who pays (LOS-02, LOS-05, LOS-06).
+	// (POST /v1/losses/{id}/finding)
+	FindLossCause(w http.ResponseWriter, r *http.Request, id LossId, params FindLossCauseParams)
+	// RecordLossPoints A special tool is missing and production suffers (LOS-10).
+	// (POST /v1/losses/{id}/points)
+	RecordLossPoints(w http.ResponseWriter, r *http.Request, id LossId, params RecordLossPointsParams)
+	// ProposeLoss Puts the amount and its shares up for the approval of another person (LOS-07).
+	// (POST /v1/losses/{id}/proposal)
+	ProposeLoss(w http.ResponseWriter, r *http.Request, id LossId, params ProposeLossParams)
+	// WithdrawLossProposal Takes a proposal back.
+	// (POST /v1/losses/{id}/proposal-withdrawal)
+	WithdrawLossProposal(w http.ResponseWriter, r *http.Request, id LossId, params WithdrawLossProposalParams)
+	// ReplaceLostTool Takes in the same tool brought by who lost it (LOS-06).
+	// (POST /v1/losses/{id}/replacement)
+	ReplaceLostTool(w http.ResponseWriter, r *http.Request, id LossId, params ReplaceLostToolParams)
+	// RequisitionLostTool One is bought at the person's cost (LOS-06).
+	// (POST /v1/losses/{id}/requisition)
+	RequisitionLostTool(w http.ResponseWriter, r *http.Request, id LossId, params RequisitionLostToolParams)
+	// WaiveLoss Gives up what is to be paid, with reason and second person (LOS-11).
+	// (POST /v1/losses/{id}/waiver)
+	WaiveLoss(w http.ResponseWriter, r *http.Request, id LossId, params WaiveLossParams)
 	// GetOpenAPI This file.
 	// (GET /v1/openapi.yaml)
 	GetOpenAPI(w http.ResponseWriter, r *http.Request)
+	// GetPayrollDeductions What payroll deducts and refunds with the wages of a month, with the numbers of the losses (LOS-08, LOS-09).
+	// (GET /v1/payroll/deductions)
+	GetPayrollDeductions(w http.ResponseWriter, r *http.Request, params GetPayrollDeductionsParams)
+	// PostWages Takes in the wages of months and deducts from them what is owed (LOS-08); docs/payroll.md has the CSV.
+	// (POST /v1/payroll/wages)
+	PostWages(w http.ResponseWriter, r *http.Request, params PostWagesParams)
 	// ListPersons Lists persons.
 	// (GET /v1/persons)
 	ListPersons(w http.ResponseWriter, r *http.Request, params ListPersonsParams)
 	// RegisterPerson Enters a person under its external key.
 	// (POST /v1/persons)
 	RegisterPerson(w http.ResponseWriter, r *http.Request, params RegisterPersonParams)
+	// GetDeductions What a person owes for which loss, and what each month gave (LOS-08).
+	// (GET /v1/persons/{id}/deductions)
+	GetDeductions(w http.ResponseWriter, r *http.Request, id DebtorId, params GetDeductionsParams)
+	// ExplainDeductions Why so much was deducted from a person in a month: the cap, the losses and every event (AUD-05).
+	// (GET /v1/persons/{id}/deductions/explanation)
+	ExplainDeductions(w http.ResponseWriter, r *http.Request, id DebtorId, params ExplainDeductionsParams)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(w http.ResponseWriter, r *http.Request, params ListPoliciesParams)
@@ -6224,11 +7212,1315 @@ func (siw *ServerInterfaceWrapper) ExplainTicketStatistics(w http.ResponseWriter
 	handler.ServeHTTP(w, r)
 }
 
+// ListLosses operation middleware
+func (siw *ServerInterfaceWrapper) ListLosses(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLossesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", r.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "status"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "status", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "tool" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tool", r.URL.Query(), &params.Tool, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tool"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tool", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", r.URL.Query(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "person"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "person", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLosses(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReportToolDamage operation middleware
+func (siw *ServerInterfaceWrapper) ReportToolDamage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportToolDamageParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportToolDamage(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLoss operation middleware
+func (siw *ServerInterfaceWrapper) GetLoss(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLossParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLoss(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveLoss operation middleware
+func (siw *ServerInterfaceWrapper) ApproveLoss(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveLossParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveLoss(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AssessLoss operation middleware
+func (siw *ServerInterfaceWrapper) AssessLoss(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AssessLossParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AssessLoss(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CertifyLoss operation middleware
+func (siw *ServerInterfaceWrapper) CertifyLoss(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CertifyLossParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CertifyLoss(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewLossCorrection operation middleware
+func (siw *ServerInterfaceWrapper) PreviewLossCorrection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewLossCorrection(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CorrectLoss operation middleware
+func (siw *ServerInterfaceWrapper) CorrectLoss(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CorrectLossParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CorrectLoss(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ConfirmLossCorrection operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmLossCorrection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmLossCorrectionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConfirmLossCorrection(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FindLossCause operation middleware
+func (siw *ServerInterfaceWrapper) FindLossCause(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FindLossCauseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FindLossCause(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordLossPoints operation middleware
+func (siw *ServerInterfaceWrapper) RecordLossPoints(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordLossPointsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordLossPoints(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ProposeLoss operation middleware
+func (siw *ServerInterfaceWrapper) ProposeLoss(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeLossParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ProposeLoss(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawLossProposal operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawLossProposal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawLossProposalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawLossProposal(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReplaceLostTool operation middleware
+func (siw *ServerInterfaceWrapper) ReplaceLostTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceLostToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReplaceLostTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RequisitionLostTool operation middleware
+func (siw *ServerInterfaceWrapper) RequisitionLostTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequisitionLostToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RequisitionLostTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WaiveLoss operation middleware
+func (siw *ServerInterfaceWrapper) WaiveLoss(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id LossId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WaiveLossParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WaiveLoss(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetOpenAPI operation middleware
 func (siw *ServerInterfaceWrapper) GetOpenAPI(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetOpenAPI(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPayrollDeductions operation middleware
+func (siw *ServerInterfaceWrapper) GetPayrollDeductions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPayrollDeductionsParams
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "month", r.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "month"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "system" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "system", r.URL.Query(), &params.System, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "system"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "system", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPayrollDeductions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PostWages operation middleware
+func (siw *ServerInterfaceWrapper) PostWages(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostWagesParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PostWages(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6359,6 +8651,129 @@ func (siw *ServerInterfaceWrapper) RegisterPerson(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RegisterPerson(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDeductions operation middleware
+func (siw *ServerInterfaceWrapper) GetDeductions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DebtorId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDeductionsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDeductions(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExplainDeductions operation middleware
+func (siw *ServerInterfaceWrapper) ExplainDeductions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DebtorId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainDeductionsParams
+
+	// ------------- Required query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "month", r.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "month"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExplainDeductions(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11551,6 +13966,46 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/codes", wrapper.ListCodes).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/losses", wrapper.ListLosses).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses", wrapper.ReportToolDamage).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}", wrapper.GetLoss).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/finding", wrapper.FindLossCause).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/certificate", wrapper.CertifyLoss).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/assessment", wrapper.AssessLoss).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/replacement", wrapper.ReplaceLostTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/requisition", wrapper.RequisitionLostTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/proposal", wrapper.ProposeLoss).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/proposal-withdrawal", wrapper.WithdrawLossProposal).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/approval", wrapper.ApproveLoss).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/waiver", wrapper.WaiveLoss).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/points", wrapper.RecordLossPoints).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/consequences", wrapper.PreviewLossCorrection).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/correction", wrapper.CorrectLoss).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/losses/{id}/correction-confirmation", wrapper.ConfirmLossCorrection).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/deductions", wrapper.GetDeductions).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/deductions/explanation", wrapper.ExplainDeductions).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/payroll/wages", wrapper.PostWages).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/payroll/deductions", wrapper.GetPayrollDeductions).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/tools", wrapper.ListTools).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/tools", wrapper.RegisterTool).Methods(http.MethodPost)
@@ -12609,6 +15064,856 @@ func (response ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse)
 	return err
 }
 
+type ListLossesRequestObject struct {
+	Params ListLossesParams
+}
+
+type ListLossesResponseObject interface {
+	VisitListLossesResponse(w http.ResponseWriter) error
+}
+
+type ListLosses200JSONResponse LossPage
+
+func (response ListLosses200JSONResponse) VisitListLossesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLossesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLossesdefaultApplicationProblemPlusJSONResponse) VisitListLossesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportToolDamageRequestObject struct {
+	Params ReportToolDamageParams
+	Body   *ReportToolDamageJSONRequestBody
+}
+
+type ReportToolDamageResponseObject interface {
+	VisitReportToolDamageResponse(w http.ResponseWriter) error
+}
+
+type ReportToolDamage201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type ReportToolDamage201JSONResponse struct {
+	Body    Created
+	Headers ReportToolDamage201ResponseHeaders
+}
+
+func (response ReportToolDamage201JSONResponse) VisitReportToolDamageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportToolDamagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportToolDamagedefaultApplicationProblemPlusJSONResponse) VisitReportToolDamageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLossRequestObject struct {
+	Id     LossId `json:"id"`
+	Params GetLossParams
+}
+
+type GetLossResponseObject interface {
+	VisitGetLossResponse(w http.ResponseWriter) error
+}
+
+type GetLoss200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetLoss200JSONResponse struct {
+	Body    Loss
+	Headers GetLoss200ResponseHeaders
+}
+
+func (response GetLoss200JSONResponse) VisitGetLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLossdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLossdefaultApplicationProblemPlusJSONResponse) VisitGetLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveLossRequestObject struct {
+	Id     LossId `json:"id"`
+	Params ApproveLossParams
+	Body   *ApproveLossJSONRequestBody
+}
+
+type ApproveLossResponseObject interface {
+	VisitApproveLossResponse(w http.ResponseWriter) error
+}
+
+type ApproveLoss200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApproveLoss200JSONResponse struct {
+	Body    Changed
+	Headers ApproveLoss200ResponseHeaders
+}
+
+func (response ApproveLoss200JSONResponse) VisitApproveLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveLossdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveLossdefaultApplicationProblemPlusJSONResponse) VisitApproveLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssessLossRequestObject struct {
+	Id     LossId `json:"id"`
+	Params AssessLossParams
+	Body   *AssessLossJSONRequestBody
+}
+
+type AssessLossResponseObject interface {
+	VisitAssessLossResponse(w http.ResponseWriter) error
+}
+
+type AssessLoss200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type AssessLoss200JSONResponse struct {
+	Body    Changed
+	Headers AssessLoss200ResponseHeaders
+}
+
+func (response AssessLoss200JSONResponse) VisitAssessLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssessLossdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AssessLossdefaultApplicationProblemPlusJSONResponse) VisitAssessLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CertifyLossRequestObject struct {
+	Id     LossId `json:"id"`
+	Params CertifyLossParams
+	Body   *CertifyLossJSONRequestBody
+}
+
+type CertifyLossResponseObject interface {
+	VisitCertifyLossResponse(w http.ResponseWriter) error
+}
+
+type CertifyLoss200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CertifyLoss200JSONResponse struct {
+	Body    Changed
+	Headers CertifyLoss200ResponseHeaders
+}
+
+func (response CertifyLoss200JSONResponse) VisitCertifyLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CertifyLossdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CertifyLossdefaultApplicationProblemPlusJSONResponse) VisitCertifyLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewLossCorrectionRequestObject struct {
+	Id LossId `json:"id"`
+}
+
+type PreviewLossCorrectionResponseObject interface {
+	VisitPreviewLossCorrectionResponse(w http.ResponseWriter) error
+}
+
+type PreviewLossCorrection200JSONResponse LossConsequences
+
+func (response PreviewLossCorrection200JSONResponse) VisitPreviewLossCorrectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewLossCorrectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewLossCorrectiondefaultApplicationProblemPlusJSONResponse) VisitPreviewLossCorrectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CorrectLossRequestObject struct {
+	Id     LossId `json:"id"`
+	Params CorrectLossParams
+	Body   *CorrectLossJSONRequestBody
+}
+
+type CorrectLossResponseObject interface {
+	VisitCorrectLossResponse(w http.ResponseWriter) error
+}
+
+type CorrectLoss200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CorrectLoss200JSONResponse struct {
+	Body    Changed
+	Headers CorrectLoss200ResponseHeaders
+}
+
+func (response CorrectLoss200JSONResponse) VisitCorrectLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CorrectLossdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CorrectLossdefaultApplicationProblemPlusJSONResponse) VisitCorrectLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmLossCorrectionRequestObject struct {
+	Id     LossId `json:"id"`
+	Params ConfirmLossCorrectionParams
+	Body   *ConfirmLossCorrectionJSONRequestBody
+}
+
+type ConfirmLossCorrectionResponseObject interface {
+	VisitConfirmLossCorrectionResponse(w http.ResponseWriter) error
+}
+
+type ConfirmLossCorrection200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ConfirmLossCorrection200JSONResponse struct {
+	Body    Changed
+	Headers ConfirmLossCorrection200ResponseHeaders
+}
+
+func (response ConfirmLossCorrection200JSONResponse) VisitConfirmLossCorrectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmLossCorrectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmLossCorrectiondefaultApplicationProblemPlusJSONResponse) VisitConfirmLossCorrectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindLossCauseRequestObject struct {
+	Id     LossId `json:"id"`
+	Params FindLossCauseParams
+	Body   *FindLossCauseJSONRequestBody
+}
+
+type FindLossCauseResponseObject interface {
+	VisitFindLossCauseResponse(w http.ResponseWriter) error
+}
+
+type FindLossCause200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type FindLossCause200JSONResponse struct {
+	Body    Changed
+	Headers FindLossCause200ResponseHeaders
+}
+
+func (response FindLossCause200JSONResponse) VisitFindLossCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindLossCausedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindLossCausedefaultApplicationProblemPlusJSONResponse) VisitFindLossCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordLossPointsRequestObject struct {
+	Id     LossId `json:"id"`
+	Params RecordLossPointsParams
+	Body   *RecordLossPointsJSONRequestBody
+}
+
+type RecordLossPointsResponseObject interface {
+	VisitRecordLossPointsResponse(w http.ResponseWriter) error
+}
+
+type RecordLossPoints200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RecordLossPoints200JSONResponse struct {
+	Body    Changed
+	Headers RecordLossPoints200ResponseHeaders
+}
+
+func (response RecordLossPoints200JSONResponse) VisitRecordLossPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordLossPointsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordLossPointsdefaultApplicationProblemPlusJSONResponse) VisitRecordLossPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeLossRequestObject struct {
+	Id     LossId `json:"id"`
+	Params ProposeLossParams
+	Body   *ProposeLossJSONRequestBody
+}
+
+type ProposeLossResponseObject interface {
+	VisitProposeLossResponse(w http.ResponseWriter) error
+}
+
+type ProposeLoss200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ProposeLoss200JSONResponse struct {
+	Body    Changed
+	Headers ProposeLoss200ResponseHeaders
+}
+
+func (response ProposeLoss200JSONResponse) VisitProposeLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeLossdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ProposeLossdefaultApplicationProblemPlusJSONResponse) VisitProposeLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawLossProposalRequestObject struct {
+	Id     LossId `json:"id"`
+	Params WithdrawLossProposalParams
+	Body   *WithdrawLossProposalJSONRequestBody
+}
+
+type WithdrawLossProposalResponseObject interface {
+	VisitWithdrawLossProposalResponse(w http.ResponseWriter) error
+}
+
+type WithdrawLossProposal200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type WithdrawLossProposal200JSONResponse struct {
+	Body    Changed
+	Headers WithdrawLossProposal200ResponseHeaders
+}
+
+func (response WithdrawLossProposal200JSONResponse) VisitWithdrawLossProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawLossProposaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawLossProposaldefaultApplicationProblemPlusJSONResponse) VisitWithdrawLossProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceLostToolRequestObject struct {
+	Id     LossId `json:"id"`
+	Params ReplaceLostToolParams
+	Body   *ReplaceLostToolJSONRequestBody
+}
+
+type ReplaceLostToolResponseObject interface {
+	VisitReplaceLostToolResponse(w http.ResponseWriter) error
+}
+
+type ReplaceLostTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ReplaceLostTool200JSONResponse struct {
+	Body    Changed
+	Headers ReplaceLostTool200ResponseHeaders
+}
+
+func (response ReplaceLostTool200JSONResponse) VisitReplaceLostToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceLostTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceLostTooldefaultApplicationProblemPlusJSONResponse) VisitReplaceLostToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequisitionLostToolRequestObject struct {
+	Id     LossId `json:"id"`
+	Params RequisitionLostToolParams
+	Body   *RequisitionLostToolJSONRequestBody
+}
+
+type RequisitionLostToolResponseObject interface {
+	VisitRequisitionLostToolResponse(w http.ResponseWriter) error
+}
+
+type RequisitionLostTool200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RequisitionLostTool200JSONResponse struct {
+	Body    Changed
+	Headers RequisitionLostTool200ResponseHeaders
+}
+
+func (response RequisitionLostTool200JSONResponse) VisitRequisitionLostToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequisitionLostTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequisitionLostTooldefaultApplicationProblemPlusJSONResponse) VisitRequisitionLostToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveLossRequestObject struct {
+	Id     LossId `json:"id"`
+	Params WaiveLossParams
+	Body   *WaiveLossJSONRequestBody
+}
+
+type WaiveLossResponseObject interface {
+	VisitWaiveLossResponse(w http.ResponseWriter) error
+}
+
+type WaiveLoss200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type WaiveLoss200JSONResponse struct {
+	Body    Changed
+	Headers WaiveLoss200ResponseHeaders
+}
+
+func (response WaiveLoss200JSONResponse) VisitWaiveLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WaiveLossdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WaiveLossdefaultApplicationProblemPlusJSONResponse) VisitWaiveLossResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOpenAPIRequestObject struct {
 }
 
@@ -12642,6 +15947,85 @@ type GetOpenAPIdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOpenAPIdefaultApplicationProblemPlusJSONResponse) VisitGetOpenAPIResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayrollDeductionsRequestObject struct {
+	Params GetPayrollDeductionsParams
+}
+
+type GetPayrollDeductionsResponseObject interface {
+	VisitGetPayrollDeductionsResponse(w http.ResponseWriter) error
+}
+
+type GetPayrollDeductions200JSONResponse PayrollDeductions
+
+func (response GetPayrollDeductions200JSONResponse) VisitGetPayrollDeductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayrollDeductionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPayrollDeductionsdefaultApplicationProblemPlusJSONResponse) VisitGetPayrollDeductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostWagesRequestObject struct {
+	Params PostWagesParams
+	Body   *PostWagesJSONRequestBody
+}
+
+type PostWagesResponseObject interface {
+	VisitPostWagesResponse(w http.ResponseWriter) error
+}
+
+type PostWages200JSONResponse PayrollResults
+
+func (response PostWages200JSONResponse) VisitPostWagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostWagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostWagesdefaultApplicationProblemPlusJSONResponse) VisitPostWagesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12739,6 +16123,86 @@ type RegisterPersondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RegisterPersondefaultApplicationProblemPlusJSONResponse) VisitRegisterPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeductionsRequestObject struct {
+	Id     DebtorId `json:"id"`
+	Params GetDeductionsParams
+}
+
+type GetDeductionsResponseObject interface {
+	VisitGetDeductionsResponse(w http.ResponseWriter) error
+}
+
+type GetDeductions200JSONResponse DeductionAccount
+
+func (response GetDeductions200JSONResponse) VisitGetDeductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeductionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDeductionsdefaultApplicationProblemPlusJSONResponse) VisitGetDeductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainDeductionsRequestObject struct {
+	Id     DebtorId `json:"id"`
+	Params ExplainDeductionsParams
+}
+
+type ExplainDeductionsResponseObject interface {
+	VisitExplainDeductionsResponse(w http.ResponseWriter) error
+}
+
+type ExplainDeductions200JSONResponse DeductionExplanation
+
+func (response ExplainDeductions200JSONResponse) VisitExplainDeductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainDeductionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainDeductionsdefaultApplicationProblemPlusJSONResponse) VisitExplainDeductionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16239,15 +19703,75 @@ type StrictServerInterface interface {
 	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
 	// (GET /v1/kpis/tickets/explanation)
 	ExplainTicketStatistics(ctx context.Context, request ExplainTicketStatisticsRequestObject) (ExplainTicketStatisticsResponseObject, error)
+	// ListLosses Lists losses by the day of the loss, newest first; who may not see all sees the own ones.
+	// (GET /v1/losses)
+	ListLosses(ctx context.Context, request ListLossesRequestObject) (ListLossesResponseObject, error)
+	// ReportToolDamage Reports the damage of a tool by human fault; a missing tool is reported at the tool itself (LOS-01, LOS-12).
+	// (POST /v1/losses)
+	ReportToolDamage(ctx context.Context, request ReportToolDamageRequestObject) (ReportToolDamageResponseObject, error)
+	// GetLoss Shows the card of a loss.
+	// (GET /v1/losses/{id})
+	GetLoss(ctx context.Context, request GetLossRequestObject) (GetLossResponseObject, error)
+	// ApproveLoss Approves the amount of one proposal; neither who proposed it nor who pays can (LOS-07).
+	// (POST /v1/losses/{id}/approval)
+	ApproveLoss(ctx context.Context, request ApproveLossRequestObject) (ApproveLossResponseObject, error)
+	// AssessLoss What is to be paid by the method of the site (LOS-03, LOS-04).
+	// (POST /v1/losses/{id}/assessment)
+	AssessLoss(ctx context.Context, request AssessLossRequestObject) (AssessLossResponseObject, error)
+	// CertifyLoss The certificate of the crew, which the caller signs as its head; nothing is paid (LOS-02).
+	// (POST /v1/losses/{id}/certificate)
+	CertifyLoss(ctx context.Context, request CertifyLossRequestObject) (CertifyLossResponseObject, error)
+	// PreviewLossCorrection Lists what taking a wrongly booked loss back would change; it changes nothing (AUD-02).
+	// (GET /v1/losses/{id}/consequences)
+	PreviewLossCorrection(ctx context.Context, request PreviewLossCorrectionRequestObject) (PreviewLossCorrectionResponseObject, error)
+	// CorrectLoss Asks for a wrongly booked loss to be taken back, having seen the consequences (AUD-02).
+	// (POST /v1/losses/{id}/correction)
+	CorrectLoss(ctx context.Context, request CorrectLossRequestObject) (CorrectLossResponseObject, error)
+	// ConfirmLossCorrection Another person confirms the correction (AUD-02).
+	// (POST /v1/losses/{id}/correction-confirmation)
+	ConfirmLossCorrection(ctx context.Context, request ConfirmLossCorrectionRequestObject) (ConfirmLossCorrectionResponseObject, error)
+	// FindLossCause How it came about and who pays (LOS-02, LOS-05, LOS-06).
+	// (POST /v1/losses/{id}/finding)
+	FindLossCause(ctx context.Context, request FindLossCauseRequestObject) (FindLossCauseResponseObject, error)
+	// RecordLossPoints A special tool is missing and production suffers (LOS-10).
+	// (POST /v1/losses/{id}/points)
+	RecordLossPoints(ctx context.Context, request RecordLossPointsRequestObject) (RecordLossPointsResponseObject, error)
+	// ProposeLoss Puts the amount and its shares up for the approval of another person (LOS-07).
+	// (POST /v1/losses/{id}/proposal)
+	ProposeLoss(ctx context.Context, request ProposeLossRequestObject) (ProposeLossResponseObject, error)
+	// WithdrawLossProposal Takes a proposal back.
+	// (POST /v1/losses/{id}/proposal-withdrawal)
+	WithdrawLossProposal(ctx context.Context, request WithdrawLossProposalRequestObject) (WithdrawLossProposalResponseObject, error)
+	// ReplaceLostTool Takes in the same tool brought by who lost it (LOS-06).
+	// (POST /v1/losses/{id}/replacement)
+	ReplaceLostTool(ctx context.Context, request ReplaceLostToolRequestObject) (ReplaceLostToolResponseObject, error)
+	// RequisitionLostTool One is bought at the person's cost (LOS-06).
+	// (POST /v1/losses/{id}/requisition)
+	RequisitionLostTool(ctx context.Context, request RequisitionLostToolRequestObject) (RequisitionLostToolResponseObject, error)
+	// WaiveLoss Gives up what is to be paid, with reason and second person (LOS-11).
+	// (POST /v1/losses/{id}/waiver)
+	WaiveLoss(ctx context.Context, request WaiveLossRequestObject) (WaiveLossResponseObject, error)
 	// GetOpenAPI This file.
 	// (GET /v1/openapi.yaml)
 	GetOpenAPI(ctx context.Context, request GetOpenAPIRequestObject) (GetOpenAPIResponseObject, error)
+	// GetPayrollDeductions What payroll deducts and refunds with the wages of a month, with the numbers of the losses (LOS-08, LOS-09).
+	// (GET /v1/payroll/deductions)
+	GetPayrollDeductions(ctx context.Context, request GetPayrollDeductionsRequestObject) (GetPayrollDeductionsResponseObject, error)
+	// PostWages Takes in the wages of months and deducts from them what is owed (LOS-08); docs/payroll.md has the CSV.
+	// (POST /v1/payroll/wages)
+	PostWages(ctx context.Context, request PostWagesRequestObject) (PostWagesResponseObject, error)
 	// ListPersons Lists persons.
 	// (GET /v1/persons)
 	ListPersons(ctx context.Context, request ListPersonsRequestObject) (ListPersonsResponseObject, error)
 	// RegisterPerson Enters a person under its external key.
 	// (POST /v1/persons)
 	RegisterPerson(ctx context.Context, request RegisterPersonRequestObject) (RegisterPersonResponseObject, error)
+	// GetDeductions What a person owes for which loss, and what each month gave (LOS-08).
+	// (GET /v1/persons/{id}/deductions)
+	GetDeductions(ctx context.Context, request GetDeductionsRequestObject) (GetDeductionsResponseObject, error)
+	// ExplainDeductions Why so much was deducted from a person in a month: the cap, the losses and every event (AUD-05).
+	// (GET /v1/persons/{id}/deductions/explanation)
+	ExplainDeductions(ctx context.Context, request ExplainDeductionsRequestObject) (ExplainDeductionsResponseObject, error)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(ctx context.Context, request ListPoliciesRequestObject) (ListPoliciesResponseObject, error)
@@ -17067,6 +20591,526 @@ func (sh *strictHandler) ExplainTicketStatistics(w http.ResponseWriter, r *http.
 	}
 }
 
+// ListLosses operation middleware
+func (sh *strictHandler) ListLosses(w http.ResponseWriter, r *http.Request, params ListLossesParams) {
+	var request ListLossesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLosses(ctx, request.(ListLossesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLosses")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLossesResponseObject); ok {
+		if err := validResponse.VisitListLossesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReportToolDamage operation middleware
+func (sh *strictHandler) ReportToolDamage(w http.ResponseWriter, r *http.Request, params ReportToolDamageParams) {
+	var request ReportToolDamageRequestObject
+
+	request.Params = params
+
+	var body ReportToolDamageJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportToolDamage(ctx, request.(ReportToolDamageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportToolDamage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReportToolDamageResponseObject); ok {
+		if err := validResponse.VisitReportToolDamageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLoss operation middleware
+func (sh *strictHandler) GetLoss(w http.ResponseWriter, r *http.Request, id LossId, params GetLossParams) {
+	var request GetLossRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLoss(ctx, request.(GetLossRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLoss")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLossResponseObject); ok {
+		if err := validResponse.VisitGetLossResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveLoss operation middleware
+func (sh *strictHandler) ApproveLoss(w http.ResponseWriter, r *http.Request, id LossId, params ApproveLossParams) {
+	var request ApproveLossRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApproveLossJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveLoss(ctx, request.(ApproveLossRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveLoss")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveLossResponseObject); ok {
+		if err := validResponse.VisitApproveLossResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AssessLoss operation middleware
+func (sh *strictHandler) AssessLoss(w http.ResponseWriter, r *http.Request, id LossId, params AssessLossParams) {
+	var request AssessLossRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AssessLossJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AssessLoss(ctx, request.(AssessLossRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AssessLoss")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AssessLossResponseObject); ok {
+		if err := validResponse.VisitAssessLossResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CertifyLoss operation middleware
+func (sh *strictHandler) CertifyLoss(w http.ResponseWriter, r *http.Request, id LossId, params CertifyLossParams) {
+	var request CertifyLossRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CertifyLossJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CertifyLoss(ctx, request.(CertifyLossRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CertifyLoss")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CertifyLossResponseObject); ok {
+		if err := validResponse.VisitCertifyLossResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewLossCorrection operation middleware
+func (sh *strictHandler) PreviewLossCorrection(w http.ResponseWriter, r *http.Request, id LossId) {
+	var request PreviewLossCorrectionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewLossCorrection(ctx, request.(PreviewLossCorrectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewLossCorrection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewLossCorrectionResponseObject); ok {
+		if err := validResponse.VisitPreviewLossCorrectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CorrectLoss operation middleware
+func (sh *strictHandler) CorrectLoss(w http.ResponseWriter, r *http.Request, id LossId, params CorrectLossParams) {
+	var request CorrectLossRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CorrectLossJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CorrectLoss(ctx, request.(CorrectLossRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CorrectLoss")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CorrectLossResponseObject); ok {
+		if err := validResponse.VisitCorrectLossResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmLossCorrection operation middleware
+func (sh *strictHandler) ConfirmLossCorrection(w http.ResponseWriter, r *http.Request, id LossId, params ConfirmLossCorrectionParams) {
+	var request ConfirmLossCorrectionRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ConfirmLossCorrectionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmLossCorrection(ctx, request.(ConfirmLossCorrectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmLossCorrection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConfirmLossCorrectionResponseObject); ok {
+		if err := validResponse.VisitConfirmLossCorrectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindLossCause operation middleware
+func (sh *strictHandler) FindLossCause(w http.ResponseWriter, r *http.Request, id LossId, params FindLossCauseParams) {
+	var request FindLossCauseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body FindLossCauseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FindLossCause(ctx, request.(FindLossCauseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindLossCause")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FindLossCauseResponseObject); ok {
+		if err := validResponse.VisitFindLossCauseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordLossPoints operation middleware
+func (sh *strictHandler) RecordLossPoints(w http.ResponseWriter, r *http.Request, id LossId, params RecordLossPointsParams) {
+	var request RecordLossPointsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecordLossPointsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordLossPoints(ctx, request.(RecordLossPointsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordLossPoints")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordLossPointsResponseObject); ok {
+		if err := validResponse.VisitRecordLossPointsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProposeLoss operation middleware
+func (sh *strictHandler) ProposeLoss(w http.ResponseWriter, r *http.Request, id LossId, params ProposeLossParams) {
+	var request ProposeLossRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ProposeLossJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeLoss(ctx, request.(ProposeLossRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeLoss")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ProposeLossResponseObject); ok {
+		if err := validResponse.VisitProposeLossResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawLossProposal operation middleware
+func (sh *strictHandler) WithdrawLossProposal(w http.ResponseWriter, r *http.Request, id LossId, params WithdrawLossProposalParams) {
+	var request WithdrawLossProposalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawLossProposalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawLossProposal(ctx, request.(WithdrawLossProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawLossProposal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawLossProposalResponseObject); ok {
+		if err := validResponse.VisitWithdrawLossProposalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplaceLostTool operation middleware
+func (sh *strictHandler) ReplaceLostTool(w http.ResponseWriter, r *http.Request, id LossId, params ReplaceLostToolParams) {
+	var request ReplaceLostToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReplaceLostToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceLostTool(ctx, request.(ReplaceLostToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceLostTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReplaceLostToolResponseObject); ok {
+		if err := validResponse.VisitReplaceLostToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequisitionLostTool operation middleware
+func (sh *strictHandler) RequisitionLostTool(w http.ResponseWriter, r *http.Request, id LossId, params RequisitionLostToolParams) {
+	var request RequisitionLostToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RequisitionLostToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RequisitionLostTool(ctx, request.(RequisitionLostToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequisitionLostTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RequisitionLostToolResponseObject); ok {
+		if err := validResponse.VisitRequisitionLostToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WaiveLoss operation middleware
+func (sh *strictHandler) WaiveLoss(w http.ResponseWriter, r *http.Request, id LossId, params WaiveLossParams) {
+	var request WaiveLossRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WaiveLossJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WaiveLoss(ctx, request.(WaiveLossRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WaiveLoss")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WaiveLossResponseObject); ok {
+		if err := validResponse.VisitWaiveLossResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetOpenAPI operation middleware
 func (sh *strictHandler) GetOpenAPI(w http.ResponseWriter, r *http.Request) {
 	var request GetOpenAPIRequestObject
@@ -17084,6 +21128,65 @@ func (sh *strictHandler) GetOpenAPI(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetOpenAPIResponseObject); ok {
 		if err := validResponse.VisitGetOpenAPIResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPayrollDeductions operation middleware
+func (sh *strictHandler) GetPayrollDeductions(w http.ResponseWriter, r *http.Request, params GetPayrollDeductionsParams) {
+	var request GetPayrollDeductionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPayrollDeductions(ctx, request.(GetPayrollDeductionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPayrollDeductions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPayrollDeductionsResponseObject); ok {
+		if err := validResponse.VisitGetPayrollDeductionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PostWages operation middleware
+func (sh *strictHandler) PostWages(w http.ResponseWriter, r *http.Request, params PostWagesParams) {
+	var request PostWagesRequestObject
+
+	request.Params = params
+
+	var body PostWagesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PostWages(ctx, request.(PostWagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostWages")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PostWagesResponseObject); ok {
+		if err := validResponse.VisitPostWagesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17143,6 +21246,60 @@ func (sh *strictHandler) RegisterPerson(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RegisterPersonResponseObject); ok {
 		if err := validResponse.VisitRegisterPersonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDeductions operation middleware
+func (sh *strictHandler) GetDeductions(w http.ResponseWriter, r *http.Request, id DebtorId, params GetDeductionsParams) {
+	var request GetDeductionsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeductions(ctx, request.(GetDeductionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeductions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDeductionsResponseObject); ok {
+		if err := validResponse.VisitGetDeductionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainDeductions operation middleware
+func (sh *strictHandler) ExplainDeductions(w http.ResponseWriter, r *http.Request, id DebtorId, params ExplainDeductionsParams) {
+	var request ExplainDeductionsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainDeductions(ctx, request.(ExplainDeductionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainDeductions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExplainDeductionsResponseObject); ok {
+		if err := validResponse.VisitExplainDeductionsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -36,6 +36,9 @@ type App struct {
 	Tools     *Tools
 	Exchanges *Exchanges
 	Views     *Views
+	Losses    *Losses
+	// Deductions are the accounts of what persons owe for losses.
+	Deductions *Deductions
 }
 
 // New wires the use cases.
@@ -50,6 +53,8 @@ func New(p Ports) *App {
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
 	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites}
+	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
+	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }

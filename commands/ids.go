@@ -47,6 +47,9 @@ func (i IDs) View(person uuid.UUID, name string) uuid.UUID {
 	return i.derive("view", person.String(), name)
 }
 
+// Loss returns the id of the loss that a report of a missing tool begins.
+func (i IDs) Loss(report uuid.UUID) uuid.UUID { return i.derive("loss", report.String()) }
+
 func (i IDs) derive(parts ...string) uuid.UUID {
 	var b []byte
 	for _, p := range parts { // length first, so that parts cannot run together

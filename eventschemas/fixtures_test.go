@@ -8,7 +8,9 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/exchange"
+	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -193,6 +195,58 @@ var fixtures = map[string]any{
 	"tool.sent_to_repair.v1": tool.SentToRepair{At: ten, Holder: tool.Holder{Kind: tool.Repairer, Who: "R1"}},
 	"tool.reported_missing.v1": tool.ReportedMissing{
 		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,
+	},
+	"loss.opened.v1": loss.Opened{
+		At: eleven, Site: "SH", Number: "W-0042-20260302-3fa2", Cause: loss.Missing, Holder: loss.Holder{Kind: "person", Who: id("li").String()},
+		ReportedBy: id("li").String(), LostAt: ten, LostOn: "2026-03-02", Place: "sump 2", Circumstances: sealed("fell in"), Report: id("event"),
+		Tool: loss.Tool{ID: id("tool"), Number: "W-0042", Kind: "wrench", Use: "personal", PriceFen: 135050, PurchasedOn: "2025-11-03", LifeMonths: 60},
+	},
+	"loss.finding_made.v1": loss.FindingMade{
+		At: eleven, By: id("wang").String(), Payers: []loss.Payer{{Person: id("li").String(), Weight: 1}}, Witnesses: []string{id("zhao").String()},
+		Reason: sealed("left it open"), Replace: "2026-03-05", Policy: desk,
+	},
+	"loss.certified.v1": loss.Certified{At: eleven, By: id("zhao").String(), Certificate: "C-7"},
+	"loss.assessed.v1": loss.Assessed{
+		At: eleven, By: id("wang").String(), Method: "value_left", PriceFen: 135050, UsedMonths: 3, LifeMonths: 60, LeftFen: 128298, FloorFen: 6753,
+		AmountFen: 128298, Policy: desk,
+	},
+	"loss.replaced.v1":      loss.Replaced{At: eleven, By: id("wang").String(), Number: "W-0099"},
+	"loss.requisitioned.v1": loss.Requisitioned{At: eleven, By: id("wang").String(), CostFen: 140000},
+	"loss.proposed.v1": loss.AmountProposed{
+		At: eleven, By: id("wang").String(), AmountFen: 128298, Shares: []loss.Share{{Person: id("li").String(), AmountFen: 128298}}, NeedsHR: true, Policy: desk,
+	},
+	"loss.proposal_withdrawn.v1": loss.ProposalWithdrawn{At: eleven, By: id("wang").String()},
+	"loss.approved.v1": loss.AmountApproved{
+		At: eleven, By: id("hr").String(), Proposal: 3, Number: "W-0042-20260302-3fa2", AmountFen: 128298, Shares: []loss.Share{{Person: id("li").String(), AmountFen: 128298}},
+	},
+	"loss.points_recorded.v1": loss.PointsRecorded{
+		At: eleven, By: id("wang").String(), Person: id("zhao").String(), Points: 50, Circumstances: sealed("the shift stood"), Policy: desk,
+	},
+	"loss.correction_requested.v1": loss.CorrectionRequested{At: eleven, By: id("wang").String(), Reason: "it lay in the box", Consequences: hash},
+	"loss.ended.v1": loss.Ended{
+		At: eleven, How: loss.ByCorrection, By: id("hr").String(), Second: id("wang").String(), Reason: "it lay in the box", Number: "W-0042-20260302-3fa2",
+		Persons: []string{id("li").String()}, Refund: true, Points: 50,
+	},
+	"deduction.opened.v1": deduction.Opened{
+		At: eleven, Person: id("li").String(), Year: 2026,
+		Debts:  []deduction.Debt{{Loss: id("loss"), Number: "W-0042-20260302-3fa2", From: "2025-12", AmountFen: 128298, DeductedFen: 60000}},
+		Months: []deduction.Posting{{Month: "2025-12", Digest: hash, Taken: []deduction.Taken{{Loss: id("loss"), DeductedFen: 60000}}}},
+	},
+	"deduction.entered.v1": deduction.Entered{At: eleven, Loss: id("loss"), Number: "W-0042-20260302-3fa2", From: "2026-03", AmountFen: 128298},
+	"deduction.posted.v1": deduction.Posted{
+		At: eleven, Month: "2026-03", Wage: sealed("300000"), Digest: hash, CapPPM: 200000, MinimumFen: 269000, Again: true,
+		Entries:  []deduction.Entry{{Loss: id("loss"), Number: "W-0042-20260302-3fa2", AmountFen: 31000}},
+		TakenFen: 31000, OpenFen: 97298, Policy: desk,
+	},
+	"deduction.cancelled.v1": deduction.Cancelled{
+		At: eleven, Loss: id("loss"), Number: "W-0042-20260302-3fa2", How: "found", CancelledFen: 97298, RefundFen: 31000, Month: "2026-04",
+	},
+	"deduction.closed.v1": deduction.Closed{At: eleven, Year: 2026},
+	"policy.version_recorded.v1.compensation": policy.VersionRecorded{
+		Kind: policy.KindCompensation, Name: "compensation", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
+		Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"cap_ppm":200000,"floor_ppm":50000,"hr_above_fen":100000,"method":"value_left","minimum_wage_fen":269000,` +
+			`"payers":{"personal":"holder","pool":"holder","shared":"shift","special":"shift_leader"},"points":0,"replacement":{"days":3,"lowers":false}}`),
 	},
 	"tool.found.v1":         tool.Found{At: eleven, Store: "main"},
 	"tool.scrapped.v1":      tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},

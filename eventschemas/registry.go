@@ -7,7 +7,9 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/exchange"
+	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -94,6 +96,23 @@ var eventTypes = []eventType{
 	newest[exchange.ReservationFailed]("exchange.reservation_failed.v1"),
 	newest[exchange.Completed]("exchange.completed.v1"),
 	newest[exchange.Settled]("exchange.settled.v1"),
+	newest[loss.Opened]("loss.opened.v1"),
+	newest[loss.FindingMade]("loss.finding_made.v1"),
+	newest[loss.Certified]("loss.certified.v1"),
+	newest[loss.Assessed]("loss.assessed.v1"),
+	newest[loss.Replaced]("loss.replaced.v1"),
+	newest[loss.Requisitioned]("loss.requisitioned.v1"),
+	newest[loss.AmountProposed]("loss.proposed.v1"),
+	newest[loss.ProposalWithdrawn]("loss.proposal_withdrawn.v1"),
+	newest[loss.AmountApproved]("loss.approved.v1"),
+	newest[loss.PointsRecorded]("loss.points_recorded.v1"),
+	newest[loss.CorrectionRequested]("loss.correction_requested.v1"),
+	newest[loss.Ended]("loss.ended.v1"),
+	newest[deduction.Opened]("deduction.opened.v1"),
+	newest[deduction.Entered]("deduction.entered.v1"),
+	newest[deduction.Posted]("deduction.posted.v1"),
+	newest[deduction.Cancelled]("deduction.cancelled.v1"),
+	newest[deduction.Closed]("deduction.closed.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

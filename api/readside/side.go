@@ -39,7 +39,7 @@ type Parts struct {
 	Ping func(ctx context.Context) error
 }
 
-// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Progress and api.Changes. Safe for concurrent use.
+// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Losses, api.Progress and api.Changes. Safe for concurrent use.
 type Side struct {
 	Parts
 	tickets   *readmodel.Reader[ticket.Row]
@@ -52,6 +52,7 @@ type Side struct {
 	exchanges *readmodel.Reader[custody.Exchange]
 	kpi       *kpi.Reader
 	inbox     *readmodel.LogReader[inbox.Imported]
+	loss      lossReaders
 	recent    recentTouches
 }
 
@@ -69,7 +70,9 @@ func New(p Parts) (*Side, error) {
 	s.inbox, errs[7] = readmodel.NewLogReader(inbox.Events())
 	s.views, errs[8] = readmodel.NewReader(directory.Views())
 	s.exchanges, errs[9] = readmodel.NewReader(custody.Exchanges())
-	return s, errors.Join(errs[:]...)
+	var lossErrs [4]error
+	s.loss, lossErrs = newLossReaders()
+	return s, errors.Join(errors.Join(errs[:]...), errors.Join(lossErrs[:]...))
 }
 
 // view is one snapshot of a projection.

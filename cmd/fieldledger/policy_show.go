@@ -15,7 +15,7 @@ import (
 
 type policyShowCmd struct {
 	policyOwner `embed:""`
-	Kind        string `enum:",sla,calendar,codes" default:"" help:"Only of a kind: calendar, sla or codes."`
+	Kind        string `enum:",sla,calendar,codes,tools,compensation" default:"" help:"Only of a kind: calendar, sla, codes, tools or compensation."`
 	AsOf        string `help:"Log number or RFC 3339 time; now if empty. Later versions and approvals are left out."`
 	Lang        string `enum:"en,zh" default:"en" help:"Language of the texts."`
 }

@@ -18,7 +18,9 @@ type content struct {
 	calendar *calendar.Calendar
 	codes    Codes
 	tools    Tools
-	typed    any // what canonical writes
+	// compensation is that of KindCompensation.
+	compensation Compensation
+	typed        any // what canonical writes
 }
 
 // kindRule is what is to be known of a kind.
@@ -40,11 +42,13 @@ func kinds() kindTable {
 		KindCalendar: {read: readCalendar},
 		KindCodes:    {read: readCodes},
 		KindTools:    {read: readTools},
+		// Compensation and caps of deduction are money (POL-05).
+		KindCompensation: {read: readCompensation, money: true},
 	}
 }
 
 // Kinds lists the kinds in the order in which they build on each other.
-func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools} }
+func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindCompensation} }
 
 func (k kindTable) read(kind Kind, raw json.RawMessage) (content, error) {
 	rule, ok := k[kind]
@@ -85,6 +89,14 @@ func readTools(raw json.RawMessage) (content, error) {
 		return content{}, err
 	}
 	return content{tools: t, typed: t}, t.check()
+}
+
+func readCompensation(raw json.RawMessage) (content, error) {
+	var c Compensation
+	if err := decode(raw, &c); err != nil {
+		return content{}, err
+	}
+	return content{compensation: c, typed: c}, c.check()
 }
 
 // Canonical returns a content as a version of kind would hold it, and its

@@ -112,20 +112,37 @@ var uses = map[string]use{
 		stream: "`fl.number-<site>-<kind>-<year>`", by: []string{"number.reserve"}, when: "which `ticket.register` sends when a process has no number left",
 		readers: []string{ownDecider, "the process that reserved the block"},
 	},
-	"tool.registered.v1":       onTool("tool.register", "tool.import"),
-	"tool.issued.v1":           onTool("tool.issue"),
-	"tool.accepted.v1":         onTool("tool.accept"),
-	"tool.refused.v1":          onTool("tool.refuse"),
-	"tool.lent.v1":             onTool("tool.lend"),
-	"tool.returned.v1":         onTool("tool.return"),
-	"tool.handed_over.v1":      onTool("tool.hand_over"),
-	"tool.blocked.v1":          onTool("tool.block", "tool.return", "tool.inspect"),
-	"tool.cleared.v1":          onTool("tool.clear"),
-	"tool.inspected.v1":        onTool("tool.inspect"),
-	"tool.sent_to_repair.v1":   onTool("tool.send_to_repair"),
-	"tool.reported_missing.v1": onTool("tool.report_missing"),
-	"tool.found.v1":            onTool("tool.find"),
-	"tool.scrapped.v1":         onTool("tool.scrap"),
+	"tool.registered.v1":           onTool("tool.register", "tool.import"),
+	"loss.opened.v1":               onLoss("loss.open", "loss.report_damage"),
+	"loss.finding_made.v1":         onLoss("loss.find"),
+	"loss.certified.v1":            onLoss("loss.certify"),
+	"loss.assessed.v1":             onLoss("loss.assess"),
+	"loss.replaced.v1":             onLoss("loss.replace"),
+	"loss.requisitioned.v1":        onLoss("loss.requisition"),
+	"loss.proposed.v1":             onLoss("loss.propose"),
+	"loss.proposal_withdrawn.v1":   onLoss("loss.withdraw_proposal"),
+	"loss.approved.v1":             onLoss("loss.approve"),
+	"loss.points_recorded.v1":      onLoss("loss.record_points"),
+	"loss.correction_requested.v1": onLoss("loss.request_correction"),
+	"loss.ended.v1":                onLoss("loss.waive", "loss.confirm_correction", "loss.find_again"),
+	"deduction.opened.v1":          onAccount("as the first of a year", "deduction.open", "deduction.enter"),
+	"deduction.entered.v1":         onAccount("", "deduction.enter"),
+	"deduction.posted.v1":          onAccount("", "deduction.post"),
+	"deduction.cancelled.v1":       onAccount("", "deduction.cancel"),
+	"deduction.closed.v1":          onAccount("as the last of a year, before the first command of a later one", "deduction.close"),
+	"tool.issued.v1":               onTool("tool.issue"),
+	"tool.accepted.v1":             onTool("tool.accept"),
+	"tool.refused.v1":              onTool("tool.refuse"),
+	"tool.lent.v1":                 onTool("tool.lend"),
+	"tool.returned.v1":             onTool("tool.return"),
+	"tool.handed_over.v1":          onTool("tool.hand_over"),
+	"tool.blocked.v1":              onTool("tool.block", "tool.return", "tool.inspect"),
+	"tool.cleared.v1":              onTool("tool.clear"),
+	"tool.inspected.v1":            onTool("tool.inspect"),
+	"tool.sent_to_repair.v1":       onTool("tool.send_to_repair"),
+	"tool.reported_missing.v1":     onTool("tool.report_missing"),
+	"tool.found.v1":                onTool("tool.find"),
+	"tool.scrapped.v1":             onTool("tool.scrap"),
 
 	"tool.kept.v1":                   onTool("tool.keep"),
 	"tool.released.v1":               onTool("tool.release"),
@@ -146,6 +163,14 @@ var uses = map[string]use{
 
 func onExchange(when string, by ...string) use {
 	return use{stream: "`fl.exchange-<uuid>`", by: by, when: when, readers: []string{ownDecider, "`commands/process`, the manager `exchange`"}}
+}
+
+func onLoss(by ...string) use {
+	return use{stream: "`fl.loss-<uuid>`", by: by, readers: []string{ownDecider, "the process manager `loss`"}}
+}
+
+func onAccount(when string, by ...string) use {
+	return use{stream: "`fl.deduction-account-<person>-<year>`", by: by, when: when, readers: []string{ownDecider}}
 }
 
 func onTool(by ...string) use {

@@ -13,13 +13,19 @@ func Roles() []string {
 // groups are names for several roles, so that a policy speaks of one.
 func groups() map[string][]string {
 	return map[string][]string{
-		"staff":    slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
-		"desk":     {"clerk", "director"},
-		"store":    {"storekeeper", "shift_leader"},
-		"lead":     {"director", "manager"},
-		"figures":  {"director", "manager", "hr", "accountant", "auditor", "admin"},
-		"approver": {"manager", "gm"}, // POL-05; of a set that asks for the GM only the GM (POL-09)
-		"contact":  {"clerk", "director", "technician", "manager", "admin"},
+		"staff":         slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
+		"desk":          {"clerk", "director"},
+		"store":         {"storekeeper", "shift_leader"},
+		"lead":          {"director", "manager"},
+		"figures":       {"director", "manager", "hr", "accountant", "auditor", "admin"},
+		"approver":      {"manager", "gm"}, // POL-05; of a set that asks for the GM only the GM (POL-09)
+		"losses":        {"storekeeper", "manager", "hr", "accountant", "auditor", "gm"},
+		"deductions":    {"manager", "hr", "accountant", "auditor"},
+		"payroll":       {"hr", "accountant"}, // AUD-08: who sees wages
+		"assessor":      {"storekeeper", "manager"},
+		"loss_approver": {"manager", "hr", "gm"},
+		"corrector":     {"manager", "hr"},
+		"contact":       {"clerk", "director", "technician", "manager", "admin"},
 	}
 }
 
