@@ -120,6 +120,7 @@ type reads struct {
 	compared   api.ComparisonQuery
 	comparison api.Comparison
 	tools      []api.Tool
+	recall     api.Recall
 	err        error
 	health     api.Health
 	panics     bool
@@ -220,6 +221,17 @@ func (r *reads) Tool(_ context.Context, at api.AsOf, id uuid.UUID, _ *time.Time)
 		}
 	}
 	return api.ToolCard{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) Recall(_ context.Context, at api.AsOf, id uuid.UUID) (api.Recall, api.Snapshot, error) {
+	if r.recall.Id != id {
+		return api.Recall{}, r.ask(at), commands.ErrNotFound
+	}
+	return r.recall, r.ask(at), r.err
+}
+
+func (r *reads) AnnualIssue(_ context.Context, at api.AsOf, site string, year int) (api.AnnualIssue, api.Snapshot, error) {
+	return api.AnnualIssue{Site: site, Year: year, Lists: []api.AnnualList{}}, r.ask(at), r.err
 }
 
 func (r *reads) ListTools(_ context.Context, at api.AsOf, f api.ToolFilter, p api.Page) ([]api.Tool, string, api.Snapshot, error) {

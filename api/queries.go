@@ -231,6 +231,10 @@ type Custody interface {
 	Tool(ctx context.Context, at AsOf, id uuid.UUID, heldAt *time.Time) (ToolCard, Snapshot, error)
 	// ListTools returns a page in order of numbers and where it ended; "" on the last page.
 	ListTools(ctx context.Context, at AsOf, f ToolFilter, p Page) ([]Tool, string, Snapshot, error)
+	// Recall returns a recall with how each of its tools stands; commands.ErrNotFound.
+	Recall(ctx context.Context, at AsOf, id uuid.UUID) (Recall, Snapshot, error)
+	// AnnualIssue returns the lists of a site and year; commands.ErrNotFound.
+	AnnualIssue(ctx context.Context, at AsOf, site string, year int) (AnnualIssue, Snapshot, error)
 }
 
 // Progress tells how far the read models are.

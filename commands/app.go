@@ -35,6 +35,8 @@ type App struct {
 	Imports  *Imports
 	Tools    *Tools
 	Views    *Views
+	Recalls  *Recalls
+	Annual   *AnnualIssues
 }
 
 // New wires the use cases.
@@ -48,6 +50,7 @@ func New(p Ports) *App {
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
+	a.Recalls, a.Annual = &Recalls{u, a.Sites}, &AnnualIssues{u, a.Sites}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }

@@ -207,7 +207,9 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err != nil {
 		return err
 	}
-	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies})
+	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies},
+		&process.Recall{Tools: s.side, Commands: s.app.Tools, Recalls: s.app.Recalls},
+		&process.Annual{Tools: s.side, Commands: s.app.Tools, Issues: s.app.Annual})
 }
 
 // openManagers makes the runners of process managers.

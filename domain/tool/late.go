@@ -89,6 +89,8 @@ func (s State) admits(e Event) bool {
 		return s.Standing == StandingMissing
 	case Cleared:
 		return s.Blocked != ""
+	case RepairApproved:
+		return s.Repair.Stage == RepairOpen
 	}
 	return s.Standing != "" && s.Standing != StandingScrapped
 }

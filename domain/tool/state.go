@@ -26,6 +26,7 @@ type State struct {
 	PriceFen  int64
 	Purchased domain.Day
 	Life      int // months
+	Repair    Repair
 	last      *fact
 }
 
@@ -65,6 +66,9 @@ func After(s State, e Event) State {
 		s.Until = e.Until.Time
 		return s
 	case Returned:
+		if s.Holder.Kind == Repairer {
+			s.Repair = Repair{}
+		}
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case HandedOver:
 		until := s.Until
@@ -74,6 +78,9 @@ func After(s State, e Event) State {
 		}
 		return s
 	case SentToRepair:
+		if s.Repair.Stage != "" {
+			s.Repair.Stage = RepairUnderWay
+		}
 		return s.with(e.At, StandingInRepair, e.Holder)
 	case ReportedMissing:
 		return s.with(e.At, StandingMissing, Holder{Kind: Nobody})
@@ -83,6 +90,8 @@ func After(s State, e Event) State {
 		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
 	case Blocked, Cleared, Inspected:
 		return s.marked(e)
+	case FaultReported, RepairPlanned, RepairApproved:
+		return s.mended(e)
 	}
 	return s
 }
@@ -94,7 +103,7 @@ func (s State) marked(e Event) State {
 		s.Blocked = e.Reason
 		return s.at(e.At)
 	case Cleared:
-		s.Blocked = ""
+		s.Blocked, s.Repair = "", Repair{}
 		return s.at(e.At)
 	case Inspected:
 		s.NextOn = ""

@@ -119,13 +119,22 @@ var uses = map[string]use{
 	"tool.lent.v1":             onTool("tool.lend"),
 	"tool.returned.v1":         onTool("tool.return"),
 	"tool.handed_over.v1":      onTool("tool.hand_over"),
-	"tool.blocked.v1":          onTool("tool.block", "tool.return", "tool.inspect"),
+	"tool.blocked.v1":          onTool("tool.block", "tool.return", "tool.inspect", "tool.report_fault"),
 	"tool.cleared.v1":          onTool("tool.clear"),
 	"tool.inspected.v1":        onTool("tool.inspect"),
 	"tool.sent_to_repair.v1":   onTool("tool.send_to_repair"),
 	"tool.reported_missing.v1": onTool("tool.report_missing"),
 	"tool.found.v1":            onTool("tool.find"),
 	"tool.scrapped.v1":         onTool("tool.scrap"),
+	"tool.fault_reported.v1":   onTool("tool.report_fault"),
+	"tool.repair_planned.v1":   onTool("tool.plan_repair"),
+	"tool.repair_approved.v1":  onTool("tool.approve_repair"),
+	"recall.reported.v1":       {stream: "`fl.recall-<uuid>`", by: []string{"recall.report"}, readers: []string{ownDecider, "process manager `recall`"}},
+	"recall.decided.v1":        {stream: "`fl.recall-<uuid>`", by: []string{"recall.record"}, when: "which the process manager sends for each 100 tools", readers: []string{ownDecider}},
+	"recall.closed.v1":         {stream: "`fl.recall-<uuid>`", by: []string{"recall.close"}, readers: []string{ownDecider}},
+	"annual.listed.v1":         {stream: "`fl.annual-issue-<site>-<year>`", by: []string{"annual.list"}, readers: []string{ownDecider}},
+	"annual.approved.v1":       {stream: "`fl.annual-issue-<site>-<year>`", by: []string{"annual.approve"}, readers: []string{ownDecider, "process manager `annual`"}},
+	"annual.decided.v1":        {stream: "`fl.annual-issue-<site>-<year>`", by: []string{"annual.record"}, when: "which the process manager sends for each 100 tools", readers: []string{ownDecider}},
 }
 
 func onTool(by ...string) use {

@@ -26,7 +26,7 @@ const (
 
 // Projection returns the tables of tools.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Recalls(), Annuals()}}
 }
 
 // Row is a tool as lists and cards show it. Times are UTC, amounts fen.
@@ -54,6 +54,12 @@ type Row struct {
 	Holders      []string    `db:"holders,json"` // everybody who ever had it, as HolderText
 	RegisteredAt time.Time   `db:"registered_at"`
 	LastAt       time.Time   `db:"last_at"` // of the newest fact
+	Fault        string      `db:"fault"`   // what was reported of it, "" if nothing is
+	Repair       string      `db:"repair"`  // how far its repair has come, "" if none is planned (TOL-11)
+	PlannedBy    string      `db:"planned_by"`
+	Repairer     string      `db:"repairer"` // of the plan
+	EstimateFen  int64       `db:"estimate_fen"`
+	RepairsFen   int64       `db:"repairs_fen"` // what all its repairs have cost
 }
 
 // Span is a stretch of custody: from an instant until the next one begins.
@@ -103,6 +109,7 @@ func Table() readmodel.Model[Row] {
 			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                     // ledger of a store or team
 			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,            // recall of a batch (TOL-12)
 			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,       // out of use
+			`CREATE INDEX ON {{.schema}}.tool (site, repair) WHERE repair <> ''`,          // repairs to plan, approve, await
 		},
 	}
 }
@@ -150,6 +157,18 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	s := tool.After(before, e)
 	r.Standing, r.Offer, r.Blocked = string(s.Standing), HolderText(s.Offer), string(s.Blocked)
 	r.Until, r.NextOn, r.LastAt = nil, nil, s.LastAt
+	r.Repair, r.PlannedBy, r.Repairer, r.EstimateFen = string(s.Repair.Stage), s.Repair.PlannedBy, s.Repair.Repairer, s.Repair.EstimateFen
+	switch e := any(e).(type) { // what the state does not keep
+	case tool.FaultReported:
+		r.Fault = e.Note
+	case tool.Returned:
+		if e.Repair != nil {
+			r.RepairsFen += e.Repair.CostFen
+		}
+	}
+	if s.Repair.Stage == "" {
+		r.Fault = ""
+	}
 	if !s.Until.IsZero() {
 		r.Until = &s.Until
 	}
@@ -166,6 +185,7 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 func (r Row) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: HolderOf(r.Holder), Offer: HolderOf(r.Offer), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
+		Repair: tool.Repair{Stage: tool.RepairStage(r.Repair), PlannedBy: r.PlannedBy, Repairer: r.Repairer, EstimateFen: r.EstimateFen},
 	}
 	if r.Until != nil {
 		s.Until = *r.Until
