@@ -123,6 +123,7 @@ type reads struct {
 	exchanges  []api.Exchange
 	spares     []api.ExchangeSpare
 	losses     lossAnswers
+	recall     api.Recall
 	err        error
 	health     api.Health
 	panics     bool
@@ -245,6 +246,17 @@ func (r *reads) ListExchanges(_ context.Context, at api.AsOf, f api.ExchangeFilt
 
 func (r *reads) ExchangeSpares(context.Context, api.AsOf, uuid.UUID) ([]api.ExchangeSpare, error) {
 	return r.spares, r.err
+}
+
+func (r *reads) Recall(_ context.Context, at api.AsOf, id uuid.UUID) (api.Recall, api.Snapshot, error) {
+	if r.recall.Id != id {
+		return api.Recall{}, r.ask(at), commands.ErrNotFound
+	}
+	return r.recall, r.ask(at), r.err
+}
+
+func (r *reads) AnnualIssue(_ context.Context, at api.AsOf, site string, year int) (api.AnnualIssue, api.Snapshot, error) {
+	return api.AnnualIssue{Site: site, Year: year, Lists: []api.AnnualList{}}, r.ask(at), r.err
 }
 
 func (r *reads) ListTools(_ context.Context, at api.AsOf, f api.ToolFilter, p api.Page) ([]api.Tool, string, api.Snapshot, error) {

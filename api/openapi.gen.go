@@ -1186,6 +1186,75 @@ func (e ToolBlocked) Valid() bool {
 	}
 }
 
+// Defines values for ToolDecisionResult.
+const (
+	ToolDecisionResultAlreadySo ToolDecisionResult = "already_so"
+	ToolDecisionResultDone      ToolDecisionResult = "done"
+	ToolDecisionResultNoneLeft  ToolDecisionResult = "none_left"
+	ToolDecisionResultRefused   ToolDecisionResult = "refused"
+)
+
+// Valid indicates whether the value is a known member of the ToolDecisionResult enum.
+func (e ToolDecisionResult) Valid() bool {
+	switch e {
+	case ToolDecisionResultAlreadySo:
+		return true
+	case ToolDecisionResultDone:
+		return true
+	case ToolDecisionResultNoneLeft:
+		return true
+	case ToolDecisionResultRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolRepairStage.
+const (
+	ToolRepairStageApproved ToolRepairStage = "approved"
+	ToolRepairStageEmpty    ToolRepairStage = ""
+	ToolRepairStagePlanned  ToolRepairStage = "planned"
+	ToolRepairStageReported ToolRepairStage = "reported"
+	ToolRepairStageSent     ToolRepairStage = "sent"
+)
+
+// Valid indicates whether the value is a known member of the ToolRepairStage enum.
+func (e ToolRepairStage) Valid() bool {
+	switch e {
+	case ToolRepairStageApproved:
+		return true
+	case ToolRepairStageEmpty:
+		return true
+	case ToolRepairStagePlanned:
+		return true
+	case ToolRepairStageReported:
+		return true
+	case ToolRepairStageSent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolRepairDoneResult.
+const (
+	BeyondRepair ToolRepairDoneResult = "beyond_repair"
+	Repaired     ToolRepairDoneResult = "repaired"
+)
+
+// Valid indicates whether the value is a known member of the ToolRepairDoneResult enum.
+func (e ToolRepairDoneResult) Valid() bool {
+	switch e {
+	case BeyondRepair:
+		return true
+	case Repaired:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ToolStanding.
 const (
 	ToolStandingInRepair ToolStanding = "in_repair"
@@ -1329,11 +1398,67 @@ type Alarm struct {
 // AlarmKey defines model for Alarm.Key.
 type AlarmKey string
 
+// AnnualIssue defines model for AnnualIssue.
+type AnnualIssue struct {
+	Lists    []AnnualList `json:"lists"`
+	Revision int64        `json:"revision"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+	Year int      `json:"year"`
+}
+
+// AnnualList defines model for AnnualList.
+type AnnualList struct {
+	ApprovedBy string         `json:"approved_by"`
+	By         string         `json:"by"`
+	Decisions  []ToolDecision `json:"decisions"`
+	List       string         `json:"list"`
+	Rows       []AnnualRow    `json:"rows"`
+}
+
+// AnnualRow defines model for AnnualRow.
+type AnnualRow struct {
+	Count int    `json:"count"`
+	Kind  string `json:"kind"`
+
+	// To A person or team that takes a tool.
+	To   Recipient `json:"to"`
+	Tool string    `json:"tool"`
+}
+
+// AnnualWish A number of tools of a kind, or one tool.
+type AnnualWish struct {
+	// Count 1 if not given.
+	Count *int    `json:"count,omitempty"`
+	Kind  *string `json:"kind,omitempty"`
+
+	// To A person or team that takes a tool.
+	To   Recipient           `json:"to"`
+	Tool *openapi_types.UUID `json:"tool,omitempty"`
+}
+
+// ApproveAnnualIssue defines model for ApproveAnnualIssue.
+type ApproveAnnualIssue struct {
+	List string `json:"list"`
+}
+
 // ApprovePolicy defines model for ApprovePolicy.
 type ApprovePolicy struct {
 	// PublishedAt When it is made known; nothing means with the approval. It is in force from the last of this, the approval and its start of effect on.
 	PublishedAt *time.Time `json:"published_at,omitempty"`
 	Version     int        `json:"version"`
+}
+
+// ApproveToolRepair defines model for ApproveToolRepair.
+type ApproveToolRepair struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// EstimateFen The amount that was seen; another plan is refused.
+	EstimateFen int64 `json:"estimate_fen"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 }
 
 // AssignTicket defines model for AssignTicket.
@@ -1419,6 +1544,12 @@ type ClearTool struct {
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 	Note       *string         `json:"note,omitempty"`
+}
+
+// CloseRecall defines model for CloseRecall.
+type CloseRecall struct {
+	// Finding No personal data.
+	Finding string `json:"finding"`
 }
 
 // Code defines model for Code.
@@ -1955,6 +2086,13 @@ type LendTool struct {
 	Until time.Time `json:"until"`
 }
 
+// ListAnnualIssue defines model for ListAnnualIssue.
+type ListAnnualIssue struct {
+	// List Its name; one list each.
+	List string       `json:"list"`
+	Rows []AnnualWish `json:"rows"`
+}
+
 // Loss defines model for Loss.
 type Loss struct {
 	// AmountFen As things stand; null before the assessment.
@@ -2472,6 +2610,16 @@ type PlanTicketEmergency struct {
 	Plan string     `json:"plan"`
 }
 
+// PlanToolRepair defines model for PlanToolRepair.
+type PlanToolRepair struct {
+	At          *time.Time `json:"at,omitempty"`
+	EstimateFen int64      `json:"estimate_fen"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+	Repairer   string          `json:"repairer"`
+}
+
 // PolicyKind defines model for PolicyKind.
 type PolicyKind string
 
@@ -2656,6 +2804,50 @@ type ProjectionHealth struct {
 // ProjectionHealthState defines model for ProjectionHealth.State.
 type ProjectionHealthState string
 
+// Recall defines model for Recall.
+type Recall struct {
+	// At UTC with milliseconds.
+	At       Instant            `json:"at"`
+	Batch    string             `json:"batch"`
+	By       string             `json:"by"`
+	ClosedAt *domain.Instant    `json:"closed_at"`
+	ClosedBy string             `json:"closed_by"`
+	Finding  string             `json:"finding"`
+	Id       openapi_types.UUID `json:"id"`
+	Kind     string             `json:"kind"`
+	Progress RecallProgress     `json:"progress"`
+	Report   string             `json:"report"`
+	Revision int64              `json:"revision"`
+
+	// Site Code of a site.
+	Site  SiteCode       `json:"site"`
+	Tool  string         `json:"tool"`
+	Tools []RecalledTool `json:"tools"`
+}
+
+// RecallProgress defines model for RecallProgress.
+type RecallProgress struct {
+	// Back In a store or with a repairer.
+	Back int `json:"back"`
+
+	// Blocked Still out of use.
+	Blocked int `json:"blocked"`
+
+	// Gone Missing or scrapped.
+	Gone  int `json:"gone"`
+	Tools int `json:"tools"`
+
+	// WithPeople Not brought back yet.
+	WithPeople int `json:"with_people"`
+}
+
+// RecalledTool defines model for RecalledTool.
+type RecalledTool struct {
+	// Decision What became of one tool of a list.
+	Decision ToolDecision `json:"decision"`
+	Now      Tool         `json:"now"`
+}
+
 // Recipient A person or team that takes a tool.
 type Recipient struct {
 	Kind RecipientKind      `json:"kind"`
@@ -2834,6 +3026,21 @@ type RepairTool struct {
 	Repairer   string          `json:"repairer"`
 }
 
+// ReportRecall defines model for ReportRecall.
+type ReportRecall struct {
+	Batch *string `json:"batch,omitempty"`
+	Kind  *string `json:"kind,omitempty"`
+
+	// Report No personal data.
+	Report string `json:"report"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Tool The one tool; else kind or batch or both.
+	Tool *openapi_types.UUID `json:"tool,omitempty"`
+}
+
 // RequestTicketHelp defines model for RequestTicketHelp.
 type RequestTicketHelp struct {
 	At *time.Time `json:"at,omitempty"`
@@ -2877,7 +3084,10 @@ type ReturnTool struct {
 
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
-	Store      string          `json:"store"`
+
+	// Repair From a repairer; needed where the repair was planned (TOL-11).
+	Repair *ToolRepairDone `json:"repair,omitempty"`
+	Store  string          `json:"store"`
 }
 
 // ReturnToolCondition defines model for ReturnTool.Condition.
@@ -3510,7 +3720,10 @@ type ToolAccept struct {
 type ToolCard struct {
 	// Custody Oldest first.
 	Custody []CustodySpan `json:"custody"`
-	Tool    Tool          `json:"tool"`
+
+	// Repair What is reported of a tool and planned for it (TOL-11).
+	Repair ToolRepair `json:"repair"`
+	Tool   Tool       `json:"tool"`
 }
 
 // ToolCorrection What a strike would come to.
@@ -3528,10 +3741,40 @@ type ToolCorrection struct {
 	Struck []ToolFact `json:"struck"`
 }
 
+// ToolDecision What became of one tool of a list.
+type ToolDecision struct {
+	// Holder Who had it, or of an issue who is to get it.
+	Holder Holder             `json:"holder"`
+	Result ToolDecisionResult `json:"result"`
+
+	// Row Of the list, from 1; 0 if it has no rows.
+	Row int `json:"row"`
+
+	// Rule That refused it.
+	Rule string `json:"rule"`
+
+	// Tool Empty if none was left.
+	Tool string `json:"tool"`
+}
+
+// ToolDecisionResult defines model for ToolDecision.Result.
+type ToolDecisionResult string
+
 // ToolFact defines model for ToolFact.
 type ToolFact struct {
 	Revision int64  `json:"revision"`
 	Type     string `json:"type"`
+}
+
+// ToolFault defines model for ToolFault.
+type ToolFault struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
+	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+
+	// Note What is wrong; no personal data.
+	Note string `json:"note"`
 }
 
 // ToolLateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
@@ -3567,6 +3810,32 @@ type ToolReason struct {
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 	Reason     string          `json:"reason"`
 }
+
+// ToolRepair What is reported of a tool and planned for it (TOL-11).
+type ToolRepair struct {
+	EstimateFen int64  `json:"estimate_fen"`
+	Fault       string `json:"fault"`
+
+	// PlannedBy Person id.
+	PlannedBy string `json:"planned_by"`
+	Repairer  string `json:"repairer"`
+
+	// RepairsFen What all its repairs have cost.
+	RepairsFen int64           `json:"repairs_fen"`
+	Stage      ToolRepairStage `json:"stage"`
+}
+
+// ToolRepairStage defines model for ToolRepair.Stage.
+type ToolRepairStage string
+
+// ToolRepairDone defines model for ToolRepairDone.
+type ToolRepairDone struct {
+	CostFen int64                `json:"cost_fen"`
+	Result  ToolRepairDoneResult `json:"result"`
+}
+
+// ToolRepairDoneResult defines model for ToolRepairDone.Result.
+type ToolRepairDoneResult string
 
 // ToolStanding defines model for ToolStanding.
 type ToolStanding string
@@ -3681,6 +3950,30 @@ type TicketId = openapi_types.UUID
 
 // ToolId defines model for ToolId.
 type ToolId = openapi_types.UUID
+
+// GetAnnualIssueParams defines parameters for GetAnnualIssue.
+type GetAnnualIssueParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ListAnnualIssueParams defines parameters for ListAnnualIssue.
+type ListAnnualIssueParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ApproveAnnualIssueParams defines parameters for ApproveAnnualIssue.
+type ApproveAnnualIssueParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
 
 // StreamChangesParams defines parameters for StreamChanges.
 type StreamChangesParams struct {
@@ -4249,6 +4542,30 @@ type ApprovePolicyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ReportRecallParams defines parameters for ReportRecall.
+type ReportRecallParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRecallParams defines parameters for GetRecall.
+type GetRecallParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// CloseRecallParams defines parameters for CloseRecall.
+type CloseRecallParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // ListSitesParams defines parameters for ListSites.
 type ListSitesParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -4771,6 +5088,15 @@ type ClearToolParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ReportToolFaultParams defines parameters for ReportToolFault.
+type ReportToolFaultParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // FindToolParams defines parameters for FindTool.
 type FindToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -4836,6 +5162,24 @@ type RefuseToolParams struct {
 
 // RepairToolParams defines parameters for RepairTool.
 type RepairToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ApproveToolRepairParams defines parameters for ApproveToolRepair.
+type ApproveToolRepairParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// PlanToolRepairParams defines parameters for PlanToolRepair.
+type PlanToolRepairParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -4918,6 +5262,12 @@ type ChangeViewParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ListAnnualIssueJSONRequestBody defines body for ListAnnualIssue for application/json ContentType.
+type ListAnnualIssueJSONRequestBody = ListAnnualIssue
+
+// ApproveAnnualIssueJSONRequestBody defines body for ApproveAnnualIssue for application/json ContentType.
+type ApproveAnnualIssueJSONRequestBody = ApproveAnnualIssue
+
 // ApplyExchangeJSONRequestBody defines body for ApplyExchange for application/json ContentType.
 type ApplyExchangeJSONRequestBody = ExchangeApplication
 
@@ -4995,6 +5345,12 @@ type PreviewPolicyJSONRequestBody = PreviewPolicy
 
 // ApprovePolicyJSONRequestBody defines body for ApprovePolicy for application/json ContentType.
 type ApprovePolicyJSONRequestBody = ApprovePolicy
+
+// ReportRecallJSONRequestBody defines body for ReportRecall for application/json ContentType.
+type ReportRecallJSONRequestBody = ReportRecall
+
+// CloseRecallJSONRequestBody defines body for CloseRecall for application/json ContentType.
+type CloseRecallJSONRequestBody = CloseRecall
 
 // RegisterSiteJSONRequestBody defines body for RegisterSite for application/json ContentType.
 type RegisterSiteJSONRequestBody = RegisterSite
@@ -5095,6 +5451,9 @@ type BlockToolJSONRequestBody = BlockTool
 // ClearToolJSONRequestBody defines body for ClearTool for application/json ContentType.
 type ClearToolJSONRequestBody = ClearTool
 
+// ReportToolFaultJSONRequestBody defines body for ReportToolFault for application/json ContentType.
+type ReportToolFaultJSONRequestBody = ToolFault
+
 // FindToolJSONRequestBody defines body for FindTool for application/json ContentType.
 type FindToolJSONRequestBody = FoundTool
 
@@ -5119,6 +5478,12 @@ type RefuseToolJSONRequestBody = ToolReason
 // RepairToolJSONRequestBody defines body for RepairTool for application/json ContentType.
 type RepairToolJSONRequestBody = RepairTool
 
+// ApproveToolRepairJSONRequestBody defines body for ApproveToolRepair for application/json ContentType.
+type ApproveToolRepairJSONRequestBody = ApproveToolRepair
+
+// PlanToolRepairJSONRequestBody defines body for PlanToolRepair for application/json ContentType.
+type PlanToolRepairJSONRequestBody = PlanToolRepair
+
 // ReturnToolJSONRequestBody defines body for ReturnTool for application/json ContentType.
 type ReturnToolJSONRequestBody = ReturnTool
 
@@ -5136,6 +5501,15 @@ type ChangeViewJSONRequestBody = ChangeView
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetAnnualIssue Shows the lists of a year with what became of each tool (TOL-13).
+	// (GET /v1/annual-issues/{site}/{year})
+	GetAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params GetAnnualIssueParams)
+	// ListAnnualIssue Enters one list of what each crew is to get; again it is the same list (TOL-13).
+	// (POST /v1/annual-issues/{site}/{year})
+	ListAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params ListAnnualIssueParams)
+	// ApproveAnnualIssue Agrees to a list; never its author. Each tool is then offered by its own decision (TOL-13).
+	// (POST /v1/annual-issues/{site}/{year}/approval)
+	ApproveAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params ApproveAnnualIssueParams)
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(w http.ResponseWriter, r *http.Request, params StreamChangesParams)
@@ -5277,6 +5651,15 @@ type ServerInterface interface {
 	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
 	// (POST /v1/policies/{id}/approval)
 	ApprovePolicy(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApprovePolicyParams)
+	// ReportRecall Reports quality trouble of one tool, or of a kind or batch; each tool is then taken out of use (TOL-12).
+	// (POST /v1/recalls)
+	ReportRecall(w http.ResponseWriter, r *http.Request, params ReportRecallParams)
+	// GetRecall Shows a recall with what became of each tool, who has it, and how far the recall has come (TOL-12).
+	// (GET /v1/recalls/{id})
+	GetRecall(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetRecallParams)
+	// CloseRecall Says what the cause was and what is done about it (TOL-12).
+	// (POST /v1/recalls/{id}/closure)
+	CloseRecall(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params CloseRecallParams)
 	// ListSites Lists the sites the caller may see.
 	// (GET /v1/sites)
 	ListSites(w http.ResponseWriter, r *http.Request, params ListSitesParams)
@@ -5409,6 +5792,9 @@ type ServerInterface interface {
 	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
 	// (POST /v1/tools/{id}/clear)
 	ClearTool(w http.ResponseWriter, r *http.Request, id ToolId, params ClearToolParams)
+	// ReportToolFault Reports at once that a tool is damaged, whoever has it; it is out of use from now on (TOL-11).
+	// (POST /v1/tools/{id}/fault)
+	ReportToolFault(w http.ResponseWriter, r *http.Request, id ToolId, params ReportToolFaultParams)
 	// FindTool Puts a missing tool into a store (LOS-09).
 	// (POST /v1/tools/{id}/found)
 	FindTool(w http.ResponseWriter, r *http.Request, id ToolId, params FindToolParams)
@@ -5433,6 +5819,12 @@ type ServerInterface interface {
 	// RepairTool Hands a tool in store to a repairer (TOL-11).
 	// (POST /v1/tools/{id}/repair)
 	RepairTool(w http.ResponseWriter, r *http.Request, id ToolId, params RepairToolParams)
+	// ApproveToolRepair Agrees to the plan of a repair; never its author (TOL-11).
+	// (POST /v1/tools/{id}/repair-approval)
+	ApproveToolRepair(w http.ResponseWriter, r *http.Request, id ToolId, params ApproveToolRepairParams)
+	// PlanToolRepair Plans the repair of a blocked tool (TOL-11).
+	// (POST /v1/tools/{id}/repair-plan)
+	PlanToolRepair(w http.ResponseWriter, r *http.Request, id ToolId, params PlanToolRepairParams)
 	// ReturnTool Takes a tool back into a store (TOL-21).
 	// (POST /v1/tools/{id}/return)
 	ReturnTool(w http.ResponseWriter, r *http.Request, id ToolId, params ReturnToolParams)
@@ -5470,6 +5862,219 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetAnnualIssue operation middleware
+func (siw *ServerInterfaceWrapper) GetAnnualIssue(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "site" -------------
+	var site SiteCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "site", mux.Vars(r)["site"], &site, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", mux.Vars(r)["year"], &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAnnualIssueParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAnnualIssue(w, r, site, year, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAnnualIssue operation middleware
+func (siw *ServerInterfaceWrapper) ListAnnualIssue(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "site" -------------
+	var site SiteCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "site", mux.Vars(r)["site"], &site, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", mux.Vars(r)["year"], &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAnnualIssueParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAnnualIssue(w, r, site, year, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveAnnualIssue operation middleware
+func (siw *ServerInterfaceWrapper) ApproveAnnualIssue(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "site" -------------
+	var site SiteCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "site", mux.Vars(r)["site"], &site, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", mux.Vars(r)["year"], &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveAnnualIssueParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveAnnualIssue(w, r, site, year, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // StreamChanges operation middleware
 func (siw *ServerInterfaceWrapper) StreamChanges(w http.ResponseWriter, r *http.Request) {
@@ -9004,6 +9609,183 @@ func (siw *ServerInterfaceWrapper) ApprovePolicy(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ApprovePolicy(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReportRecall operation middleware
+func (siw *ServerInterfaceWrapper) ReportRecall(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportRecallParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportRecall(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRecall operation middleware
+func (siw *ServerInterfaceWrapper) GetRecall(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRecallParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRecall(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CloseRecall operation middleware
+func (siw *ServerInterfaceWrapper) CloseRecall(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseRecallParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CloseRecall(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12553,6 +13335,83 @@ func (siw *ServerInterfaceWrapper) ClearTool(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ReportToolFault operation middleware
+func (siw *ServerInterfaceWrapper) ReportToolFault(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportToolFaultParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportToolFault(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // FindTool operation middleware
 func (siw *ServerInterfaceWrapper) FindTool(w http.ResponseWriter, r *http.Request) {
 
@@ -13160,6 +14019,160 @@ func (siw *ServerInterfaceWrapper) RepairTool(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RepairTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveToolRepair operation middleware
+func (siw *ServerInterfaceWrapper) ApproveToolRepair(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveToolRepairParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveToolRepair(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PlanToolRepair operation middleware
+func (siw *ServerInterfaceWrapper) PlanToolRepair(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanToolRepairParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PlanToolRepair(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -14064,6 +15077,24 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/complete", wrapper.CompleteExchange).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/fault", wrapper.ReportToolFault).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/repair-plan", wrapper.PlanToolRepair).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/repair-approval", wrapper.ApproveToolRepair).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/recalls", wrapper.ReportRecall).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/recalls/{id}", wrapper.GetRecall).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/recalls/{id}/closure", wrapper.CloseRecall).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/annual-issues/{site}/{year}", wrapper.GetAnnualIssue).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/annual-issues/{site}/{year}", wrapper.ListAnnualIssue).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/annual-issues/{site}/{year}/approval", wrapper.ApproveAnnualIssue).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/tool-labels", wrapper.GetToolLabels).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/tool-labels/{code}", wrapper.GetToolByCode).Methods(http.MethodGet)
@@ -14094,6 +15125,173 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type GetAnnualIssueRequestObject struct {
+	Site   SiteCode `json:"site"`
+	Year   int      `json:"year"`
+	Params GetAnnualIssueParams
+}
+
+type GetAnnualIssueResponseObject interface {
+	VisitGetAnnualIssueResponse(w http.ResponseWriter) error
+}
+
+type GetAnnualIssue200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetAnnualIssue200JSONResponse struct {
+	Body    AnnualIssue
+	Headers GetAnnualIssue200ResponseHeaders
+}
+
+func (response GetAnnualIssue200JSONResponse) VisitGetAnnualIssueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAnnualIssuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAnnualIssuedefaultApplicationProblemPlusJSONResponse) VisitGetAnnualIssueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAnnualIssueRequestObject struct {
+	Site   SiteCode `json:"site"`
+	Year   int      `json:"year"`
+	Params ListAnnualIssueParams
+	Body   *ListAnnualIssueJSONRequestBody
+}
+
+type ListAnnualIssueResponseObject interface {
+	VisitListAnnualIssueResponse(w http.ResponseWriter) error
+}
+
+type ListAnnualIssue200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ListAnnualIssue200JSONResponse struct {
+	Body    Changed
+	Headers ListAnnualIssue200ResponseHeaders
+}
+
+func (response ListAnnualIssue200JSONResponse) VisitListAnnualIssueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAnnualIssuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAnnualIssuedefaultApplicationProblemPlusJSONResponse) VisitListAnnualIssueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveAnnualIssueRequestObject struct {
+	Site   SiteCode `json:"site"`
+	Year   int      `json:"year"`
+	Params ApproveAnnualIssueParams
+	Body   *ApproveAnnualIssueJSONRequestBody
+}
+
+type ApproveAnnualIssueResponseObject interface {
+	VisitApproveAnnualIssueResponse(w http.ResponseWriter) error
+}
+
+type ApproveAnnualIssue200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApproveAnnualIssue200JSONResponse struct {
+	Body    Changed
+	Headers ApproveAnnualIssue200ResponseHeaders
+}
+
+func (response ApproveAnnualIssue200JSONResponse) VisitApproveAnnualIssueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveAnnualIssuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveAnnualIssuedefaultApplicationProblemPlusJSONResponse) VisitApproveAnnualIssueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type StreamChangesRequestObject struct {
 	Params StreamChangesParams
@@ -16395,6 +17593,173 @@ type ApprovePolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ApprovePolicydefaultApplicationProblemPlusJSONResponse) VisitApprovePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportRecallRequestObject struct {
+	Params ReportRecallParams
+	Body   *ReportRecallJSONRequestBody
+}
+
+type ReportRecallResponseObject interface {
+	VisitReportRecallResponse(w http.ResponseWriter) error
+}
+
+type ReportRecall201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type ReportRecall201JSONResponse struct {
+	Body    Created
+	Headers ReportRecall201ResponseHeaders
+}
+
+func (response ReportRecall201JSONResponse) VisitReportRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportRecalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportRecalldefaultApplicationProblemPlusJSONResponse) VisitReportRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecallRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetRecallParams
+}
+
+type GetRecallResponseObject interface {
+	VisitGetRecallResponse(w http.ResponseWriter) error
+}
+
+type GetRecall200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetRecall200JSONResponse struct {
+	Body    Recall
+	Headers GetRecall200ResponseHeaders
+}
+
+func (response GetRecall200JSONResponse) VisitGetRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecalldefaultApplicationProblemPlusJSONResponse) VisitGetRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseRecallRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params CloseRecallParams
+	Body   *CloseRecallJSONRequestBody
+}
+
+type CloseRecallResponseObject interface {
+	VisitCloseRecallResponse(w http.ResponseWriter) error
+}
+
+type CloseRecall200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CloseRecall200JSONResponse struct {
+	Body    Changed
+	Headers CloseRecall200ResponseHeaders
+}
+
+func (response CloseRecall200JSONResponse) VisitCloseRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseRecalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseRecalldefaultApplicationProblemPlusJSONResponse) VisitCloseRecallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18736,6 +20101,61 @@ func (response ClearTooldefaultApplicationProblemPlusJSONResponse) VisitClearToo
 	return err
 }
 
+type ReportToolFaultRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ReportToolFaultParams
+	Body   *ReportToolFaultJSONRequestBody
+}
+
+type ReportToolFaultResponseObject interface {
+	VisitReportToolFaultResponse(w http.ResponseWriter) error
+}
+
+type ReportToolFault200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ReportToolFault200JSONResponse struct {
+	Body    Changed
+	Headers ReportToolFault200ResponseHeaders
+}
+
+func (response ReportToolFault200JSONResponse) VisitReportToolFaultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportToolFaultdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportToolFaultdefaultApplicationProblemPlusJSONResponse) VisitReportToolFaultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type FindToolRequestObject struct {
 	Id     ToolId `json:"id"`
 	Params FindToolParams
@@ -19165,6 +20585,116 @@ type RepairTooldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RepairTooldefaultApplicationProblemPlusJSONResponse) VisitRepairToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveToolRepairRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ApproveToolRepairParams
+	Body   *ApproveToolRepairJSONRequestBody
+}
+
+type ApproveToolRepairResponseObject interface {
+	VisitApproveToolRepairResponse(w http.ResponseWriter) error
+}
+
+type ApproveToolRepair200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApproveToolRepair200JSONResponse struct {
+	Body    Changed
+	Headers ApproveToolRepair200ResponseHeaders
+}
+
+func (response ApproveToolRepair200JSONResponse) VisitApproveToolRepairResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveToolRepairdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveToolRepairdefaultApplicationProblemPlusJSONResponse) VisitApproveToolRepairResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanToolRepairRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params PlanToolRepairParams
+	Body   *PlanToolRepairJSONRequestBody
+}
+
+type PlanToolRepairResponseObject interface {
+	VisitPlanToolRepairResponse(w http.ResponseWriter) error
+}
+
+type PlanToolRepair200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type PlanToolRepair200JSONResponse struct {
+	Body    Changed
+	Headers PlanToolRepair200ResponseHeaders
+}
+
+func (response PlanToolRepair200JSONResponse) VisitPlanToolRepairResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanToolRepairdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanToolRepairdefaultApplicationProblemPlusJSONResponse) VisitPlanToolRepairResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19643,6 +21173,15 @@ func (response ChangeViewdefaultApplicationProblemPlusJSONResponse) VisitChangeV
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetAnnualIssue Shows the lists of a year with what became of each tool (TOL-13).
+	// (GET /v1/annual-issues/{site}/{year})
+	GetAnnualIssue(ctx context.Context, request GetAnnualIssueRequestObject) (GetAnnualIssueResponseObject, error)
+	// ListAnnualIssue Enters one list of what each crew is to get; again it is the same list (TOL-13).
+	// (POST /v1/annual-issues/{site}/{year})
+	ListAnnualIssue(ctx context.Context, request ListAnnualIssueRequestObject) (ListAnnualIssueResponseObject, error)
+	// ApproveAnnualIssue Agrees to a list; never its author. Each tool is then offered by its own decision (TOL-13).
+	// (POST /v1/annual-issues/{site}/{year}/approval)
+	ApproveAnnualIssue(ctx context.Context, request ApproveAnnualIssueRequestObject) (ApproveAnnualIssueResponseObject, error)
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(ctx context.Context, request StreamChangesRequestObject) (StreamChangesResponseObject, error)
@@ -19784,6 +21323,15 @@ type StrictServerInterface interface {
 	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
 	// (POST /v1/policies/{id}/approval)
 	ApprovePolicy(ctx context.Context, request ApprovePolicyRequestObject) (ApprovePolicyResponseObject, error)
+	// ReportRecall Reports quality trouble of one tool, or of a kind or batch; each tool is then taken out of use (TOL-12).
+	// (POST /v1/recalls)
+	ReportRecall(ctx context.Context, request ReportRecallRequestObject) (ReportRecallResponseObject, error)
+	// GetRecall Shows a recall with what became of each tool, who has it, and how far the recall has come (TOL-12).
+	// (GET /v1/recalls/{id})
+	GetRecall(ctx context.Context, request GetRecallRequestObject) (GetRecallResponseObject, error)
+	// CloseRecall Says what the cause was and what is done about it (TOL-12).
+	// (POST /v1/recalls/{id}/closure)
+	CloseRecall(ctx context.Context, request CloseRecallRequestObject) (CloseRecallResponseObject, error)
 	// ListSites Lists the sites the caller may see.
 	// (GET /v1/sites)
 	ListSites(ctx context.Context, request ListSitesRequestObject) (ListSitesResponseObject, error)
@@ -19916,6 +21464,9 @@ type StrictServerInterface interface {
 	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
 	// (POST /v1/tools/{id}/clear)
 	ClearTool(ctx context.Context, request ClearToolRequestObject) (ClearToolResponseObject, error)
+	// ReportToolFault Reports at once that a tool is damaged, whoever has it; it is out of use from now on (TOL-11).
+	// (POST /v1/tools/{id}/fault)
+	ReportToolFault(ctx context.Context, request ReportToolFaultRequestObject) (ReportToolFaultResponseObject, error)
 	// FindTool Puts a missing tool into a store (LOS-09).
 	// (POST /v1/tools/{id}/found)
 	FindTool(ctx context.Context, request FindToolRequestObject) (FindToolResponseObject, error)
@@ -19940,6 +21491,12 @@ type StrictServerInterface interface {
 	// RepairTool Hands a tool in store to a repairer (TOL-11).
 	// (POST /v1/tools/{id}/repair)
 	RepairTool(ctx context.Context, request RepairToolRequestObject) (RepairToolResponseObject, error)
+	// ApproveToolRepair Agrees to the plan of a repair; never its author (TOL-11).
+	// (POST /v1/tools/{id}/repair-approval)
+	ApproveToolRepair(ctx context.Context, request ApproveToolRepairRequestObject) (ApproveToolRepairResponseObject, error)
+	// PlanToolRepair Plans the repair of a blocked tool (TOL-11).
+	// (POST /v1/tools/{id}/repair-plan)
+	PlanToolRepair(ctx context.Context, request PlanToolRepairRequestObject) (PlanToolRepairResponseObject, error)
 	// ReturnTool Takes a tool back into a store (TOL-21).
 	// (POST /v1/tools/{id}/return)
 	ReturnTool(ctx context.Context, request ReturnToolRequestObject) (ReturnToolResponseObject, error)
@@ -20006,6 +21563,104 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// GetAnnualIssue operation middleware
+func (sh *strictHandler) GetAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params GetAnnualIssueParams) {
+	var request GetAnnualIssueRequestObject
+
+	request.Site = site
+	request.Year = year
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAnnualIssue(ctx, request.(GetAnnualIssueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAnnualIssue")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAnnualIssueResponseObject); ok {
+		if err := validResponse.VisitGetAnnualIssueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAnnualIssue operation middleware
+func (sh *strictHandler) ListAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params ListAnnualIssueParams) {
+	var request ListAnnualIssueRequestObject
+
+	request.Site = site
+	request.Year = year
+	request.Params = params
+
+	var body ListAnnualIssueJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAnnualIssue(ctx, request.(ListAnnualIssueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAnnualIssue")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAnnualIssueResponseObject); ok {
+		if err := validResponse.VisitListAnnualIssueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveAnnualIssue operation middleware
+func (sh *strictHandler) ApproveAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params ApproveAnnualIssueParams) {
+	var request ApproveAnnualIssueRequestObject
+
+	request.Site = site
+	request.Year = year
+	request.Params = params
+
+	var body ApproveAnnualIssueJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveAnnualIssue(ctx, request.(ApproveAnnualIssueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveAnnualIssue")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveAnnualIssueResponseObject); ok {
+		if err := validResponse.VisitApproveAnnualIssueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // StreamChanges operation middleware
@@ -21433,6 +23088,100 @@ func (sh *strictHandler) ApprovePolicy(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// ReportRecall operation middleware
+func (sh *strictHandler) ReportRecall(w http.ResponseWriter, r *http.Request, params ReportRecallParams) {
+	var request ReportRecallRequestObject
+
+	request.Params = params
+
+	var body ReportRecallJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportRecall(ctx, request.(ReportRecallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportRecall")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReportRecallResponseObject); ok {
+		if err := validResponse.VisitReportRecallResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRecall operation middleware
+func (sh *strictHandler) GetRecall(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetRecallParams) {
+	var request GetRecallRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecall(ctx, request.(GetRecallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecall")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRecallResponseObject); ok {
+		if err := validResponse.VisitGetRecallResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseRecall operation middleware
+func (sh *strictHandler) CloseRecall(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params CloseRecallParams) {
+	var request CloseRecallRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CloseRecallJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseRecall(ctx, request.(CloseRecallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseRecall")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CloseRecallResponseObject); ok {
+		if err := validResponse.VisitCloseRecallResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListSites operation middleware
 func (sh *strictHandler) ListSites(w http.ResponseWriter, r *http.Request, params ListSitesParams) {
 	var request ListSitesRequestObject
@@ -22843,6 +24592,40 @@ func (sh *strictHandler) ClearTool(w http.ResponseWriter, r *http.Request, id To
 	}
 }
 
+// ReportToolFault operation middleware
+func (sh *strictHandler) ReportToolFault(w http.ResponseWriter, r *http.Request, id ToolId, params ReportToolFaultParams) {
+	var request ReportToolFaultRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReportToolFaultJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportToolFault(ctx, request.(ReportToolFaultRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportToolFault")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReportToolFaultResponseObject); ok {
+		if err := validResponse.VisitReportToolFaultResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // FindTool operation middleware
 func (sh *strictHandler) FindTool(w http.ResponseWriter, r *http.Request, id ToolId, params FindToolParams) {
 	var request FindToolRequestObject
@@ -23108,6 +24891,74 @@ func (sh *strictHandler) RepairTool(w http.ResponseWriter, r *http.Request, id T
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RepairToolResponseObject); ok {
 		if err := validResponse.VisitRepairToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveToolRepair operation middleware
+func (sh *strictHandler) ApproveToolRepair(w http.ResponseWriter, r *http.Request, id ToolId, params ApproveToolRepairParams) {
+	var request ApproveToolRepairRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApproveToolRepairJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveToolRepair(ctx, request.(ApproveToolRepairRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveToolRepair")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveToolRepairResponseObject); ok {
+		if err := validResponse.VisitApproveToolRepairResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlanToolRepair operation middleware
+func (sh *strictHandler) PlanToolRepair(w http.ResponseWriter, r *http.Request, id ToolId, params PlanToolRepairParams) {
+	var request PlanToolRepairRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body PlanToolRepairJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanToolRepair(ctx, request.(PlanToolRepairRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanToolRepair")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PlanToolRepairResponseObject); ok {
+		if err := validResponse.VisitPlanToolRepairResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

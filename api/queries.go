@@ -238,6 +238,10 @@ type Custody interface {
 	// ExchangeSpares returns at most 50 tools that may replace the old one of an
 	// exchange, worn but sound ones first.
 	ExchangeSpares(ctx context.Context, at AsOf, id uuid.UUID) ([]ExchangeSpare, error)
+	// Recall returns a recall with how each of its tools stands; commands.ErrNotFound.
+	Recall(ctx context.Context, at AsOf, id uuid.UUID) (Recall, Snapshot, error)
+	// AnnualIssue returns the lists of a site and year; commands.ErrNotFound.
+	AnnualIssue(ctx context.Context, at AsOf, site string, year int) (AnnualIssue, Snapshot, error)
 }
 
 // ExchangeFilter narrows a list of exchanges. The zero value of a field does not.

@@ -84,7 +84,7 @@ func (s *Server) LendTool(ctx context.Context, in LendToolRequestObject) (LendTo
 func (s *Server) ReturnTool(ctx context.Context, in ReturnToolRequestObject) (ReturnToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tools.Return(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ReturnTool{
-			At: in.Body.At, Store: in.Body.Store, By: person(in.Body.By), Condition: tool.Condition(in.Body.Condition),
+			At: in.Body.At, Store: in.Body.Store, By: person(in.Body.By), Condition: tool.Condition(in.Body.Condition), Repair: repairDone(in.Body.Repair),
 		})
 	})
 	return ReturnTool200JSONResponse{body, ReturnTool200ResponseHeaders(h)}, err
@@ -158,6 +158,13 @@ func (s *Server) ScrapTool(ctx context.Context, in ScrapToolRequestObject) (Scra
 		return s.App.Tools.Scrap(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ScrapTool{At: in.Body.At, Reason: in.Body.Reason, ApprovedBy: in.Body.ApprovedBy.String()})
 	})
 	return ScrapTool200JSONResponse{body, ScrapTool200ResponseHeaders(h)}, err
+}
+
+func repairDone(d *ToolRepairDone) *tool.RepairDone {
+	if d == nil {
+		return nil
+	}
+	return &tool.RepairDone{Result: tool.RepairResult(d.Result), CostFen: d.CostFen}
 }
 
 // lateBy returns r as one that enters a fact after what followed it.

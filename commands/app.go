@@ -39,6 +39,8 @@ type App struct {
 	Losses    *Losses
 	// Deductions are the accounts of what persons owe for losses.
 	Deductions *Deductions
+	Recalls    *Recalls
+	Annual     *AnnualIssues
 }
 
 // New wires the use cases.
@@ -55,6 +57,7 @@ func New(p Ports) *App {
 	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}
+	a.Recalls, a.Annual = &Recalls{u, a.Sites}, &AnnualIssues{u, a.Sites}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }

@@ -163,7 +163,9 @@ func (i *Imports) Tool(ctx context.Context, r Request, in ImportedTool) (Importe
 	}
 	results, err := ExecuteAll(ctx, i.x, toolDecider(), StreamOf("tool", id), []Step[tool.Command]{{
 		Call: call,
-		Make: func(ctx context.Context, _ Stream) (tool.Command, error) { return i.tools.register(ctx, call, id, in.Tool) },
+		Make: func(ctx context.Context, _ Stream) (tool.Command, error) {
+			return i.tools.register(ctx, call, id, in.Tool)
+		},
 	}})
 	if err != nil {
 		return Imported{}, fmt.Errorf("import tool %s: %w", in.External.Key, err)

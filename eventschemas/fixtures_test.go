@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/annual"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/exchange"
@@ -15,6 +16,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/process"
+	"github.com/fieldledger/fieldledger/domain/recall"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/sla"
@@ -32,13 +34,14 @@ var (
 		LifeMonths: 36, Used: true,
 	}
 
-	nine    = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) // 09:00 in Shanghai
-	ten     = domain.At(nine.Add(time.Hour))
-	eleven  = domain.At(nine.Add(2*time.Hour + 250*time.Millisecond))
-	desk    = domain.PolicyRef{ID: id("desk"), Version: 3, Hash: hash}
-	hours   = domain.PolicyRef{ID: id("hours"), Version: 1, Hash: hash}
-	hash    = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-	targets = []ticket.Target{
+	decisions = []tool.Decision{{Row: 1, Tool: id("tool").String(), Holder: toolHolder, Result: tool.Declined, Rule: "TOL-14"}}
+	nine      = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) // 09:00 in Shanghai
+	ten       = domain.At(nine.Add(time.Hour))
+	eleven    = domain.At(nine.Add(2*time.Hour + 250*time.Millisecond))
+	desk      = domain.PolicyRef{ID: id("desk"), Version: 3, Hash: hash}
+	hours     = domain.PolicyRef{ID: id("hours"), Version: 1, Hash: hash}
+	hash      = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	targets   = []ticket.Target{
 		{
 			Name: ticket.FirstContact, Clock: sla.Working, LimitS: 1800, StartAt: nine, DueAt: ten, Policy: desk, Calendar: hours,
 			Steps: []ticket.Step{{Percent: 75, At: nine}, {Percent: 100, At: ten}},
@@ -286,7 +289,19 @@ var fixtures = map[string]any{
 	"exchange.completed.v1": exchange.Completed{
 		At: eleven, By: id("li").String(), Moves: []exchange.Move{{Tool: id("old"), To: toolStore}, {Tool: id("new"), To: toolHolder}},
 	},
-	"exchange.settled.v1": exchange.Settled{At: eleven},
+	"exchange.settled.v1":     exchange.Settled{At: eleven},
+	"tool.fault_reported.v1":  tool.FaultReported{At: ten, By: id("li").String(), Note: "ratchet slips", Holder: toolHolder},
+	"tool.repair_planned.v1":  tool.RepairPlanned{At: ten, By: id("wang").String(), Repairer: "R1", EstimateFen: 5000},
+	"tool.repair_approved.v1": tool.RepairApproved{At: eleven, By: id("li").String(), Repairer: "R1", EstimateFen: 5000},
+	"tool.returned.v1.repaired": tool.Returned{
+		At: eleven, From: tool.Holder{Kind: tool.Repairer, Who: "R1"}, Store: "main", Condition: tool.Good, Repair: &tool.RepairDone{Result: tool.Repaired, CostFen: 4800},
+	},
+	"recall.reported.v1": recall.Reported{At: nine, Site: "SH", By: id("li").String(), Kind: "torque-wrench", Batch: "2025-11", Report: "scale drifts"},
+	"recall.decided.v1":  recall.Decided{At: ten, Part: 1, Decisions: decisions},
+	"recall.closed.v1":   recall.Closed{At: eleven, By: id("wang").String(), Finding: "maker takes them back"},
+	"annual.listed.v1":   annual.Listed{At: nine, Site: "SH", Year: 2026, List: "crew 1", By: id("li").String(), Rows: []annual.Row{{To: toolHolder, Kind: "wrench", Count: 2}, {To: toolHolder, Tool: id("tool").String(), Count: 1}}},
+	"annual.approved.v1": annual.Approved{At: ten, List: "crew 1", By: id("wang").String()},
+	"annual.decided.v1":  annual.Decided{At: ten, List: "crew 1", Part: 1, Decisions: decisions},
 	"process.opened.v1": process.Opened{
 		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
 			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},

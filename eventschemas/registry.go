@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/fieldledger/fieldledger/domain/annual"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/exchange"
@@ -14,6 +15,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/process"
+	"github.com/fieldledger/fieldledger/domain/recall"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/team"
@@ -113,6 +115,15 @@ var eventTypes = []eventType{
 	newest[deduction.Posted]("deduction.posted.v1"),
 	newest[deduction.Cancelled]("deduction.cancelled.v1"),
 	newest[deduction.Closed]("deduction.closed.v1"),
+	newest[tool.FaultReported]("tool.fault_reported.v1"),
+	newest[tool.RepairPlanned]("tool.repair_planned.v1"),
+	newest[tool.RepairApproved]("tool.repair_approved.v1"),
+	newest[recall.Reported]("recall.reported.v1"),
+	newest[recall.Decided]("recall.decided.v1"),
+	newest[recall.Closed]("recall.closed.v1"),
+	newest[annual.Listed]("annual.listed.v1"),
+	newest[annual.Approved]("annual.approved.v1"),
+	newest[annual.Decided]("annual.decided.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

@@ -50,6 +50,8 @@ type Side struct {
 	views     *readmodel.Reader[directory.View]
 	tools     *readmodel.Reader[custody.Row]
 	exchanges *readmodel.Reader[custody.Exchange]
+	recalls   *readmodel.Reader[custody.Recall]
+	annuals   *readmodel.Reader[custody.Annual]
 	kpi       *kpi.Reader
 	inbox     *readmodel.LogReader[inbox.Imported]
 	loss      lossReaders
@@ -59,7 +61,7 @@ type Side struct {
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [10]error
+	var errs [12]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -70,6 +72,8 @@ func New(p Parts) (*Side, error) {
 	s.inbox, errs[7] = readmodel.NewLogReader(inbox.Events())
 	s.views, errs[8] = readmodel.NewReader(directory.Views())
 	s.exchanges, errs[9] = readmodel.NewReader(custody.Exchanges())
+	s.recalls, errs[10] = readmodel.NewReader(custody.Recalls())
+	s.annuals, errs[11] = readmodel.NewReader(custody.Annuals())
 	var lossErrs [4]error
 	s.loss, lossErrs = newLossReaders()
 	return s, errors.Join(errors.Join(errs[:]...), errors.Join(lossErrs[:]...))

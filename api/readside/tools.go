@@ -38,7 +38,10 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 			}
 		}
 		found = true
-		card = api.ToolCard{Tool: shownTool(row, heldAt), Custody: []api.CustodySpan{}}
+		card = api.ToolCard{Tool: shownTool(row, heldAt), Custody: []api.CustodySpan{}, Repair: api.ToolRepair{
+			Stage: api.ToolRepairStage(row.Row.Repair), Fault: row.Row.Fault, PlannedBy: row.Row.PlannedBy, Repairer: row.Row.Repairer,
+			EstimateFen: row.Row.EstimateFen, RepairsFen: row.Row.RepairsFen,
+		}}
 		for _, span := range row.Row.Custody {
 			card.Custody = append(card.Custody, api.CustodySpan{
 				From: span.From, Holder: holderOf(span.Holder), Revision: int64(span.Revision), //nolint:gosec // a revision fits

@@ -213,6 +213,8 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 		process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies},
 		process.Exchange{Commands: s.app.Exchanges},
 		process.Loss{Losses: s.app.Losses, Accounts: s.app.Deductions, Streams: s.store, IDs: s.ports.IDs},
+		&process.Recall{Tools: s.side, Commands: s.app.Tools, Recalls: s.app.Recalls},
+		&process.Annual{Tools: s.side, Commands: s.app.Tools, Issues: s.app.Annual},
 	)
 }
 

@@ -22,9 +22,9 @@ type Strike struct {
 type Meta struct {
 	Revision uint64
 	EventID  uuid.UUID
-	Type     string // "ticket.resolved.v1"
+	Type     string    // "ticket.resolved.v1"
 	Command  uuid.UUID // that decided it
-	Struck   bool   // by an event later in the stream
+	Struck   bool      // by an event later in the stream
 	// Follows says that the event is a consequence of the fact before it and
 	// not a fact itself, as a judgement is: it is struck with that fact.
 	Follows bool

@@ -73,6 +73,7 @@ type Return struct {
 	Store     string         `json:"store"`
 	By        string         `json:"by"` // person id of who brings it; "" from a repairer
 	Condition Condition      `json:"condition"`
+	Repair    *RepairDone    `json:"repair,omitempty"` // from a repairer (TOL-11)
 	Book      *policy.Book   `json:"-"`
 }
 

@@ -98,8 +98,14 @@ func giveBack(s State, c Return) ([]Event, error) {
 	case !s.Holder.Kind.takes() && s.Holder.Kind != Repairer:
 		return nil, domain.Refuse("TOL-21", "tool.nobody_has_it", "standing", string(s.Standing))
 	}
+	if err := s.repaired(c.Repair); err != nil {
+		return nil, err
+	}
+	if c.Repair != nil && c.Repair.Result == BeyondRepair {
+		c.Condition = Damaged
+	}
 	events := []Event{Returned{
-		At: c.At, From: s.Holder, Store: c.Store, By: c.By, Condition: c.Condition,
+		At: c.At, From: s.Holder, Store: c.Store, By: c.By, Condition: c.Condition, Repair: c.Repair,
 		Other: s.Holder.Kind == Person && s.Holder.Who != c.By, // TOL-08
 	}}
 	if c.Condition == Damaged && s.Blocked == "" { // TOL-18
@@ -151,6 +157,9 @@ func sendToRepair(s State, c SendToRepair) ([]Event, error) {
 		return []Event{SentToRepair{At: c.At, Holder: to}}, nil
 	}
 	if err := s.inStore(); err != nil {
+		return nil, err
+	}
+	if err := s.sendable(c.Repairer); err != nil {
 		return nil, err
 	}
 	return []Event{SentToRepair{At: c.At, Holder: to}}, nil

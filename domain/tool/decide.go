@@ -75,6 +75,15 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 	case Scrap:
 		events, err := scrap(s, c)
 		return events, c.At, err
+	case ReportFault:
+		events, err := reportFault(s, c)
+		return events, c.At, err
+	case PlanRepair:
+		events, err := planRepair(s, c)
+		return events, c.At, err
+	case ApproveRepair:
+		events, err := approveRepair(s, c)
+		return events, c.At, err
 	case Block:
 		events, err := block(s, c)
 		return events, c.At, err

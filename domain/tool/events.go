@@ -78,8 +78,9 @@ type Returned struct {
 	By        string         `json:"by"`        // person id of who signs
 	Condition Condition      `json:"condition"` // as it came back
 	// Other says that who brought it is not who had it (TOL-08).
-	Other      bool   `json:"other"`
-	LateReason string `json:"late_reason,omitempty"` // no personal data
+	Other      bool        `json:"other"`
+	Repair     *RepairDone `json:"repair,omitempty"`      // from a repairer (TOL-11)
+	LateReason string      `json:"late_reason,omitempty"` // no personal data
 }
 
 // HandedOver moves custody between persons or teams (TOL-06, TOL-07). Type tool.handed_over.v1.

@@ -10,7 +10,7 @@ import (
 // does while an exchange keeps it. What only marks it goes on.
 func moves(c Command) bool {
 	switch c.(type) {
-	case Block, Clear, Inspect, Keep, Release, Settle:
+	case Block, Clear, Inspect, ReportFault, PlanRepair, ApproveRepair, Keep, Release, Settle:
 		return false
 	case Register, Issue, Accept, Refuse, Lend, Return, HandOver, SendToRepair, ReportMissing, Find, Scrap, EnterLate:
 	}
@@ -23,7 +23,8 @@ func settles(c Command) bool {
 	switch c.(type) {
 	case Release, Settle:
 		return true
-	case Register, Issue, Accept, Refuse, Lend, Return, HandOver, Block, Clear, Inspect, SendToRepair, ReportMissing, Find, Scrap, Keep, EnterLate:
+	case Register, Issue, Accept, Refuse, Lend, Return, HandOver, Block, Clear, Inspect, SendToRepair, ReportMissing, Find, Scrap, Keep, EnterLate,
+		ReportFault, PlanRepair, ApproveRepair:
 	}
 	return false
 }

@@ -129,6 +129,12 @@ func happened(e Event) (at domain.Instant, lateReason string) {
 		return e.At, e.LateReason
 	case Found:
 		return e.At, e.LateReason
+	case FaultReported:
+		return e.At, e.LateReason
+	case RepairPlanned:
+		return e.At, e.LateReason
+	case RepairApproved:
+		return e.At, e.LateReason
 	case Scrapped:
 		return e.At, e.LateReason
 	case Kept:
@@ -178,6 +184,15 @@ func late(e Event, reason string) Event {
 		e.LateReason = reason
 		return e
 	case Found:
+		e.LateReason = reason
+		return e
+	case FaultReported:
+		e.LateReason = reason
+		return e
+	case RepairPlanned:
+		e.LateReason = reason
+		return e
+	case RepairApproved:
 		e.LateReason = reason
 		return e
 	case Scrapped:

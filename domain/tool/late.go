@@ -96,6 +96,8 @@ func (s State) admits(e Event) bool {
 		return s.Holder == e.From
 	case Cleared:
 		return s.Blocked != ""
+	case RepairApproved:
+		return s.Repair.Stage == RepairOpen
 	}
 	return s.Standing != "" && s.Standing != StandingScrapped
 }

@@ -36,6 +36,7 @@ type State struct {
 	LostFrom Holder // who had it when it was missed last (LOS-01)
 	// Surrendered tools leave the store to repair or scrap alone (EXC-05).
 	Surrendered bool
+	Repair      Repair
 	last        *fact
 }
 
@@ -78,6 +79,9 @@ func After(s State, e Event) State {
 		if e.From.Kind == Repairer && e.Condition != Damaged { // it is sound again
 			s.Surrendered = false
 		}
+		if s.Holder.Kind == Repairer {
+			s.Repair = Repair{}
+		}
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case HandedOver:
 		until := s.Until
@@ -87,6 +91,9 @@ func After(s State, e Event) State {
 		}
 		return s
 	case SentToRepair:
+		if s.Repair.Stage != "" {
+			s.Repair.Stage = RepairUnderWay
+		}
 		return s.with(e.At, StandingInRepair, e.Holder)
 	case ReportedMissing:
 		s.LostFrom = e.From
@@ -99,6 +106,8 @@ func After(s State, e Event) State {
 		return s.marked(e)
 	case Kept, Released, Exchanged:
 		return s.traded(e)
+	case FaultReported, RepairPlanned, RepairApproved:
+		return s.mended(e)
 	}
 	return s
 }
@@ -110,7 +119,7 @@ func (s State) marked(e Event) State {
 		s.Blocked = e.Reason
 		return s.at(e.At)
 	case Cleared:
-		s.Blocked = ""
+		s.Blocked, s.Repair = "", Repair{}
 		return s.at(e.At)
 	case Inspected:
 		s.NextOn = ""

@@ -28,7 +28,7 @@ const (
 
 // Projection returns the tables of tools.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Exchanges()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Exchanges(), Recalls(), Annuals()}}
 }
 
 // Row is a tool as lists and cards show it. Times are UTC, amounts fen.
@@ -60,6 +60,12 @@ type Row struct {
 	Surrendered  bool        `db:"surrendered"` // EXC-05
 	RegisteredAt time.Time   `db:"registered_at"`
 	LastAt       time.Time   `db:"last_at"` // of the newest fact
+	Fault        string      `db:"fault"`   // what was reported of it, "" if nothing is
+	Repair       string      `db:"repair"`  // how far its repair has come, "" if none is planned (TOL-11)
+	PlannedBy    string      `db:"planned_by"`
+	Repairer     string      `db:"repairer"` // of the plan
+	EstimateFen  int64       `db:"estimate_fen"`
+	RepairsFen   int64       `db:"repairs_fen"` // what all its repairs have cost
 }
 
 // Span is a stretch of custody: from an instant until the next one begins.
@@ -110,6 +116,7 @@ func Table() readmodel.Model[Row] {
 			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,                                        // recall of a batch (TOL-12)
 			`CREATE INDEX ON {{.schema}}.tool (site, kind, spec, (NOT used), number, id) WHERE standing = 'in_store'`, // what may replace one (EXC-03)
 			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,                                   // out of use
+			`CREATE INDEX ON {{.schema}}.tool (site, repair) WHERE repair <> ''`,                                      // repairs to plan, approve, await
 		},
 	}
 }
@@ -157,6 +164,18 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	s := tool.After(before, e)
 	r.Standing, r.Offer, r.Blocked = string(s.Standing), HolderText(s.Offer), string(s.Blocked)
 	r.Until, r.NextOn, r.LastAt = nil, nil, s.LastAt
+	r.Repair, r.PlannedBy, r.Repairer, r.EstimateFen = string(s.Repair.Stage), s.Repair.PlannedBy, s.Repair.Repairer, s.Repair.EstimateFen
+	switch e := any(e).(type) { // what the state does not keep
+	case tool.FaultReported:
+		r.Fault = e.Note
+	case tool.Returned:
+		if e.Repair != nil {
+			r.RepairsFen += e.Repair.CostFen
+		}
+	}
+	if s.Repair.Stage == "" {
+		r.Fault = ""
+	}
 	if !s.Until.IsZero() {
 		r.Until = &s.Until
 	}
@@ -178,6 +197,7 @@ func (r Row) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: HolderOf(r.Holder), Offer: HolderOf(r.Offer), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
 		KeptBy: r.Kept, KeptAs: tool.Part(r.KeptAs), Used: r.Used, Surrendered: r.Surrendered,
+		Repair: tool.Repair{Stage: tool.RepairStage(r.Repair), PlannedBy: r.PlannedBy, Repairer: r.Repairer, EstimateFen: r.EstimateFen},
 	}
 	if r.Until != nil {
 		s.Until = *r.Until
