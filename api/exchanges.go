@@ -43,12 +43,20 @@ func (s *Server) RefuseExchange(ctx context.Context, in RefuseExchangeRequestObj
 	return RefuseExchange200JSONResponse{body, RefuseExchange200ResponseHeaders(h)}, err
 }
 
-// WithdrawExchange ends an exchange that is not completed.
+// WithdrawExchange ends the caller's own exchange that is not completed.
 func (s *Server) WithdrawExchange(ctx context.Context, in WithdrawExchangeRequestObject) (WithdrawExchangeResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Exchanges.Withdraw(ctx, r, in.Id, commands.ToolReason{At: in.Body.At, Reason: or(in.Body.Reason)})
 	})
 	return WithdrawExchange200JSONResponse{body, WithdrawExchange200ResponseHeaders(h)}, err
+}
+
+// CancelExchange ends anybody's exchange that is not completed.
+func (s *Server) CancelExchange(ctx context.Context, in CancelExchangeRequestObject) (CancelExchangeResponseObject, error) {
+	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
+		return s.App.Exchanges.Cancel(ctx, r, in.Id, commands.ToolReason{At: in.Body.At, Reason: in.Body.Reason})
+	})
+	return CancelExchange200JSONResponse{body, CancelExchange200ResponseHeaders(h)}, err
 }
 
 // SurrenderExchangeTool records that the old tool was brought.

@@ -104,6 +104,7 @@ func TestEXC01AnOldToolIsExchangedForANewOne(t *testing.T) {
 		{c.keeper, "surrender", bring, "EXC-01"},
 		{c.boss, "approve", `{}`, ""},
 		{c.li, "withdraw", `{}`, "EXC-01"},
+		{c.wang, "withdraw", `{"reason":"旧"}`, "EXC-01"},
 		{c.keeper, "surrender", `{"store":"main","giver":"` + uuid.NewString() + `"}`, "ORG-01"},
 		{c.keeper, "surrender", bring, ""},
 		{c.keeper, "choose", `{}`, "EXC-06"},
@@ -119,7 +120,7 @@ func TestEXC01AnOldToolIsExchangedForANewOne(t *testing.T) {
 	c.run(path, tag, []order{
 		{c.wang, "complete", `{}`, "TOL-04"},
 		{c.li, "complete", `{}`, ""},
-		{c.boss, "withdraw", `{"reason":"太晚"}`, "EXC-06"},
+		{c.boss, "cancel", `{"reason":"太晚"}`, "EXC-06"},
 	})
 }
 
@@ -269,7 +270,7 @@ func TestEXC06OfSixtyFourWhoSignAndWithdrawThereIsOneOutcome(t *testing.T) {
 		})
 		c.keep(path, old, spare)
 		before := c.events()
-		one, two := c.race(path, 5, [2]order{{c.li, "complete", `{}`, ""}, {c.keeper, "withdraw", `{"reason":"太重"}`, ""}}, n%2)
+		one, two := c.race(path, 5, [2]order{{c.li, "complete", `{}`, ""}, {c.keeper, "cancel", `{"reason":"太重"}`, ""}}, n%2)
 		require.Equal(t, 1, one+two)
 		require.Equal(t, before+1, c.events())
 		signed += one

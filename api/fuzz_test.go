@@ -98,6 +98,7 @@ var bodies = map[string]any{
 	"surrenderExchangeTool":     SurrenderExchangeToolJSONRequestBody{},
 	"inspectExchangeTool":       InspectExchangeToolJSONRequestBody{},
 	"chooseExchangeReplacement": ChooseExchangeReplacementJSONRequestBody{},
+	"cancelExchange":            CancelExchangeJSONRequestBody{},
 	"completeExchange":          CompleteExchangeJSONRequestBody{},
 }
 

@@ -1905,7 +1905,7 @@ type ExchangeTool struct {
 type ExchangeWithdrawal struct {
 	At *time.Time `json:"at,omitempty"`
 
-	// Reason Only applicants need none
+	// Reason Needed once somebody has acted on the application.
 	Reason *string `json:"reason,omitempty"`
 }
 
@@ -4041,6 +4041,15 @@ type ApproveExchangeParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// CancelExchangeParams defines parameters for CancelExchange.
+type CancelExchangeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // ChooseExchangeReplacementParams defines parameters for ChooseExchangeReplacement.
 type ChooseExchangeReplacementParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -5274,6 +5283,9 @@ type ApplyExchangeJSONRequestBody = ExchangeApplication
 // ApproveExchangeJSONRequestBody defines body for ApproveExchange for application/json ContentType.
 type ApproveExchangeJSONRequestBody = ExchangeTime
 
+// CancelExchangeJSONRequestBody defines body for CancelExchange for application/json ContentType.
+type CancelExchangeJSONRequestBody = ExchangeReason
+
 // ChooseExchangeReplacementJSONRequestBody defines body for ChooseExchangeReplacement for application/json ContentType.
 type ChooseExchangeReplacementJSONRequestBody = ExchangeChoice
 
@@ -5528,6 +5540,9 @@ type ServerInterface interface {
 	// ApproveExchange Lets an exchange go on; the caller approves (EXC-01, EXC-07).
 	// (POST /v1/exchanges/{id}/approve)
 	ApproveExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params ApproveExchangeParams)
+	// CancelExchange Ends anybody's exchange that is not completed, for the store; its tools are released (EXC-06).
+	// (POST /v1/exchanges/{id}/cancel)
+	CancelExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params CancelExchangeParams)
 	// ChooseExchangeReplacement Names the replacement, and has both tools kept (EXC-03, EXC-06, EXC-07).
 	// (POST /v1/exchanges/{id}/choose)
 	ChooseExchangeReplacement(w http.ResponseWriter, r *http.Request, id ExchangeId, params ChooseExchangeReplacementParams)
@@ -5546,7 +5561,7 @@ type ServerInterface interface {
 	// SurrenderExchangeTool Records that the old tool was brought to the store; the caller takes it (EXC-01).
 	// (POST /v1/exchanges/{id}/surrender)
 	SurrenderExchangeTool(w http.ResponseWriter, r *http.Request, id ExchangeId, params SurrenderExchangeToolParams)
-	// WithdrawExchange Ends an exchange that is not completed; its tools are released (EXC-06).
+	// WithdrawExchange Ends the caller's own exchange that is not completed; its tools are released (EXC-06).
 	// (POST /v1/exchanges/{id}/withdraw)
 	WithdrawExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params WithdrawExchangeParams)
 	// GetHead Tells the log number as of now or of a time.
@@ -6455,6 +6470,83 @@ func (siw *ServerInterfaceWrapper) ApproveExchange(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ApproveExchange(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelExchange operation middleware
+func (siw *ServerInterfaceWrapper) CancelExchange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ExchangeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelExchangeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelExchange(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -15069,6 +15161,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/withdraw", wrapper.WithdrawExchange).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/cancel", wrapper.CancelExchange).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/surrender", wrapper.SurrenderExchangeTool).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/exchanges/{id}/inspect", wrapper.InspectExchangeTool).Methods(http.MethodPost)
@@ -15595,6 +15689,61 @@ type ApproveExchangedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ApproveExchangedefaultApplicationProblemPlusJSONResponse) VisitApproveExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelExchangeRequestObject struct {
+	Id     ExchangeId `json:"id"`
+	Params CancelExchangeParams
+	Body   *CancelExchangeJSONRequestBody
+}
+
+type CancelExchangeResponseObject interface {
+	VisitCancelExchangeResponse(w http.ResponseWriter) error
+}
+
+type CancelExchange200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CancelExchange200JSONResponse struct {
+	Body    Changed
+	Headers CancelExchange200ResponseHeaders
+}
+
+func (response CancelExchange200JSONResponse) VisitCancelExchangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelExchangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelExchangedefaultApplicationProblemPlusJSONResponse) VisitCancelExchangeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21200,6 +21349,9 @@ type StrictServerInterface interface {
 	// ApproveExchange Lets an exchange go on; the caller approves (EXC-01, EXC-07).
 	// (POST /v1/exchanges/{id}/approve)
 	ApproveExchange(ctx context.Context, request ApproveExchangeRequestObject) (ApproveExchangeResponseObject, error)
+	// CancelExchange Ends anybody's exchange that is not completed, for the store; its tools are released (EXC-06).
+	// (POST /v1/exchanges/{id}/cancel)
+	CancelExchange(ctx context.Context, request CancelExchangeRequestObject) (CancelExchangeResponseObject, error)
 	// ChooseExchangeReplacement Names the replacement, and has both tools kept (EXC-03, EXC-06, EXC-07).
 	// (POST /v1/exchanges/{id}/choose)
 	ChooseExchangeReplacement(ctx context.Context, request ChooseExchangeReplacementRequestObject) (ChooseExchangeReplacementResponseObject, error)
@@ -21218,7 +21370,7 @@ type StrictServerInterface interface {
 	// SurrenderExchangeTool Records that the old tool was brought to the store; the caller takes it (EXC-01).
 	// (POST /v1/exchanges/{id}/surrender)
 	SurrenderExchangeTool(ctx context.Context, request SurrenderExchangeToolRequestObject) (SurrenderExchangeToolResponseObject, error)
-	// WithdrawExchange Ends an exchange that is not completed; its tools are released (EXC-06).
+	// WithdrawExchange Ends the caller's own exchange that is not completed; its tools are released (EXC-06).
 	// (POST /v1/exchanges/{id}/withdraw)
 	WithdrawExchange(ctx context.Context, request WithdrawExchangeRequestObject) (WithdrawExchangeResponseObject, error)
 	// GetHead Tells the log number as of now or of a time.
@@ -21828,6 +21980,40 @@ func (sh *strictHandler) ApproveExchange(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ApproveExchangeResponseObject); ok {
 		if err := validResponse.VisitApproveExchangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelExchange operation middleware
+func (sh *strictHandler) CancelExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params CancelExchangeParams) {
+	var request CancelExchangeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CancelExchangeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelExchange(ctx, request.(CancelExchangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelExchange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelExchangeResponseObject); ok {
+		if err := validResponse.VisitCancelExchangeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

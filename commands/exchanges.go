@@ -165,10 +165,20 @@ func (x *Exchanges) Refuse(ctx context.Context, r Request, id uuid.UUID, in Tool
 	})
 }
 
-// Withdraw ends an exchange that is not completed; its tools are released.
+// Withdraw ends the actor's own exchange that is not completed; its tools are released.
 func (x *Exchanges) Withdraw(ctx context.Context, r Request, id uuid.UUID, in ToolReason) (Result, error) {
-	return x.on(ctx, r, "exchange.withdraw", id, in.At, in, func(_ context.Context, now moment, _ *policy.Book) (exchange.Command, error) {
-		return exchange.Withdraw{At: now.At, By: r.Actor.Person, Reason: in.Reason}, nil
+	return x.withdraw(ctx, r, "exchange.withdraw", id, in, false)
+}
+
+// Cancel ends anybody's exchange that is not completed, for the store and with
+// a reason; its tools are released.
+func (x *Exchanges) Cancel(ctx context.Context, r Request, id uuid.UUID, in ToolReason) (Result, error) {
+	return x.withdraw(ctx, r, "exchange.cancel", id, in, true)
+}
+
+func (x *Exchanges) withdraw(ctx context.Context, r Request, operation string, id uuid.UUID, in ToolReason, forStore bool) (Result, error) {
+	return x.on(ctx, r, operation, id, in.At, in, func(_ context.Context, now moment, _ *policy.Book) (exchange.Command, error) {
+		return exchange.Withdraw{At: now.At, By: r.Actor.Person, Reason: in.Reason, ForStore: forStore}, nil
 	})
 }
 

@@ -228,7 +228,7 @@ func TestEXC06WhatIsWithdrawnMovedAtNoMoment(t *testing.T) {
 	w.App.Exchanges.Connect(w.side, nil)
 	old, spare := w.wrench("W-1", "27 mm", &holders[2]), w.wrench("W-2", "27 mm", nil)
 	s := w.reserve(holders, old, spare)
-	s.must(w.App.Exchanges.Withdraw(t.Context(), w.as(s.boss), s.id, commands.ToolReason{Reason: "too heavy"}))
+	s.must(w.App.Exchanges.Cancel(t.Context(), w.as(s.boss), s.id, commands.ToolReason{Reason: "too heavy"}))
 	s.walk(0)
 	now := w.Clock.Now()
 	for _, id := range []uuid.UUID{old, spare} {

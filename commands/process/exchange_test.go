@@ -151,9 +151,9 @@ func exchanges(t *testing.T) processtest.Subject {
 			_, gone := c.chosen("gone") // somebody else gets the replacement
 			c.must(w.App.Tools.Issue(ctx, c.as(storekeeper), gone, commands.IssueTool{To: tool.Holder{Kind: tool.Person, Who: li.String()}}))
 			left, _ := c.chosen("left")
-			c.must(do.Withdraw(ctx, c.as(storekeeper), left, commands.ToolReason{Reason: "too heavy"}))
+			c.must(do.Cancel(ctx, c.as(storekeeper), left, commands.ToolReason{Reason: "too heavy"}))
 			c.must(do.Complete(ctx, c.as(li.String()), c.reserved("done"), nil))
-			c.must(do.Withdraw(ctx, c.as(storekeeper), c.reserved("back"), commands.ToolReason{Reason: "too heavy"}))
+			c.must(do.Cancel(ctx, c.as(storekeeper), c.reserved("back"), commands.ToolReason{Reason: "too heavy"}))
 			c.inspected("mend", commands.InspectExchange{Outcome: exchange.Repairable, Repairer: "R1"})
 			c.inspected("good", commands.InspectExchange{Outcome: exchange.Usable}) // nothing follows
 		},

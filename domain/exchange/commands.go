@@ -47,6 +47,8 @@ type Withdraw struct {
 	At     domain.Instant `json:"at"`
 	By     string         `json:"by"`
 	Reason string         `json:"reason"` // no personal data; "" for the applicant's own before it was decided on
+	// ForStore says that the store or a manager ends it, not who applied.
+	ForStore bool `json:"for_store"`
 }
 
 // Surrender lays the old tool on the store's counter (EXC-01). Custody moves

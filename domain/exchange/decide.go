@@ -154,8 +154,11 @@ func withdraw(s State, c Withdraw) ([]Event, error) {
 	case c.By == "":
 		return nil, domain.Invalid("/by", "EXC-01", "exchange.signer_missing")
 	}
+	if !c.ForStore && c.By != s.Applicant && s.Keeper != (tool.Holder{Kind: tool.Person, Who: c.By}) {
+		return nil, domain.Refuse("EXC-01", "exchange.not_yours", "who", s.Applicant)
+	}
 	open := s.Status == StatusApplied || s.Status == StatusApproved && s.ApprovedBy == ""
-	if (!open || c.By != s.Applicant) && strings.TrimSpace(c.Reason) == "" {
+	if (!open || c.ForStore) && strings.TrimSpace(c.Reason) == "" {
 		return nil, domain.Refuse("EXC-01", "exchange.withdrawal_needs_reason", "status", string(s.Status))
 	}
 	return []Event{Withdrawn{At: c.At, By: c.By, Reason: c.Reason, Tools: s.Kept()}}, nil

@@ -168,13 +168,14 @@ func TestApproval(t *testing.T) {
 
 		testCase{Name: "EXC-01 the applicant withdraws what waits", Given: waiting, When: exchange.Withdraw{At: at(2), By: li}, Then: events{exchange.Withdrawn{At: at(2), By: li, Tools: []uuid.UUID{}}}},
 		testCase{Name: "EXC-01 or what nobody acted on", Given: open, When: exchange.Withdraw{At: at(2), By: li}, Then: events{exchange.Withdrawn{At: at(2), By: li, Tools: []uuid.UUID{}}}},
-		testCase{Name: "EXC-01 others say why", Given: waiting, When: exchange.Withdraw{At: at(2), By: wang}, Refused: "EXC-01", Key: "exchange.withdrawal_needs_reason"},
+		testCase{Name: "EXC-01 nobody else does", Given: waiting, When: exchange.Withdraw{At: at(2), By: wang, Reason: "r"}, Refused: "EXC-01", Key: "exchange.not_yours"},
+		testCase{Name: "EXC-01 the store says why", Given: waiting, When: exchange.Withdraw{At: at(2), By: keeper, ForStore: true}, Refused: "EXC-01", Key: "exchange.withdrawal_needs_reason"},
 		testCase{Name: "EXC-01 once approved it needs a reason", Given: approved, When: exchange.Withdraw{At: at(3), By: li}, Refused: "EXC-01", Key: "exchange.withdrawal_needs_reason"},
 		testCase{Name: "EXC-01 somebody withdraws", Given: waiting, When: exchange.Withdraw{At: at(2)}, Invalid: "/by"},
 		testCase{Name: "TKT-02 once", Given: since(open, exchange.Withdrawn{At: at(2), By: li}), When: exchange.Withdraw{At: at(3), By: li}},
 		testCase{Name: "EXC-01 what is withdrawn is not approved", Given: since(waiting, exchange.Withdrawn{At: at(2), By: li}), When: exchange.Approve{At: at(3), By: boss}, Refused: "EXC-01"},
 		testCase{
-			Name: "EXC-06 what is kept is released", Given: reserved, When: exchange.Withdraw{At: at(5), By: keeper, Reason: "too heavy"},
+			Name: "EXC-06 what is kept is released", Given: reserved, When: exchange.Withdraw{At: at(5), By: keeper, Reason: "too heavy", ForStore: true},
 			Then: events{exchange.Withdrawn{At: at(5), By: keeper, Reason: "too heavy", Tools: []uuid.UUID{oldID, newID}}},
 		},
 		testCase{Name: "EXC-06 what is moved stays moved", Given: completed, When: exchange.Withdraw{At: at(6), By: li, Reason: "r"}, Refused: "EXC-06", Key: "exchange.over"},

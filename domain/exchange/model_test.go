@@ -261,7 +261,7 @@ func (s *shop) exchange(id uuid.UUID) {
 	swap := s.swaps[x]
 	switch {
 	case s.r.IntN(25) == 0:
-		s.onSwap(x, exchange.Withdraw{At: now, By: s.anybody(), Reason: "other"})
+		s.onSwap(x, exchange.Withdraw{At: now, By: s.anybody(), Reason: "other", ForStore: s.r.IntN(2) == 0})
 	case swap.Status == exchange.StatusApproved:
 		s.onSwap(x, exchange.Surrender{At: now, By: keeper, Giver: swap.Applicant, Store: "main", Book: free})
 	case swap.Status == exchange.StatusSurrendered:

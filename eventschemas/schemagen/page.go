@@ -149,7 +149,7 @@ var uses = map[string]use{
 	"exchange.applied.v1":            onExchange("", "exchange.apply"),
 	"exchange.approved.v1":           onExchange("", "exchange.approve"),
 	"exchange.refused.v1":            onExchange("", "exchange.refuse"),
-	"exchange.withdrawn.v1":          onExchange("", "exchange.withdraw"),
+	"exchange.withdrawn.v1":          onExchange("", "exchange.withdraw", "exchange.cancel"),
 	"exchange.surrendered.v1":        onExchange("", "exchange.surrender"),
 	"exchange.inspected.v1":          onExchange("", "exchange.inspect"),
 	"exchange.fault_found.v1":        onExchange("if the tool did not reach its life by human fault", "exchange.inspect"),

@@ -256,7 +256,7 @@ func (c *counter) exchange(n int, complete bool) (killed bool) {
 		c.do(c.li, path, "complete", `{}`, `"5"`)
 		c.await(path, "settled")
 	} else {
-		c.do(c.keeper, path, "withdraw", `{"reason":"too heavy"}`, `"5"`)
+		c.do(c.keeper, path, "cancel", `{"reason":"too heavy"}`, `"5"`)
 		require.Eventually(c.t, func() bool { return c.kept() == 0 }, patience, 40*time.Millisecond)
 	}
 	require.Equal(c.t, complete, c.whole())
