@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -167,7 +166,9 @@ func (a *accounting) paid() (path, tag string, id uuid.UUID) {
 	a.t.Helper()
 	path, tag = a.lost("personal")
 	a.run(path, tag, []order{
-		{a.boss, "finding", `{"reason":"遗忘"}`, ""}, {a.keeper, "assessment", `{}`, ""}, {a.boss, "proposal", `{}`, ""},
+		{a.boss, "finding", `{"reason":"遗忘"}`, ""},
+		{a.keeper, "assessment", `{}`, ""},
+		{a.boss, "proposal", `{}`, ""},
 		{a.zhao, "approval", `{"amount_fen":3500,"proposal":3}`, ""},
 	})
 	id = uuid.MustParse(path[len("/v1/losses/"):])
@@ -291,7 +292,7 @@ func TestLossesAreShownToWhomTheyConcern(t *testing.T) {
 	for n := range 3 {
 		f.reads.losses.cards = append(f.reads.losses.cards, api.SealedLoss{
 			Loss: api.Loss{
-				Id: uuid.New(), Site: "hq", Revision: 4, Number: fmt.Sprint(n), Cause: "missing", Status: "open", LostOn: "2026-03-02", ReportedAt: at, LostAt: at,
+				Id: uuid.New(), Site: "hq", Revision: 4, Number: strconv.Itoa(n), Cause: "missing", Status: "open", LostOn: "2026-03-02", ReportedAt: at, LostAt: at,
 				Tool: api.LossTool{PurchasedOn: "2025-01-10"}, Finding: &api.LossFinding{At: at, Payers: []api.LossPart{}, Witnesses: []string{}},
 				Points: &api.LossPoints{At: at},
 			},

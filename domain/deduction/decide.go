@@ -28,11 +28,11 @@ const (
 // a field of c is not acceptable in itself, ErrOver that the account of a
 // later year decides; s is not changed.
 func Decide(s State, c Command) ([]Event, error) {
-	switch c := c.(type) {
-	case Open:
-		return open(s, c)
-	case Close:
-		return closeYear(s, c)
+	if o, ok := c.(Open); ok {
+		return open(s, o)
+	}
+	if k, ok := c.(Close); ok {
+		return closeYear(s, k)
 	}
 	if s.Over {
 		return nil, ErrOver

@@ -46,5 +46,5 @@ func (h How) status() Status { return Status(h) }
 // RoleHR is the role that approves what is above the policy's amount (LOS-07).
 const RoleHR = "hr"
 
-// Ways of an assessment beside the methods of the policy.
+// GivenAmount is the way of an assessment beside the methods of the policy.
 const GivenAmount = "given" // the cost of a repair

@@ -17,11 +17,11 @@ import (
 // A *domain.RuleError means that a rule refused c, a *domain.InvalidError
 // that a field of c is not acceptable in itself; s is not changed.
 func Decide(s State, c Command) ([]Event, error) {
-	switch c := c.(type) {
-	case Begin:
-		return begin(s, c)
-	case FindAgain:
-		return findAgain(s, c)
+	if b, ok := c.(Begin); ok {
+		return begin(s, b)
+	}
+	if f, ok := c.(FindAgain); ok {
+		return findAgain(s, f)
 	}
 	if s.Status == "" {
 		return nil, domain.Refuse("LOS-01", "loss.unknown")
