@@ -120,6 +120,7 @@ type reads struct {
 	compared   api.ComparisonQuery
 	comparison api.Comparison
 	tools      []api.Tool
+	room       room
 	err        error
 	health     api.Health
 	panics     bool

@@ -68,6 +68,10 @@ var bodies = map[string]any{
 	"strikeTicketEvent":       StrikeTicketEventJSONRequestBody{},
 	"unfollowTicket":          UnfollowTicketJSONRequestBody{},
 	"withdrawTicket":          WithdrawTicketJSONRequestBody{},
+	"startStocktake":          StartStocktakeJSONRequestBody{}, "scanStocktake": ScanStocktakeJSONRequestBody{}, "countStocktake": CountStocktakeJSONRequestBody{},
+	"recountStocktake": RecountStocktakeJSONRequestBody{}, "signStocktake": SignStocktakeJSONRequestBody{}, "cancelStocktake": CancelStocktakeJSONRequestBody{},
+	"setInspectionPlan": SetInspectionPlanJSONRequestBody{}, "endInspectionPlan": EndInspectionPlanJSONRequestBody{}, "checkTools": CheckToolsJSONRequestBody{},
+	"callToolsBack": CallToolsBackJSONRequestBody{}, "placeTools": PlaceToolsJSONRequestBody{}, "recordClimate": RecordClimateJSONRequestBody{},
 }
 
 // operationsWith returns the operations of the contract that take something, by name.

@@ -35,6 +35,14 @@ type App struct {
 	Imports  *Imports
 	Tools    *Tools
 	Views    *Views
+	Keeping
+}
+
+// Keeping are the use cases of looking after tools that are at rest.
+type Keeping struct {
+	Stocktakes      *Stocktakes
+	InspectionPlans *InspectionPlans
+	Climates        *Climates
 }
 
 // New wires the use cases.
@@ -48,6 +56,7 @@ func New(p Ports) *App {
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
+	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }

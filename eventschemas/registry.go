@@ -7,12 +7,15 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/climate"
+	"github.com/fieldledger/fieldledger/domain/inspectionplan"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/process"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
+	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -78,6 +81,25 @@ var eventTypes = []eventType{
 	newest[tool.ReportedMissing]("tool.reported_missing.v1"),
 	newest[tool.Found]("tool.found.v1"),
 	newest[tool.Scrapped]("tool.scrapped.v1"),
+	newest[stocktake.Started]("stocktake.started.v1"),
+	newest[stocktake.Listed]("stocktake.listed.v1"),
+	newest[stocktake.Joined]("stocktake.joined.v1"),
+	newest[stocktake.CountingEnded]("stocktake.counting_ended.v1"),
+	newest[stocktake.Counted]("stocktake.counted.v1"),
+	newest[stocktake.Differed]("stocktake.differed.v1"),
+	newest[stocktake.RecountOrdered]("stocktake.recount_ordered.v1"),
+	newest[stocktake.Signed]("stocktake.signed.v1"),
+	newest[stocktake.Closed]("stocktake.closed.v1"),
+	newest[stocktake.Cancelled]("stocktake.cancelled.v1"),
+	newest[stocktake.Scanned]("stocktake.scanned.v1"),
+	newest[stocktake.SessionClosed]("stocktake.session_closed.v1"),
+	newest[inspectionplan.Set]("inspection.planned.v1"),
+	newest[inspectionplan.Ended]("inspection.plan_ended.v1"),
+	newest[inspectionplan.Checked]("inspection.checked.v1"),
+	newest[inspectionplan.CalledBack]("inspection.called_back.v1"),
+	newest[inspectionplan.Placed]("inspection.placed.v1"),
+	newest[climate.Recorded]("climate.recorded.v1"),
+	newest[climate.Deviated]("climate.deviated.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

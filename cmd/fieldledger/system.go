@@ -29,6 +29,7 @@ import (
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/inbox"
+	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
@@ -171,7 +172,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), inbox.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), keeping.Projection(), inbox.Projection()},
 	})
 	if err != nil {
 		return err
@@ -207,7 +208,8 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err != nil {
 		return err
 	}
-	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies})
+	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies},
+		process.Stocktake{Stocktakes: s.app.Stocktakes, Tools: s.app.Tools})
 }
 
 // openManagers makes the runners of process managers.

@@ -18,6 +18,7 @@ type content struct {
 	calendar *calendar.Calendar
 	codes    Codes
 	tools    Tools
+	keeping  Keeping
 	typed    any // what canonical writes
 }
 
@@ -40,11 +41,12 @@ func kinds() kindTable {
 		KindCalendar: {read: readCalendar},
 		KindCodes:    {read: readCodes},
 		KindTools:    {read: readTools},
+		KindKeeping:  {read: readKeeping},
 	}
 }
 
 // Kinds lists the kinds in the order in which they build on each other.
-func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools} }
+func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindKeeping} }
 
 func (k kindTable) read(kind Kind, raw json.RawMessage) (content, error) {
 	rule, ok := k[kind]
@@ -85,6 +87,14 @@ func readTools(raw json.RawMessage) (content, error) {
 		return content{}, err
 	}
 	return content{tools: t, typed: t}, t.check()
+}
+
+func readKeeping(raw json.RawMessage) (content, error) {
+	var k Keeping
+	if err := decode(raw, &k); err != nil {
+		return content{}, err
+	}
+	return content{keeping: k, typed: k}, k.check()
 }
 
 // Canonical returns a content as a version of kind would hold it, and its

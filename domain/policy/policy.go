@@ -25,6 +25,7 @@ const (
 	KindCalendar Kind = "calendar" // content is calendar.Content
 	KindCodes    Kind = "codes"    // content is Codes
 	KindTools    Kind = "tools"    // content is Tools
+	KindKeeping  Kind = "keeping"  // content is Keeping
 )
 
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.

@@ -112,20 +112,47 @@ var uses = map[string]use{
 		stream: "`fl.number-<site>-<kind>-<year>`", by: []string{"number.reserve"}, when: "which `ticket.register` sends when a process has no number left",
 		readers: []string{ownDecider, "the process that reserved the block"},
 	},
-	"tool.registered.v1":       onTool("tool.register"),
-	"tool.issued.v1":           onTool("tool.issue"),
-	"tool.accepted.v1":         onTool("tool.accept"),
-	"tool.refused.v1":          onTool("tool.refuse"),
-	"tool.lent.v1":             onTool("tool.lend"),
-	"tool.returned.v1":         onTool("tool.return"),
-	"tool.handed_over.v1":      onTool("tool.hand_over"),
-	"tool.blocked.v1":          onTool("tool.block", "tool.return", "tool.inspect"),
-	"tool.cleared.v1":          onTool("tool.clear"),
-	"tool.inspected.v1":        onTool("tool.inspect"),
-	"tool.sent_to_repair.v1":   onTool("tool.send_to_repair"),
-	"tool.reported_missing.v1": onTool("tool.report_missing"),
-	"tool.found.v1":            onTool("tool.find"),
-	"tool.scrapped.v1":         onTool("tool.scrap"),
+	"tool.registered.v1":             onTool("tool.register"),
+	"tool.issued.v1":                 onTool("tool.issue"),
+	"tool.accepted.v1":               onTool("tool.accept"),
+	"tool.refused.v1":                onTool("tool.refuse"),
+	"tool.lent.v1":                   onTool("tool.lend"),
+	"tool.returned.v1":               onTool("tool.return"),
+	"tool.handed_over.v1":            onTool("tool.hand_over"),
+	"tool.blocked.v1":                onTool("tool.block", "tool.return", "tool.inspect"),
+	"tool.cleared.v1":                onTool("tool.clear"),
+	"tool.inspected.v1":              onTool("tool.inspect"),
+	"tool.sent_to_repair.v1":         onTool("tool.send_to_repair"),
+	"tool.reported_missing.v1":       onTool("tool.report_missing"),
+	"tool.found.v1":                  onTool("tool.find"),
+	"tool.scrapped.v1":               onTool("tool.scrap"),
+	"stocktake.started.v1":           onStocktake("stocktake.start"),
+	"stocktake.listed.v1":            onStocktake("stocktake.list"),
+	"stocktake.joined.v1":            onStocktake("stocktake.join"),
+	"stocktake.counting_ended.v1":    onStocktake("stocktake.end_counting"),
+	"stocktake.counted.v1":           onStocktake("stocktake.count"),
+	"stocktake.differed.v1":          onStocktake("stocktake.count"),
+	"stocktake.recount_ordered.v1":   onStocktake("stocktake.recount"),
+	"stocktake.signed.v1":            onStocktake("stocktake.sign"),
+	"stocktake.closed.v1":            onStocktake("stocktake.sign"),
+	"stocktake.cancelled.v1":         onStocktake("stocktake.cancel"),
+	"stocktake.scanned.v1":           {stream: "`fl.stocktake-<uuid>-<scanner>-<part>`", by: []string{"stocktake.scan"}, readers: []string{ownDecider, "`stocktake.count`, for the result"}},
+	"stocktake.session_closed.v1":    {stream: "`fl.stocktake-<uuid>-<scanner>-<part>`", by: []string{"stocktake.close_session"}, readers: []string{ownDecider}},
+	"inspection.planned.v1":         onPlan("inspection_plan.set"),
+	"inspection.plan_ended.v1":       onPlan("inspection_plan.end"),
+	"inspection.checked.v1":     onPlan("inspection_plan.check"),
+	"inspection.called_back.v1": onPlan("inspection_plan.call_back"),
+	"inspection.placed.v1":      onPlan("inspection_plan.place"),
+	"climate.recorded.v1":            {stream: "`fl.climate-<site>.<store>-<month>`", by: []string{"climate.record"}, readers: []string{ownDecider}},
+	"climate.deviated.v1":            {stream: "`fl.climate-<site>.<store>-<month>`", by: []string{"climate.record"}, readers: []string{ownDecider}},
+}
+
+func onStocktake(by ...string) use {
+	return use{stream: "`fl.stocktake-<uuid>`", by: by, readers: []string{ownDecider}}
+}
+
+func onPlan(by ...string) use {
+	return use{stream: "`fl.inspection-plan-<site>.<kind>`", by: by, readers: []string{ownDecider}}
 }
 
 func onTool(by ...string) use {
