@@ -239,6 +239,7 @@ func (s *Side) LapsedUse(ctx context.Context, at api.AsOf, q api.LapseQuery, p a
 		if err != nil {
 			return err
 		}
+		q.To = min(q.To, domain.DayOf(v.asked, zone)) // what has not come yet has not happened
 		where, args := "lapsed_from <= $1::text::date AND lapsed_to >= $2::text::date", []any{string(q.To), string(q.From)}
 		if q.Category != nil {
 			where, args = where+" AND category = $3", append(args, *q.Category)

@@ -31,9 +31,6 @@ type gap struct {
 
 // gaps returns the days that no inspection covers, in order.
 func (r Tool) gaps(zone *time.Location) []gap {
-	if !r.Inspected {
-		return nil
-	}
 	var out []gap
 	from := domain.DayOf(r.RegisteredAt, zone)
 	var last *Inspection
@@ -48,40 +45,66 @@ func (r Tool) gaps(zone *time.Location) []gap {
 			from = dayAfter(x.On)
 		}
 	}
-	return append(out, gap{from: from, to: forever, result: last})
+	return append(out, gap{from: from, to: forever, result: last}) // it goes on
+}
+
+// use is a stretch of days on which somebody had the tool.
+type use struct {
+	holder   string
+	from, to domain.Day
+	mark     Mark
+	ends     *Mark
+}
+
+// uses returns the days on which somebody had the tool, in order.
+func (r Tool) uses(zone *time.Location) []use {
+	var out []use
+	for i, h := range r.Custody {
+		if kind := custody.HolderOf(h.Holder).Kind; kind != tool.Person && kind != tool.Team {
+			continue
+		}
+		u := use{holder: h.Holder, from: domain.DayOf(h.At.Time, zone), to: forever, mark: h.Mark}
+		if i+1 < len(r.Custody) {
+			next := &r.Custody[i+1].Mark
+			if !next.At.After(h.At.Time) {
+				continue // it was moved on at once
+			}
+			u.to, u.ends = domain.DayOf(next.At.Add(-time.Millisecond), zone), next
+		}
+		out = append(out, u)
+	}
+	return out
 }
 
 // Lapses returns the stretches between two days in which the tool was in use
 // past its last day, by custody as it was then, in order.
 func (r Tool) Lapses(zone *time.Location, from, to domain.Day) []Lapse {
+	if !r.Inspected {
+		return nil
+	}
 	var out []Lapse
+	uses := r.uses(zone)
 	for _, g := range r.gaps(zone) {
-		for i, h := range r.Custody {
-			if kind := custody.HolderOf(h.Holder).Kind; kind != tool.Person && kind != tool.Team {
-				continue
+		for len(uses) > 0 && uses[0].to < g.from {
+			uses = uses[1:]
+		}
+		for _, u := range uses {
+			if u.from > g.to {
+				break
 			}
-			l := Lapse{Holder: h.Holder, From: domain.DayOf(h.At.Time, zone), To: forever, Custody: h.Mark, Result: g.result}
-			if i+1 < len(r.Custody) {
-				next := r.Custody[i+1].Mark
-				if !next.At.After(h.At.Time) {
-					continue // it was moved on at once
-				}
-				l.To, l.Ends = domain.DayOf(next.At.Add(-time.Millisecond), zone), &next
-			}
+			l := Lapse{Holder: u.holder, From: max(u.from, g.from, from), To: u.to, Custody: u.mark, Result: g.result, Ends: u.ends}
 			if g.to < l.To {
 				l.To, l.Ends = g.to, g.ends
 			}
-			l.From = max(l.From, g.from, from)
 			if to < l.To {
 				l.To, l.Ends = to, nil
-			}
-			if l.From > l.To {
-				continue
 			}
 			if g.result != nil {
 				l.LastDay = g.result.Next
 			}
-			out = append(out, l)
+			if l.From <= l.To {
+				out = append(out, l)
+			}
 		}
 	}
 	return out
