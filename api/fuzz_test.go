@@ -72,6 +72,7 @@ var bodies = map[string]any{
 	"recountStocktake": RecountStocktakeJSONRequestBody{}, "signStocktake": SignStocktakeJSONRequestBody{}, "cancelStocktake": CancelStocktakeJSONRequestBody{},
 	"setInspectionPlan": SetInspectionPlanJSONRequestBody{}, "endInspectionPlan": EndInspectionPlanJSONRequestBody{}, "checkTools": CheckToolsJSONRequestBody{},
 	"callToolsBack": CallToolsBackJSONRequestBody{}, "placeTools": PlaceToolsJSONRequestBody{}, "recordClimate": RecordClimateJSONRequestBody{},
+	"compareLedgers": CompareLedgersJSONRequestBody{}, "settleLedgerItem": SettleLedgerItemJSONRequestBody{},
 }
 
 // operationsWith returns the operations of the contract that take something, by name.

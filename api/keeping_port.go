@@ -69,6 +69,9 @@ type LedgerRow struct {
 type ToolRoom interface {
 	commands.Ledger
 	commands.OverdueTools
+	commands.Register
+	LedgerComparison(ctx context.Context, at AsOf, id uuid.UUID) (KeepingComparison, Snapshot, error)
+	LedgerComparisons(ctx context.Context, at AsOf, sites []string, p Page) ([]KeepingComparison, string, Snapshot, error)
 	Stocktake(ctx context.Context, at AsOf, id uuid.UUID) (Stocktake, Snapshot, error)
 	ListStocktakes(ctx context.Context, at AsOf, sites []string, p Page) ([]Stocktake, string, Snapshot, error)
 	StocktakeDifferences(ctx context.Context, at AsOf, id uuid.UUID, p Page) ([]StocktakeDifference, string, Snapshot, error)

@@ -15,6 +15,7 @@ import (
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/tool"
 )
@@ -226,4 +227,39 @@ func TestCHK02AndCHK03FiguresAndPages(t *testing.T) {
 	require.Contains(t, f.get("/v1/ledgers/page?site=hq&lang=en&tool="+subject.String(), "auditor").body, "Tool card")
 	require.Equal(t, http.StatusBadRequest, f.get("/v1/ledgers/page?site=hq", "auditor").status)
 	require.Equal(t, http.StatusBadRequest, f.get("/v1/ledgers/page?site=hq&holder=main", "auditor").status)
+}
+
+func (r *room) Entries(context.Context, string, int64) ([]ledgercheck.Entry, error) {
+	return []ledgercheck.Entry{{Number: "W-1", Tool: subject, PriceFen: 100}}, nil
+}
+
+func (r *room) LedgerComparison(_ context.Context, _ api.AsOf, id uuid.UUID) (api.KeepingComparison, api.Snapshot, error) {
+	return api.KeepingComparison{Id: id, Site: "hq", With: "finance", ComparedAt: domain.At(noon), Items: []api.KeepingItem{{Kind: "price", Number: "W-1"}}}, seenAt, nil
+}
+
+func (r *room) LedgerComparisons(ctx context.Context, at api.AsOf, _ []string, _ api.Page) ([]api.KeepingComparison, string, api.Snapshot, error) {
+	c, _, err := r.LedgerComparison(ctx, at, subject)
+	return []api.KeepingComparison{c}, "", seenAt, err
+}
+
+func TestCHK04ADifferenceIsAnOpenItem(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.site()
+	r := f.post("/v1/ledgers/comparisons", `{"site":"hq","with":"finance","reference":"assets","entries":[{"number":"W-1","price_fen":250}]}`, nil, "accountant")
+	require.Equal(t, http.StatusCreated, r.status, r.body)
+	path := r.header.Get("Location")
+	f.ok(path+"/settlements", `{"number":"W-1","how":"invoice says 1.00"}`, "", "accountant")
+	p := f.post(path+"/settlements", `{"number":"W-2","how":"?"}`, nil, "accountant").problem(t)
+	require.Equal(t, "CHK-04", p.Rule)
+	require.Equal(t, http.StatusOK, f.get(path, "auditor").status)
+	require.Equal(t, http.StatusOK, f.get("/v1/ledgers/comparisons", "auditor").status)
+}
+
+func TestPOL07ThePoliciesOfKeepingThatAreShippedHold(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, set := range []string{"every-site", "mine", "workshop", "plant", "appliance-service", "power-station"} {
+		f.load(set + "/keeping.json")
+	}
 }

@@ -178,6 +178,42 @@ func (e HolderKind) Valid() bool {
 	}
 }
 
+// Defines values for KeepingCompareWith.
+const (
+	KeepingCompareWithFinance KeepingCompareWith = "finance"
+	KeepingCompareWithSupply  KeepingCompareWith = "supply"
+)
+
+// Valid indicates whether the value is a known member of the KeepingCompareWith enum.
+func (e KeepingCompareWith) Valid() bool {
+	switch e {
+	case KeepingCompareWithFinance:
+		return true
+	case KeepingCompareWithSupply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingComparisonWith.
+const (
+	KeepingComparisonWithFinance KeepingComparisonWith = "finance"
+	KeepingComparisonWithSupply  KeepingComparisonWith = "supply"
+)
+
+// Valid indicates whether the value is a known member of the KeepingComparisonWith enum.
+func (e KeepingComparisonWith) Valid() bool {
+	switch e {
+	case KeepingComparisonWithFinance:
+		return true
+	case KeepingComparisonWithSupply:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for KeepingDueState.
 const (
 	KeepingDueStateDue     KeepingDueState = "due"
@@ -277,6 +313,27 @@ func (e KeepingFactWhat) Valid() bool {
 	case KeepingFactWhatScrapped:
 		return true
 	case KeepingFactWhatWorn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingItemKind.
+const (
+	OnlyOurs   KeepingItemKind = "only_ours"
+	OnlyTheirs KeepingItemKind = "only_theirs"
+	Price      KeepingItemKind = "price"
+)
+
+// Valid indicates whether the value is a known member of the KeepingItemKind enum.
+func (e KeepingItemKind) Valid() bool {
+	switch e {
+	case OnlyOurs:
+		return true
+	case OnlyTheirs:
+		return true
+	case Price:
 		return true
 	default:
 		return false
@@ -1742,6 +1799,66 @@ type KeepingClimatePage struct {
 	Next *Next `json:"next"`
 }
 
+// KeepingCompare defines model for KeepingCompare.
+type KeepingCompare struct {
+	// At When it happened; nothing means now.
+	At      *time.Time     `json:"at,omitempty"`
+	Entries []KeepingEntry `json:"entries"`
+
+	// Reference What the other ledger is called.
+	Reference string `json:"reference"`
+
+	// Site Code of a site.
+	Site SiteCode           `json:"site"`
+	With KeepingCompareWith `json:"with"`
+}
+
+// KeepingCompareWith defines model for KeepingCompare.With.
+type KeepingCompareWith string
+
+// KeepingComparison defines model for KeepingComparison.
+type KeepingComparison struct {
+	// Agree Entries.
+	Agree int    `json:"agree"`
+	By    string `json:"by"`
+
+	// ComparedAsOf Log number as of which ours was taken.
+	ComparedAsOf int64 `json:"compared_as_of"`
+
+	// ComparedAt UTC with milliseconds.
+	ComparedAt Instant            `json:"compared_at"`
+	Id         openapi_types.UUID `json:"id"`
+	Items      []KeepingItem      `json:"items"`
+
+	// Open Items that nobody has settled.
+	Open int `json:"open"`
+
+	// Ours Entries.
+	Ours      int    `json:"ours"`
+	Reference string `json:"reference"`
+	Revision  int64  `json:"revision"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Theirs Entries.
+	Theirs int                   `json:"theirs"`
+	With   KeepingComparisonWith `json:"with"`
+}
+
+// KeepingComparisonWith defines model for KeepingComparison.With.
+type KeepingComparisonWith string
+
+// KeepingComparisonPage defines model for KeepingComparisonPage.
+type KeepingComparisonPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot            `json:"as_of"`
+	Items []KeepingComparison `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
 // KeepingDue defines model for KeepingDue.
 type KeepingDue struct {
 	// CalledBackAt UTC with milliseconds.
@@ -1784,6 +1901,12 @@ type KeepingDuePage struct {
 // KeepingDuePurpose move_out: failed, and still in a store (INS-06).
 type KeepingDuePurpose string
 
+// KeepingEntry defines model for KeepingEntry.
+type KeepingEntry struct {
+	Number   string `json:"number"`
+	PriceFen int64  `json:"price_fen"`
+}
+
 // KeepingEvidence defines model for KeepingEvidence.
 type KeepingEvidence struct {
 	// At UTC with milliseconds.
@@ -1825,6 +1948,23 @@ type KeepingFinding struct {
 	Settled *string            `json:"settled,omitempty"`
 	Tool    openapi_types.UUID `json:"tool"`
 }
+
+// KeepingItem defines model for KeepingItem.
+type KeepingItem struct {
+	How     *string         `json:"how,omitempty"`
+	Kind    KeepingItemKind `json:"kind"`
+	Number  string          `json:"number"`
+	OursFen int64           `json:"ours_fen"`
+
+	// SettledAt UTC with milliseconds.
+	SettledAt *Instant            `json:"settled_at,omitempty"`
+	SettledBy *string             `json:"settled_by,omitempty"`
+	TheirsFen int64               `json:"theirs_fen"`
+	Tool      *openapi_types.UUID `json:"tool,omitempty"`
+}
+
+// KeepingItemKind defines model for KeepingItem.Kind.
+type KeepingItemKind string
 
 // KeepingKind defines model for KeepingKind.
 type KeepingKind struct {
@@ -1975,6 +2115,16 @@ type KeepingReading struct {
 
 // KeepingReadingDeviation defines model for KeepingReading.Deviation.
 type KeepingReadingDeviation string
+
+// KeepingSettle defines model for KeepingSettle.
+type KeepingSettle struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// How What was done; no personal data.
+	How    string `json:"how"`
+	Number string `json:"number"`
+}
 
 // KeepingStatistics defines model for KeepingStatistics.
 type KeepingStatistics struct {
@@ -3417,6 +3567,9 @@ type VerdictUnder struct {
 // ViewFilter Query parameters of the list of tickets by name, each a text as a URL would give it, but as_of, min_position, limit, cursor, sort and saved. The views mine and following are those of whoever looks.
 type ViewFilter map[string]string
 
+// ComparisonId defines model for ComparisonId.
+type ComparisonId = openapi_types.UUID
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -3781,6 +3934,45 @@ type ExplainTicketStatisticsParams struct {
 
 	// Value Value of the row; nothing means the row of none.
 	Value *string `form:"value,omitempty" json:"value,omitempty"`
+}
+
+// ListLedgerComparisonsParams defines parameters for ListLedgerComparisons.
+type ListLedgerComparisonsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+}
+
+// CompareLedgersParams defines parameters for CompareLedgers.
+type CompareLedgersParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetLedgerComparisonParams defines parameters for GetLedgerComparison.
+type GetLedgerComparisonParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// SettleLedgerItemParams defines parameters for SettleLedgerItem.
+type SettleLedgerItemParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // GetLedgerPageParams defines parameters for GetLedgerPage.
@@ -4611,6 +4803,12 @@ type PlaceToolsJSONRequestBody = KeepingPlaces
 // CallToolsBackJSONRequestBody defines body for CallToolsBack for application/json ContentType.
 type CallToolsBackJSONRequestBody = KeepingKind
 
+// CompareLedgersJSONRequestBody defines body for CompareLedgers for application/json ContentType.
+type CompareLedgersJSONRequestBody = KeepingCompare
+
+// SettleLedgerItemJSONRequestBody defines body for SettleLedgerItem for application/json ContentType.
+type SettleLedgerItemJSONRequestBody = KeepingSettle
+
 // RegisterPersonJSONRequestBody defines body for RegisterPerson for application/json ContentType.
 type RegisterPersonJSONRequestBody = RegisterPerson
 
@@ -4835,6 +5033,18 @@ type ServerInterface interface {
 	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
 	// (GET /v1/kpis/tickets/explanation)
 	ExplainTicketStatistics(w http.ResponseWriter, r *http.Request, params ExplainTicketStatisticsParams)
+	// ListLedgerComparisons Lists comparisons, the newest first.
+	// (GET /v1/ledgers/comparisons)
+	ListLedgerComparisons(w http.ResponseWriter, r *http.Request, params ListLedgerComparisonsParams)
+	// CompareLedgers Holds a ledger that finance or supply keeps against ours; each difference is an open item (CHK-04).
+	// (POST /v1/ledgers/comparisons)
+	CompareLedgers(w http.ResponseWriter, r *http.Request, params CompareLedgersParams)
+	// GetLedgerComparison Shows a comparison with its items and how they were settled.
+	// (GET /v1/ledgers/comparisons/{id})
+	GetLedgerComparison(w http.ResponseWriter, r *http.Request, id ComparisonId, params GetLedgerComparisonParams)
+	// SettleLedgerItem Says how a difference was settled.
+	// (POST /v1/ledgers/comparisons/{id}/settlements)
+	SettleLedgerItem(w http.ResponseWriter, r *http.Request, id ComparisonId, params SettleLedgerItemParams)
 	// GetLedgerPage A ledger page to print, of a person, a team, a store or a tool, for any day past or present, as known at any time: the same bytes whenever it is asked (CHK-03).
 	// (GET /v1/ledgers/page)
 	GetLedgerPage(w http.ResponseWriter, r *http.Request, params GetLedgerPageParams)
@@ -6725,6 +6935,245 @@ func (siw *ServerInterfaceWrapper) ExplainTicketStatistics(w http.ResponseWriter
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ExplainTicketStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLedgerComparisons operation middleware
+func (siw *ServerInterfaceWrapper) ListLedgerComparisons(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLedgerComparisonsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLedgerComparisons(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompareLedgers operation middleware
+func (siw *ServerInterfaceWrapper) CompareLedgers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareLedgersParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompareLedgers(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLedgerComparison operation middleware
+func (siw *ServerInterfaceWrapper) GetLedgerComparison(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ComparisonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLedgerComparisonParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLedgerComparison(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SettleLedgerItem operation middleware
+func (siw *ServerInterfaceWrapper) SettleLedgerItem(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ComparisonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SettleLedgerItemParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SettleLedgerItem(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12606,6 +13055,14 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/page", wrapper.GetLedgerPage).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons", wrapper.ListLedgerComparisons).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons", wrapper.CompareLedgers).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons/{id}", wrapper.GetLedgerComparison).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons/{id}/settlements", wrapper.SettleLedgerItem).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/comparison", wrapper.CompareSLA).Methods(http.MethodGet)
@@ -13495,6 +13952,212 @@ type ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse) VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerComparisonsRequestObject struct {
+	Params ListLedgerComparisonsParams
+}
+
+type ListLedgerComparisonsResponseObject interface {
+	VisitListLedgerComparisonsResponse(w http.ResponseWriter) error
+}
+
+type ListLedgerComparisons200JSONResponse KeepingComparisonPage
+
+func (response ListLedgerComparisons200JSONResponse) VisitListLedgerComparisonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerComparisonsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLedgerComparisonsdefaultApplicationProblemPlusJSONResponse) VisitListLedgerComparisonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareLedgersRequestObject struct {
+	Params CompareLedgersParams
+	Body   *CompareLedgersJSONRequestBody
+}
+
+type CompareLedgersResponseObject interface {
+	VisitCompareLedgersResponse(w http.ResponseWriter) error
+}
+
+type CompareLedgers201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type CompareLedgers201JSONResponse struct {
+	Body    Created
+	Headers CompareLedgers201ResponseHeaders
+}
+
+func (response CompareLedgers201JSONResponse) VisitCompareLedgersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareLedgersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompareLedgersdefaultApplicationProblemPlusJSONResponse) VisitCompareLedgersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerComparisonRequestObject struct {
+	Id     ComparisonId `json:"id"`
+	Params GetLedgerComparisonParams
+}
+
+type GetLedgerComparisonResponseObject interface {
+	VisitGetLedgerComparisonResponse(w http.ResponseWriter) error
+}
+
+type GetLedgerComparison200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetLedgerComparison200JSONResponse struct {
+	Body    KeepingComparison
+	Headers GetLedgerComparison200ResponseHeaders
+}
+
+func (response GetLedgerComparison200JSONResponse) VisitGetLedgerComparisonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerComparisondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLedgerComparisondefaultApplicationProblemPlusJSONResponse) VisitGetLedgerComparisonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleLedgerItemRequestObject struct {
+	Id     ComparisonId `json:"id"`
+	Params SettleLedgerItemParams
+	Body   *SettleLedgerItemJSONRequestBody
+}
+
+type SettleLedgerItemResponseObject interface {
+	VisitSettleLedgerItemResponse(w http.ResponseWriter) error
+}
+
+type SettleLedgerItem200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SettleLedgerItem200JSONResponse struct {
+	Body    Changed
+	Headers SettleLedgerItem200ResponseHeaders
+}
+
+func (response SettleLedgerItem200JSONResponse) VisitSettleLedgerItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleLedgerItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SettleLedgerItemdefaultApplicationProblemPlusJSONResponse) VisitSettleLedgerItemResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17481,6 +18144,18 @@ type StrictServerInterface interface {
 	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
 	// (GET /v1/kpis/tickets/explanation)
 	ExplainTicketStatistics(ctx context.Context, request ExplainTicketStatisticsRequestObject) (ExplainTicketStatisticsResponseObject, error)
+	// ListLedgerComparisons Lists comparisons, the newest first.
+	// (GET /v1/ledgers/comparisons)
+	ListLedgerComparisons(ctx context.Context, request ListLedgerComparisonsRequestObject) (ListLedgerComparisonsResponseObject, error)
+	// CompareLedgers Holds a ledger that finance or supply keeps against ours; each difference is an open item (CHK-04).
+	// (POST /v1/ledgers/comparisons)
+	CompareLedgers(ctx context.Context, request CompareLedgersRequestObject) (CompareLedgersResponseObject, error)
+	// GetLedgerComparison Shows a comparison with its items and how they were settled.
+	// (GET /v1/ledgers/comparisons/{id})
+	GetLedgerComparison(ctx context.Context, request GetLedgerComparisonRequestObject) (GetLedgerComparisonResponseObject, error)
+	// SettleLedgerItem Says how a difference was settled.
+	// (POST /v1/ledgers/comparisons/{id}/settlements)
+	SettleLedgerItem(ctx context.Context, request SettleLedgerItemRequestObject) (SettleLedgerItemResponseObject, error)
 	// GetLedgerPage A ledger page to print, of a person, a team, a store or a tool, for any day past or present, as known at any time: the same bytes whenever it is asked (CHK-03).
 	// (GET /v1/ledgers/page)
 	GetLedgerPage(ctx context.Context, request GetLedgerPageRequestObject) (GetLedgerPageResponseObject, error)
@@ -18274,6 +18949,126 @@ func (sh *strictHandler) ExplainTicketStatistics(w http.ResponseWriter, r *http.
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ExplainTicketStatisticsResponseObject); ok {
 		if err := validResponse.VisitExplainTicketStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLedgerComparisons operation middleware
+func (sh *strictHandler) ListLedgerComparisons(w http.ResponseWriter, r *http.Request, params ListLedgerComparisonsParams) {
+	var request ListLedgerComparisonsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLedgerComparisons(ctx, request.(ListLedgerComparisonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLedgerComparisons")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLedgerComparisonsResponseObject); ok {
+		if err := validResponse.VisitListLedgerComparisonsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompareLedgers operation middleware
+func (sh *strictHandler) CompareLedgers(w http.ResponseWriter, r *http.Request, params CompareLedgersParams) {
+	var request CompareLedgersRequestObject
+
+	request.Params = params
+
+	var body CompareLedgersJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareLedgers(ctx, request.(CompareLedgersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareLedgers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompareLedgersResponseObject); ok {
+		if err := validResponse.VisitCompareLedgersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLedgerComparison operation middleware
+func (sh *strictHandler) GetLedgerComparison(w http.ResponseWriter, r *http.Request, id ComparisonId, params GetLedgerComparisonParams) {
+	var request GetLedgerComparisonRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLedgerComparison(ctx, request.(GetLedgerComparisonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLedgerComparison")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLedgerComparisonResponseObject); ok {
+		if err := validResponse.VisitGetLedgerComparisonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SettleLedgerItem operation middleware
+func (sh *strictHandler) SettleLedgerItem(w http.ResponseWriter, r *http.Request, id ComparisonId, params SettleLedgerItemParams) {
+	var request SettleLedgerItemRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SettleLedgerItemJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SettleLedgerItem(ctx, request.(SettleLedgerItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SettleLedgerItem")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SettleLedgerItemResponseObject); ok {
+		if err := validResponse.VisitSettleLedgerItemResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -43,6 +43,7 @@ type Keeping struct {
 	Stocktakes      *Stocktakes
 	InspectionPlans *InspectionPlans
 	Climates        *Climates
+	LedgerChecks    *LedgerChecks
 }
 
 // New wires the use cases.
@@ -56,7 +57,7 @@ func New(p Ports) *App {
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
-	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}}
+	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}, &LedgerChecks{u}}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }

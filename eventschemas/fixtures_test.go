@@ -10,6 +10,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -232,6 +233,9 @@ var fixtures = map[string]any{
 	"inspection.placed.v1": inspectionplan.Placed{
 		At: ten, Place: "E-07", Keeper: id("wang").String(), Tools: []inspectionplan.Lying{{Tool: id("tool"), Number: "E-07"}}, Policy: desk,
 	},
+	"ledger.compared.v1":  ledgercheck.Compared{At: nine, Site: "SH", With: ledgercheck.Finance, Reference: "assets 2026-02", AsOf: 4711, By: id("wang").String(), Ours: 2, Theirs: 2, Agree: 1, Items: 1},
+	"ledger.opened.v1":    ledgercheck.Opened{Items: []ledgercheck.Item{{Kind: ledgercheck.Price, Number: "W-0042", Tool: id("tool"), OursFen: 135050, TheirsFen: 135000}}},
+	"ledger.settled.v1":   ledgercheck.Settled{At: ten, By: id("wang").String(), Number: "W-0042", How: "invoice says 1350.50"},
 	"climate.recorded.v1": climate.Recorded{At: nine, Site: "SH", Store: "main", TenthsC: -163, HumidityPercent: 81, By: id("wang").String(), Policy: desk},
 	"climate.deviated.v1": climate.Deviated{At: nine, Store: "main", What: climate.Cold, Read: -163, Limit: -150, Note: "heater on"},
 	"process.opened.v1": process.Opened{

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -100,6 +101,9 @@ var eventTypes = []eventType{
 	newest[inspectionplan.Placed]("inspection.placed.v1"),
 	newest[climate.Recorded]("climate.recorded.v1"),
 	newest[climate.Deviated]("climate.deviated.v1"),
+	newest[ledgercheck.Compared]("ledger.compared.v1"),
+	newest[ledgercheck.Opened]("ledger.opened.v1"),
+	newest[ledgercheck.Settled]("ledger.settled.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

@@ -34,6 +34,7 @@ type keepers struct {
 	corrections *readmodel.LogReader[keeping.Outcome]
 	plans       *readmodel.Reader[keeping.Plan]
 	readings    *readmodel.LogReader[keeping.Reading]
+	comparisons *readmodel.Reader[keeping.Comparison]
 }
 
 // open makes the readers.
@@ -55,6 +56,9 @@ func (k *keepers) open() error {
 		return err
 	}
 	if k.plans, err = readmodel.NewReader(keeping.Plans()); err != nil {
+		return err
+	}
+	if k.comparisons, err = readmodel.NewReader(keeping.Comparisons()); err != nil {
 		return err
 	}
 	k.readings, err = readmodel.NewLogReader(keeping.Readings())

@@ -16,6 +16,7 @@ import (
 	"github.com/fieldledger/fieldledger/commands/process"
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -411,4 +412,34 @@ func TestCHK03ALedgerPageComesBackAsItWas(t *testing.T) {
 	card, _, err := r.side.LedgerPage(ctx, api.AsOf{}, api.LedgerQuery{Site: "hq", Tool: ids[0], Limit: 500})
 	require.NoError(t, err)
 	require.Len(t, card.Rows, 3, "store, person, store")
+}
+
+func TestCHK04OurLedgerIsAllThatIsNotScrapped(t *testing.T) {
+	t.Parallel()
+	r := newToolRoom(t)
+	ctx := t.Context()
+	for n := range 4 {
+		r.tool("wrench", fmt.Sprintf("W-%d", n))
+	}
+	r.did(r.App.Tools.Scrap(ctx, r.by(0), r.tool("wrench", "W-9"), commands.ScrapTool{Reason: "worn", ApprovedBy: r.people[2]}))
+	r.settle()
+	reg, err := r.App.LedgerChecks.Compare(ctx, r.by(1), commands.CompareLedgers{
+		Site: "hq", With: ledgercheck.Finance, Reference: "assets", Entries: []ledgercheck.Entry{
+			{Number: "W-0", PriceFen: 1250}, {Number: "W-1", PriceFen: 1300}, {Number: "W-2", PriceFen: 1250}, {Number: "A-1", PriceFen: 100},
+		},
+	}, r.side)
+	require.NoError(t, err)
+	r.did(r.App.LedgerChecks.Settle(ctx, r.by(1), reg.ID, commands.SettleLedgerItem{Number: "W-1", How: "freight"}))
+	r.settle()
+	c, _, err := r.side.LedgerComparison(ctx, api.AsOf{}, reg.ID)
+	require.NoError(t, err)
+	require.Equal(t, []int{4, 4, 2, 2}, []int{c.Ours, c.Theirs, c.Agree, c.Open})
+	kinds := map[string]api.KeepingItemKind{}
+	for _, i := range c.Items {
+		kinds[i.Number] = i.Kind
+	}
+	require.Equal(t, map[string]api.KeepingItemKind{"A-1": "only_theirs", "W-1": "price", "W-3": "only_ours"}, kinds)
+	all, _, _, err := r.side.LedgerComparisons(ctx, api.AsOf{}, []string{"hq"}, everything)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
 }

@@ -19,6 +19,6 @@ const (
 // Projection returns the tables of keeping.
 func Projection() readmodel.Projection {
 	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{
-		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(),
+		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(),
 	}}
 }
