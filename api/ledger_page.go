@@ -94,9 +94,14 @@ func (s *Server) printed(lang string, q LedgerQuery, page LedgerPage, seen Snaps
 	for _, r := range page.Rows {
 		sum += r.PriceFen
 		out.Rows = append(out.Rows, []printedCell{
-			{Text: r.Number}, {Text: r.Name}, {Text: r.Spec}, {Text: r.Kind}, {Text: yuan(r.PriceFen), Number: true},
+			{Text: r.Number},
+			{Text: r.Name},
+			{Text: r.Spec},
+			{Text: r.Kind},
+			{Text: yuan(r.PriceFen), Number: true},
 			{Text: text("kind_"+string(r.Holder.Kind), nil) + " " + r.Holder.Who},
-			{Text: r.Since.In(page.Zone).Format("2006-01-02 15:04")}, {Text: string(r.LastDay)},
+			{Text: r.Since.In(page.Zone).Format("2006-01-02 15:04")},
+			{Text: string(r.LastDay)},
 		})
 	}
 	if q.Tool == uuid.Nil {

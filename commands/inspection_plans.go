@@ -51,11 +51,11 @@ type SetInspectionPlan struct {
 // Set sets a plan.
 func (p *InspectionPlans) Set(ctx context.Context, r Request, in SetInspectionPlan) (Result, error) {
 	return p.on(ctx, r, "inspection_plan.set", in.PlanOf, in.At, in, func(now moment, m *material) inspectionplan.Command {
-		c := inspectionplan.SetPlan{Set: inspectionplan.Set{
+		c := inspectionplan.SetPlan{Plan: inspectionplan.Set{
 			At: now.At, Site: in.Site, Kind: in.Kind, Purpose: in.Purpose, Months: in.Months, Sample: in.Sample, From: in.From, Reason: in.Reason,
 		}, Book: m.Book}
-		if c.From == "" {
-			c.From = now.Today
+		if c.Plan.From == "" {
+			c.Plan.From = now.Today
 		}
 		return c
 	})

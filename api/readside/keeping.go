@@ -400,7 +400,7 @@ func shownReading(r keeping.Reading) api.KeepingReading {
 	return out
 }
 
-// place of a site: its name and zone. commands.ErrNotFound if there is none.
+// siteOf returns the name and zone of a site; commands.ErrNotFound if there is none.
 func (s *Side) siteOf(ctx context.Context, v view, code string) (string, *time.Location, error) {
 	rows, err := s.sites.List(ctx, v.q, s.Manager.Schema(directory.Name), readmodel.ListQuery{Where: "code = $1", Args: []any{code}, Limit: 1})
 	if err != nil {

@@ -3,6 +3,7 @@ package readside_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func newToolRoom(t *testing.T) *toolRoom {
 	}
 	for n := range 4 {
 		reg, err := r.App.People.Register(t.Context(), r.request(), commands.RegisterPerson{
-			Site: "hq", External: domain.ExternalKey{System: "hr", Key: fmt.Sprint(n)}, Name: "n", Roles: []string{},
+			Site: "hq", External: domain.ExternalKey{System: "hr", Key: strconv.Itoa(n)}, Name: "n", Roles: []string{},
 		})
 		require.NoError(t, err)
 		r.people = append(r.people, reg.ID.String())

@@ -68,7 +68,7 @@ func New(p Parts) (*Side, error) {
 	s.tools, errs[6] = readmodel.NewReader(custody.Table())
 	s.inbox, errs[7] = readmodel.NewLogReader(inbox.Events())
 	s.views, errs[8] = readmodel.NewReader(directory.Views())
-	errs[9] = s.keepers.open()
+	errs[9] = s.open()
 	return s, errors.Join(errs[:]...)
 }
 

@@ -126,7 +126,7 @@ type Command interface{ command() }
 // SetPlan sets how often the tools of a kind are checked. Months 0 takes the
 // period of the policy of keeping (POL-08).
 type SetPlan struct {
-	Set
+	Plan Set          `json:"plan"`
 	Book *policy.Book `json:"-"`
 }
 
@@ -185,7 +185,7 @@ func Decide(s State, c Command) ([]Event, error) {
 const longestMonths = 1200
 
 func set(s State, c SetPlan) ([]Event, error) {
-	e := c.Set
+	e := c.Plan
 	v, ok := c.Book.InForce(policy.KindKeeping, e.Site, e.At.Time)
 	if e.Months == 0 && ok {
 		if p, found := v.Keeping().Check(e.Kind, string(e.Purpose)); found {

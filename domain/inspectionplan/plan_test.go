@@ -76,12 +76,12 @@ func TestDecide(t *testing.T) {
 	placed := inspectionplan.Placed{At: nine, Place: "E-07", Tools: []inspectionplan.Lying{{Tool: uuid.UUID{7}, Number: "E-07"}}, Policy: ref()}
 	decidertest.Run(t, inspectionplan.Decide, inspectionplan.Evolve, []decidertest.Case[inspectionplan.Command, inspectionplan.Event]{
 		{
-			Name: "INS-08 a plan by the policy of keeping", When: inspectionplan.SetPlan{Set: plan(inspectionplan.Random, 0), Book: book},
+			Name: "INS-08 a plan by the policy of keeping", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Random, 0), Book: book},
 			Then: []inspectionplan.Event{byPolicy},
 		},
-		{Name: "POL-08 a purpose without a period", When: inspectionplan.SetPlan{Set: plan(inspectionplan.Quality, 0), Book: book}, Refused: "POL-08"},
-		{Name: "INS-05 a plan with a period of its own", When: inspectionplan.SetPlan{Set: plan(inspectionplan.Maintenance, 3), Book: book}, Then: []inspectionplan.Event{plan(inspectionplan.Maintenance, 3)}},
-		{Name: "INS-05 the same plan again", Given: []inspectionplan.Event{plan(inspectionplan.Maintenance, 3)}, When: inspectionplan.SetPlan{Set: plan(inspectionplan.Maintenance, 3), Book: book}},
+		{Name: "POL-08 a purpose without a period", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Quality, 0), Book: book}, Refused: "POL-08"},
+		{Name: "INS-05 a plan with a period of its own", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Maintenance, 3), Book: book}, Then: []inspectionplan.Event{plan(inspectionplan.Maintenance, 3)}},
+		{Name: "INS-05 the same plan again", Given: []inspectionplan.Event{plan(inspectionplan.Maintenance, 3)}, When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Maintenance, 3), Book: book}},
 		{Name: "INS-05 maintenance is supervised", When: check, Then: []inspectionplan.Event{inspectionplan.Checked(check)}},
 		{Name: "INS-05 nobody supervises their own", When: alone, Refused: "INS-05"},
 		{Name: "INS-08 what is found is settled at once", When: unsettled, Invalid: "/tools/0/settled"},

@@ -115,7 +115,7 @@ func list(s State, c List) ([]Event, error) {
 	if c.Part > s.Parts || len(c.Tools) != min(left, ListLimit) {
 		return nil, domain.Refuse("CHK-01", "stock.list_differs")
 	}
-	return []Event{Listed{At: c.At, Part: c.Part, Tools: c.Tools}}, nil
+	return []Event{Listed(c)}, nil
 }
 
 func join(s State, c Join) ([]Event, error) {
@@ -146,7 +146,7 @@ func endCounting(s State, c EndCounting) ([]Event, error) {
 	if c.By == "" {
 		return nil, domain.Invalid("/by", "CHK-01", "stock.person_missing")
 	}
-	return []Event{CountingEnded{At: c.At, By: c.By}}, nil
+	return []Event{CountingEnded(c)}, nil
 }
 
 func recount(s State, c Recount) ([]Event, error) {
@@ -187,7 +187,7 @@ func sign(s State, c Sign) ([]Event, error) {
 	case s.Signed[c.As] != "":
 		return nil, domain.Refuse("CHK-01", "stock.signed_already", "signer", string(c.As))
 	}
-	signed := Signed{At: c.At, By: c.By, As: c.As, Digest: c.Digest}
+	signed := Signed(c)
 	for _, by := range s.Signed {
 		if by == c.By { // two persons, whatever their accounts
 			return nil, domain.Refuse("CHK-01", "stock.same_person")
@@ -208,7 +208,7 @@ func cancel(s State, c Cancel) ([]Event, error) {
 	case strings.TrimSpace(c.Reason) == "":
 		return nil, domain.Invalid("/reason", "CHK-01", "tool.reason_missing")
 	}
-	return []Event{Cancelled{At: c.At, By: c.By, Reason: c.Reason}}, nil
+	return []Event{Cancelled(c)}, nil
 }
 
 // monthsAfter returns the day n months after d, the month's last if it has no such day.

@@ -25,7 +25,7 @@ const (
 var (
 	nine  = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
 	later = domain.At(nine.Add(time.Hour))
-	main_ = tool.Holder{Kind: tool.Store, Who: "main"}
+	ours  = tool.Holder{Kind: tool.Store, Who: "main"}
 	byLi  = tool.Holder{Kind: tool.Person, Who: li}
 	book  = tickettest.NewBook(
 		tickettest.Version(policy.KindTools, 1, nine.Add(-time.Hour), policy.Tools{Stores: []policy.Code{{Code: "main", Name: "main"}}}),
@@ -58,7 +58,7 @@ func start(n int) stocktake.Start {
 }
 
 var (
-	three  = []stocktake.Expected{{Tool: id(1), Number: "W-1", Holder: main_}, {Tool: id(2), Number: "W-2", Holder: main_}, {Tool: id(3), Number: "W-3", Holder: main_}}
+	three  = []stocktake.Expected{{Tool: id(1), Number: "W-1", Holder: ours}, {Tool: id(2), Number: "W-2", Holder: ours}, {Tool: id(3), Number: "W-3", Holder: ours}}
 	listed = stocktake.Listed{At: nine, Tools: three}
 	open   = []stocktake.Event{started(3), listed}
 	ended  = stocktake.CountingEnded{At: later, By: wang}
@@ -151,11 +151,11 @@ func TestCHK01FoundMissingUnexpectedDamagedAndMoved(t *testing.T) {
 			saw(li, "W-7", stocktake.Sound, 1), saw(li, "W-8", stocktake.Sound, 1), saw(li, "W-9", stocktake.Sound, 1),
 		},
 		Known: []stocktake.Known{
-			{Tool: id(1), Number: "W-1", Holder: main_, Home: "main", Revision: 1},
+			{Tool: id(1), Number: "W-1", Holder: ours, Home: "main", Revision: 1},
 			{Tool: id(2), Number: "W-2", Holder: byLi, Home: "main", Revision: 4}, // given out while it was counted
-			{Tool: id(3), Number: "W-3", Holder: main_, Home: "main", Revision: 2},
+			{Tool: id(3), Number: "W-3", Holder: ours, Home: "main", Revision: 2},
 			{Tool: id(7), Number: "W-7", Holder: byLi, Home: "main", Revision: 3},
-			{Tool: id(8), Number: "W-8", Holder: main_, Home: "main", Revision: 5}, // brought back while it was counted
+			{Tool: id(8), Number: "W-8", Holder: ours, Home: "main", Revision: 5}, // brought back while it was counted
 		},
 	})
 	require.Equal(t, []int{0, 1, 1, 1, 2, 1, 1, 6}, []int{r.Found, r.Missing, r.Unexpected, r.Damaged, r.Moved, r.Unknown, r.Twice, r.Items})
@@ -179,7 +179,7 @@ func TestCHK01WhatIsCountedAgainIsWhatWasSeenSince(t *testing.T) {
 		At: later, AsOf: 9, Sessions: s2(), Scans: []stocktake.Counting{
 			saw(li, "W-1", stocktake.Sound, 1), saw(li, "W-3", stocktake.Sound, 1), saw(li, "W-2", stocktake.Sound, 2),
 		},
-		Known: []stocktake.Known{{Tool: id(1), Number: "W-1", Holder: main_}},
+		Known: []stocktake.Known{{Tool: id(1), Number: "W-1", Holder: ours}},
 	})
 	require.Equal(t, []int{2, 1, 0}, []int{r.Found, r.Missing, r.Damaged}, "W-1 was seen in the first round only")
 	require.Equal(t, "W-1", s.Differences[0].Number)

@@ -3,6 +3,7 @@ package stocktake_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,17 +28,17 @@ func (p *sheet) look(number string, round int, broken bool) {
 	if p.sound[number] == nil {
 		p.sound[number] = map[string]bool{}
 	}
-	p.sound[number][fmt.Sprint(round)] = true
+	p.sound[number][strconv.Itoa(round)] = true
 	if broken {
-		p.broken[number+"/"+fmt.Sprint(round)] = true
+		p.broken[number+"/"+strconv.Itoa(round)] = true
 	}
 }
 
 // seen says whether a number was seen since it was asked for, and whether broken.
 func (p *sheet) seen(number string) (there, broken bool) {
 	for r := max(1, p.asked[number]); r <= p.round; r++ {
-		there = there || p.sound[number][fmt.Sprint(r)]
-		broken = broken || p.broken[number+"/"+fmt.Sprint(r)]
+		there = there || p.sound[number][strconv.Itoa(r)]
+		broken = broken || p.broken[number+"/"+strconv.Itoa(r)]
 	}
 	return there, broken
 }
@@ -45,7 +46,7 @@ func (p *sheet) seen(number string) (there, broken bool) {
 // kind is what the sheet says of a number, "" for nothing.
 func (p *sheet) kind(number string, listed bool, holder tool.Holder, known bool) string {
 	there, broken := p.seen(number)
-	here := holder == main_
+	here := holder == ours
 	switch {
 	case listed && !there && !here:
 		return "moved"
@@ -77,12 +78,12 @@ func TestCHK01ACountIsWhatAPencilWouldSay(t *testing.T) {
 		for n := range 6 {
 			number := fmt.Sprintf("W-%d", n)
 			listed[number] = true
-			list = append(list, stocktake.Expected{Tool: id(byte(n)), Number: number, Holder: main_})
+			list = append(list, stocktake.Expected{Tool: id(byte(n)), Number: number, Holder: ours})
 		}
 		s = stocktake.Evolve(stocktake.Evolve(s, started(len(list))), stocktake.Listed{Tools: list})
 		holders := map[string]tool.Holder{} // of W-0 to W-7; W-8 and W-9 are no tools
 		for n := range 8 {
-			holders[fmt.Sprintf("W-%d", n)] = main_
+			holders[fmt.Sprintf("W-%d", n)] = ours
 			if n > 5 {
 				holders[fmt.Sprintf("W-%d", n)] = byLi
 			}
@@ -124,7 +125,7 @@ func TestCHK01ACountIsWhatAPencilWouldSay(t *testing.T) {
 				}
 			case 3: // the ledger goes on meanwhile
 				if _, exists := holders[number]; exists {
-					holders[number] = []tool.Holder{main_, byLi}[r.IntN(2)]
+					holders[number] = []tool.Holder{ours, byLi}[r.IntN(2)]
 				}
 			case 4:
 				if do(stocktake.EndCounting{At: later, By: who}, p.phase == "scanning" || p.phase == "over") {

@@ -112,7 +112,7 @@ func (s State) Store(d Difference) string {
 	return d.Home
 }
 
-// custodian is what a tool that is not known has.
+// custodian is who has a tool that is not known.
 var custodian = tool.Holder{Kind: tool.Nobody}
 
 // Place says where the count was: "store main".

@@ -71,7 +71,7 @@ func evolvePlan(r Plan, rec eventschemas.Record) (Plan, error) {
 	return r, nil
 }
 
-// Note is a tool in a check or a call, one row an event.
+// Note is what a check found, one row an event.
 type Note struct {
 	Kind    string                   `db:"kind"`
 	Purpose string                   `db:"purpose"` // of a check
@@ -79,7 +79,7 @@ type Note struct {
 	Tools   []inspectionplan.Finding `db:"tools,json"`
 }
 
-// Notes is the log of checks.
+// Notes is the log of what checks found.
 func Notes() readmodel.Log[Note] {
 	return readmodel.Log[Note]{
 		Name: "inspection_check", Category: "inspection", Row: func(rec eventschemas.Record) (*Note, error) {
