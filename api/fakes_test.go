@@ -124,6 +124,7 @@ type reads struct {
 	spares     []api.ExchangeSpare
 	losses     lossAnswers
 	recall     api.Recall
+	room       room
 	err        error
 	health     api.Health
 	panics     bool

@@ -90,7 +90,7 @@ func newFixture(t *testing.T, change ...func(*api.Deps)) *fixture {
 		IDs: commands.IDs{Installation: uuid.MustParse("00000000-0000-4000-8000-000000000001")},
 	})
 	d := api.Deps{
-		App: app, Tickets: f.reads, KPIs: kpis{f.reads}, Directory: f.reads, Custody: f.reads, Losses: f.reads, Progress: f.reads, Changes: f.touches, Authenticator: verifier,
+		App: app, Tickets: f.reads, KPIs: kpis{f.reads}, Directory: f.reads, Custody: f.reads, Losses: f.reads, Keeping: &f.reads.room, Progress: f.reads, Changes: f.touches, Authenticator: verifier,
 		Authorizer: policies, Opener: f.vault, AccessLog: f.accesses, Eraser: f.vault, Clock: f.clock, Log: log,
 		Metrics: f.registry, Text: messages.Text, Match: messages.Match, Secret: bytes.Repeat([]byte{7}, 32),
 	}

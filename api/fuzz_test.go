@@ -100,6 +100,11 @@ var bodies = map[string]any{
 	"chooseExchangeReplacement": ChooseExchangeReplacementJSONRequestBody{},
 	"cancelExchange":            CancelExchangeJSONRequestBody{},
 	"completeExchange":          CompleteExchangeJSONRequestBody{},
+	"startStocktake":            StartStocktakeJSONRequestBody{}, "scanStocktake": ScanStocktakeJSONRequestBody{}, "countStocktake": CountStocktakeJSONRequestBody{},
+	"recountStocktake": RecountStocktakeJSONRequestBody{}, "signStocktake": SignStocktakeJSONRequestBody{}, "cancelStocktake": CancelStocktakeJSONRequestBody{},
+	"setInspectionPlan": SetInspectionPlanJSONRequestBody{}, "endInspectionPlan": EndInspectionPlanJSONRequestBody{}, "checkTools": CheckToolsJSONRequestBody{},
+	"callToolsBack": CallToolsBackJSONRequestBody{}, "placeTools": PlaceToolsJSONRequestBody{}, "recordClimate": RecordClimateJSONRequestBody{},
+	"compareLedgers": CompareLedgersJSONRequestBody{}, "settleLedgerItem": SettleLedgerItemJSONRequestBody{},
 }
 
 // operationsWith returns the operations of the contract that take something, by name.

@@ -319,6 +319,210 @@ func (e HolderKind) Valid() bool {
 	}
 }
 
+// Defines values for KeepingCompareWith.
+const (
+	KeepingCompareWithFinance KeepingCompareWith = "finance"
+	KeepingCompareWithSupply  KeepingCompareWith = "supply"
+)
+
+// Valid indicates whether the value is a known member of the KeepingCompareWith enum.
+func (e KeepingCompareWith) Valid() bool {
+	switch e {
+	case KeepingCompareWithFinance:
+		return true
+	case KeepingCompareWithSupply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingComparisonWith.
+const (
+	KeepingComparisonWithFinance KeepingComparisonWith = "finance"
+	KeepingComparisonWithSupply  KeepingComparisonWith = "supply"
+)
+
+// Valid indicates whether the value is a known member of the KeepingComparisonWith enum.
+func (e KeepingComparisonWith) Valid() bool {
+	switch e {
+	case KeepingComparisonWithFinance:
+		return true
+	case KeepingComparisonWithSupply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingDueState.
+const (
+	KeepingDueStateDue     KeepingDueState = "due"
+	KeepingDueStateFailed  KeepingDueState = "failed"
+	KeepingDueStateNever   KeepingDueState = "never"
+	KeepingDueStateOverdue KeepingDueState = "overdue"
+)
+
+// Valid indicates whether the value is a known member of the KeepingDueState enum.
+func (e KeepingDueState) Valid() bool {
+	switch e {
+	case KeepingDueStateDue:
+		return true
+	case KeepingDueStateFailed:
+		return true
+	case KeepingDueStateNever:
+		return true
+	case KeepingDueStateOverdue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingDuePurpose.
+const (
+	KeepingDuePurposeInspection  KeepingDuePurpose = "inspection"
+	KeepingDuePurposeMaintenance KeepingDuePurpose = "maintenance"
+	KeepingDuePurposeMoveOut     KeepingDuePurpose = "move_out"
+	KeepingDuePurposeQuality     KeepingDuePurpose = "quality"
+	KeepingDuePurposeRandom      KeepingDuePurpose = "random"
+)
+
+// Valid indicates whether the value is a known member of the KeepingDuePurpose enum.
+func (e KeepingDuePurpose) Valid() bool {
+	switch e {
+	case KeepingDuePurposeInspection:
+		return true
+	case KeepingDuePurposeMaintenance:
+		return true
+	case KeepingDuePurposeMoveOut:
+		return true
+	case KeepingDuePurposeQuality:
+		return true
+	case KeepingDuePurposeRandom:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingEvidenceWhat.
+const (
+	KeepingEvidenceWhatCustody    KeepingEvidenceWhat = "custody"
+	KeepingEvidenceWhatEnd        KeepingEvidenceWhat = "end"
+	KeepingEvidenceWhatInspection KeepingEvidenceWhat = "inspection"
+)
+
+// Valid indicates whether the value is a known member of the KeepingEvidenceWhat enum.
+func (e KeepingEvidenceWhat) Valid() bool {
+	switch e {
+	case KeepingEvidenceWhatCustody:
+		return true
+	case KeepingEvidenceWhatEnd:
+		return true
+	case KeepingEvidenceWhatInspection:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingFactWhat.
+const (
+	KeepingFactWhatDamaged  KeepingFactWhat = "damaged"
+	KeepingFactWhatFailed   KeepingFactWhat = "failed"
+	KeepingFactWhatFound    KeepingFactWhat = "found"
+	KeepingFactWhatLost     KeepingFactWhat = "lost"
+	KeepingFactWhatRepair   KeepingFactWhat = "repair"
+	KeepingFactWhatScrapped KeepingFactWhat = "scrapped"
+	KeepingFactWhatWorn     KeepingFactWhat = "worn"
+)
+
+// Valid indicates whether the value is a known member of the KeepingFactWhat enum.
+func (e KeepingFactWhat) Valid() bool {
+	switch e {
+	case KeepingFactWhatDamaged:
+		return true
+	case KeepingFactWhatFailed:
+		return true
+	case KeepingFactWhatFound:
+		return true
+	case KeepingFactWhatLost:
+		return true
+	case KeepingFactWhatRepair:
+		return true
+	case KeepingFactWhatScrapped:
+		return true
+	case KeepingFactWhatWorn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingItemKind.
+const (
+	OnlyOurs   KeepingItemKind = "only_ours"
+	OnlyTheirs KeepingItemKind = "only_theirs"
+	Price      KeepingItemKind = "price"
+)
+
+// Valid indicates whether the value is a known member of the KeepingItemKind enum.
+func (e KeepingItemKind) Valid() bool {
+	switch e {
+	case OnlyOurs:
+		return true
+	case OnlyTheirs:
+		return true
+	case Price:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingPurpose.
+const (
+	KeepingPurposeMaintenance KeepingPurpose = "maintenance"
+	KeepingPurposeQuality     KeepingPurpose = "quality"
+	KeepingPurposeRandom      KeepingPurpose = "random"
+)
+
+// Valid indicates whether the value is a known member of the KeepingPurpose enum.
+func (e KeepingPurpose) Valid() bool {
+	switch e {
+	case KeepingPurposeMaintenance:
+		return true
+	case KeepingPurposeQuality:
+		return true
+	case KeepingPurposeRandom:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeepingReadingDeviation.
+const (
+	Cold  KeepingReadingDeviation = "cold"
+	Hot   KeepingReadingDeviation = "hot"
+	Humid KeepingReadingDeviation = "humid"
+)
+
+// Valid indicates whether the value is a known member of the KeepingReadingDeviation enum.
+func (e KeepingReadingDeviation) Valid() bool {
+	switch e {
+	case Cold:
+		return true
+	case Hot:
+		return true
+	case Humid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LossCause.
 const (
 	LossCauseDamage  LossCause = "damage"
@@ -564,6 +768,7 @@ const (
 	Calendar     PolicyKind = "calendar"
 	Codes        PolicyKind = "codes"
 	Compensation PolicyKind = "compensation"
+	Keeping      PolicyKind = "keeping"
 	Sla          PolicyKind = "sla"
 	Tools        PolicyKind = "tools"
 )
@@ -576,6 +781,8 @@ func (e PolicyKind) Valid() bool {
 	case Codes:
 		return true
 	case Compensation:
+		return true
+	case Keeping:
 		return true
 	case Sla:
 		return true
@@ -741,19 +948,19 @@ func (e RequestTicketHelpTo) Valid() bool {
 
 // Defines values for ReturnToolCondition.
 const (
-	Damaged ReturnToolCondition = "damaged"
-	Good    ReturnToolCondition = "good"
-	Worn    ReturnToolCondition = "worn"
+	ReturnToolConditionDamaged ReturnToolCondition = "damaged"
+	ReturnToolConditionGood    ReturnToolCondition = "good"
+	ReturnToolConditionWorn    ReturnToolCondition = "worn"
 )
 
 // Valid indicates whether the value is a known member of the ReturnToolCondition enum.
 func (e ReturnToolCondition) Valid() bool {
 	switch e {
-	case Damaged:
+	case ReturnToolConditionDamaged:
 		return true
-	case Good:
+	case ReturnToolConditionGood:
 		return true
-	case Worn:
+	case ReturnToolConditionWorn:
 		return true
 	default:
 		return false
@@ -979,6 +1186,141 @@ func (e StatisticsMeasure) Valid() bool {
 	case StatisticsMeasureResolved:
 		return true
 	case StatisticsMeasureUnresolved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StocktakePhase.
+const (
+	StocktakePhaseCancelled StocktakePhase = "cancelled"
+	StocktakePhaseClosed    StocktakePhase = "closed"
+	StocktakePhaseCounted   StocktakePhase = "counted"
+	StocktakePhaseCounting  StocktakePhase = "counting"
+	StocktakePhaseEnded     StocktakePhase = "ended"
+	StocktakePhaseListing   StocktakePhase = "listing"
+)
+
+// Valid indicates whether the value is a known member of the StocktakePhase enum.
+func (e StocktakePhase) Valid() bool {
+	switch e {
+	case StocktakePhaseCancelled:
+		return true
+	case StocktakePhaseClosed:
+		return true
+	case StocktakePhaseCounted:
+		return true
+	case StocktakePhaseCounting:
+		return true
+	case StocktakePhaseEnded:
+		return true
+	case StocktakePhaseListing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StocktakeDifferenceKind.
+const (
+	StocktakeDifferenceKindDamaged    StocktakeDifferenceKind = "damaged"
+	StocktakeDifferenceKindMissing    StocktakeDifferenceKind = "missing"
+	StocktakeDifferenceKindMoved      StocktakeDifferenceKind = "moved"
+	StocktakeDifferenceKindUnexpected StocktakeDifferenceKind = "unexpected"
+	StocktakeDifferenceKindUnknown    StocktakeDifferenceKind = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the StocktakeDifferenceKind enum.
+func (e StocktakeDifferenceKind) Valid() bool {
+	switch e {
+	case StocktakeDifferenceKindDamaged:
+		return true
+	case StocktakeDifferenceKindMissing:
+		return true
+	case StocktakeDifferenceKindMoved:
+		return true
+	case StocktakeDifferenceKindUnexpected:
+		return true
+	case StocktakeDifferenceKindUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StocktakeDifferenceOutcome.
+const (
+	StocktakeDifferenceOutcomeAccepted StocktakeDifferenceOutcome = "accepted"
+	StocktakeDifferenceOutcomeNoOp     StocktakeDifferenceOutcome = "no_op"
+	StocktakeDifferenceOutcomeRefused  StocktakeDifferenceOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the StocktakeDifferenceOutcome enum.
+func (e StocktakeDifferenceOutcome) Valid() bool {
+	switch e {
+	case StocktakeDifferenceOutcomeAccepted:
+		return true
+	case StocktakeDifferenceOutcomeNoOp:
+		return true
+	case StocktakeDifferenceOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StocktakeScanCondition.
+const (
+	StocktakeScanConditionDamaged StocktakeScanCondition = "damaged"
+	StocktakeScanConditionSound   StocktakeScanCondition = "sound"
+)
+
+// Valid indicates whether the value is a known member of the StocktakeScanCondition enum.
+func (e StocktakeScanCondition) Valid() bool {
+	switch e {
+	case StocktakeScanConditionDamaged:
+		return true
+	case StocktakeScanConditionSound:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StocktakeScopeKind.
+const (
+	StocktakeScopeKindSite  StocktakeScopeKind = "site"
+	StocktakeScopeKindStore StocktakeScopeKind = "store"
+	StocktakeScopeKindTeam  StocktakeScopeKind = "team"
+)
+
+// Valid indicates whether the value is a known member of the StocktakeScopeKind enum.
+func (e StocktakeScopeKind) Valid() bool {
+	switch e {
+	case StocktakeScopeKindSite:
+		return true
+	case StocktakeScopeKindStore:
+		return true
+	case StocktakeScopeKindTeam:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StocktakeSignatureAs.
+const (
+	StocktakeSignatureAsManager     StocktakeSignatureAs = "manager"
+	StocktakeSignatureAsStorekeeper StocktakeSignatureAs = "storekeeper"
+)
+
+// Valid indicates whether the value is a known member of the StocktakeSignatureAs enum.
+func (e StocktakeSignatureAs) Valid() bool {
+	switch e {
+	case StocktakeSignatureAsManager:
+		return true
+	case StocktakeSignatureAsStorekeeper:
 		return true
 	default:
 		return false
@@ -1336,18 +1678,57 @@ func (e VerdictExplanationVerdict) Valid() bool {
 	}
 }
 
+// Defines values for GetLedgerPageParamsHolderKind.
+const (
+	GetLedgerPageParamsHolderKindPerson GetLedgerPageParamsHolderKind = "person"
+	GetLedgerPageParamsHolderKindStore  GetLedgerPageParamsHolderKind = "store"
+	GetLedgerPageParamsHolderKindTeam   GetLedgerPageParamsHolderKind = "team"
+)
+
+// Valid indicates whether the value is a known member of the GetLedgerPageParamsHolderKind enum.
+func (e GetLedgerPageParamsHolderKind) Valid() bool {
+	switch e {
+	case GetLedgerPageParamsHolderKindPerson:
+		return true
+	case GetLedgerPageParamsHolderKindStore:
+		return true
+	case GetLedgerPageParamsHolderKindTeam:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetLedgerPageParamsLang.
+const (
+	GetLedgerPageParamsLangEn GetLedgerPageParamsLang = "en"
+	GetLedgerPageParamsLangZh GetLedgerPageParamsLang = "zh"
+)
+
+// Valid indicates whether the value is a known member of the GetLedgerPageParamsLang enum.
+func (e GetLedgerPageParamsLang) Valid() bool {
+	switch e {
+	case GetLedgerPageParamsLangEn:
+		return true
+	case GetLedgerPageParamsLangZh:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetToolLabelsParamsLang.
 const (
-	En GetToolLabelsParamsLang = "en"
-	Zh GetToolLabelsParamsLang = "zh"
+	GetToolLabelsParamsLangEn GetToolLabelsParamsLang = "en"
+	GetToolLabelsParamsLangZh GetToolLabelsParamsLang = "zh"
 )
 
 // Valid indicates whether the value is a known member of the GetToolLabelsParamsLang enum.
 func (e GetToolLabelsParamsLang) Valid() bool {
 	switch e {
-	case En:
+	case GetToolLabelsParamsLangEn:
 		return true
-	case Zh:
+	case GetToolLabelsParamsLangZh:
 		return true
 	default:
 		return false
@@ -2068,6 +2449,436 @@ type IssueTool struct {
 
 	// To A person or team that takes a tool.
 	To Recipient `json:"to"`
+}
+
+// KeepingChecks defines model for KeepingChecks.
+type KeepingChecks struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// By Person who did it; nothing means the caller. Else the caller supervised (INS-05).
+	By *openapi_types.UUID `json:"by,omitempty"`
+
+	// Kind Code of the site's policy of tools.
+	Kind string `json:"kind"`
+
+	// On Civil date in the zone of the site.
+	On      *Day           `json:"on,omitempty"`
+	Purpose KeepingPurpose `json:"purpose"`
+
+	// Site Code of a site.
+	Site  SiteCode         `json:"site"`
+	Tools []KeepingFinding `json:"tools"`
+}
+
+// KeepingClimate defines model for KeepingClimate.
+type KeepingClimate struct {
+	// At When it happened; nothing means now.
+	At              *time.Time `json:"at,omitempty"`
+	HumidityPercent int        `json:"humidity_percent"`
+
+	// Note What is done about a deviation; no personal data.
+	Note *string `json:"note,omitempty"`
+
+	// Sensor Code of the sensor; nothing means that the caller read it.
+	Sensor *string `json:"sensor,omitempty"`
+
+	// Site Code of a site.
+	Site  SiteCode `json:"site"`
+	Store string   `json:"store"`
+
+	// TenthsC Tenths of a degree Celsius.
+	TenthsC int `json:"tenths_c"`
+}
+
+// KeepingClimatePage defines model for KeepingClimatePage.
+type KeepingClimatePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot         `json:"as_of"`
+	Items []KeepingReading `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// KeepingCompare defines model for KeepingCompare.
+type KeepingCompare struct {
+	// At When it happened; nothing means now.
+	At      *time.Time     `json:"at,omitempty"`
+	Entries []KeepingEntry `json:"entries"`
+
+	// Reference What the other ledger is called.
+	Reference string `json:"reference"`
+
+	// Site Code of a site.
+	Site SiteCode           `json:"site"`
+	With KeepingCompareWith `json:"with"`
+}
+
+// KeepingCompareWith defines model for KeepingCompare.With.
+type KeepingCompareWith string
+
+// KeepingComparison defines model for KeepingComparison.
+type KeepingComparison struct {
+	// Agree Entries.
+	Agree int    `json:"agree"`
+	By    string `json:"by"`
+
+	// ComparedAsOf Log number as of which ours was taken.
+	ComparedAsOf int64 `json:"compared_as_of"`
+
+	// ComparedAt UTC with milliseconds.
+	ComparedAt Instant            `json:"compared_at"`
+	Id         openapi_types.UUID `json:"id"`
+	Items      []KeepingItem      `json:"items"`
+
+	// Open Items that nobody has settled.
+	Open int `json:"open"`
+
+	// Ours Entries.
+	Ours      int    `json:"ours"`
+	Reference string `json:"reference"`
+	Revision  int64  `json:"revision"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Theirs Entries.
+	Theirs int                   `json:"theirs"`
+	With   KeepingComparisonWith `json:"with"`
+}
+
+// KeepingComparisonWith defines model for KeepingComparison.With.
+type KeepingComparisonWith string
+
+// KeepingComparisonPage defines model for KeepingComparisonPage.
+type KeepingComparisonPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot            `json:"as_of"`
+	Items []KeepingComparison `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// KeepingDue defines model for KeepingDue.
+type KeepingDue struct {
+	// CalledBackAt UTC with milliseconds.
+	CalledBackAt *Instant `json:"called_back_at,omitempty"`
+	Category     string   `json:"category"`
+
+	// Holder A custodian.
+	Holder Holder  `json:"holder"`
+	Home   string  `json:"home"`
+	Keeper *string `json:"keeper,omitempty"`
+	Kind   string  `json:"kind"`
+
+	// LastChecked Civil date in the zone of the site.
+	LastChecked *Day `json:"last_checked,omitempty"`
+
+	// LastDay Civil date in the zone of the site.
+	LastDay *Day    `json:"last_day,omitempty"`
+	Name    string  `json:"name"`
+	Number  string  `json:"number"`
+	Place   *string `json:"place,omitempty"`
+
+	// State never: it has no result yet.
+	State KeepingDueState    `json:"state"`
+	Tool  openapi_types.UUID `json:"tool"`
+}
+
+// KeepingDueState never: it has no result yet.
+type KeepingDueState string
+
+// KeepingDuePage defines model for KeepingDuePage.
+type KeepingDuePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot     `json:"as_of"`
+	Items []KeepingDue `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// KeepingDuePurpose move_out: failed, and still in a store (INS-06).
+type KeepingDuePurpose string
+
+// KeepingEntry defines model for KeepingEntry.
+type KeepingEntry struct {
+	Number   string `json:"number"`
+	PriceFen int64  `json:"price_fen"`
+}
+
+// KeepingEvidence defines model for KeepingEvidence.
+type KeepingEvidence struct {
+	// At UTC with milliseconds.
+	At       Instant            `json:"at"`
+	Event    openapi_types.UUID `json:"event"`
+	Revision int64              `json:"revision"`
+
+	// What custody: since when the holder has it. inspection: the result that ran out. end: what ended it.
+	What KeepingEvidenceWhat `json:"what"`
+}
+
+// KeepingEvidenceWhat custody: since when the holder has it. inspection: the result that ran out. end: what ended it.
+type KeepingEvidenceWhat string
+
+// KeepingFact defines model for KeepingFact.
+type KeepingFact struct {
+	// At UTC with milliseconds.
+	At       Instant            `json:"at"`
+	Event    openapi_types.UUID `json:"event"`
+	Kind     string             `json:"kind"`
+	Number   string             `json:"number"`
+	PriceFen int64              `json:"price_fen"`
+	Revision int64              `json:"revision"`
+	Tool     openapi_types.UUID `json:"tool"`
+	What     KeepingFactWhat    `json:"what"`
+}
+
+// KeepingFactWhat defines model for KeepingFact.What.
+type KeepingFactWhat string
+
+// KeepingFinding defines model for KeepingFinding.
+type KeepingFinding struct {
+	// Found What is wrong; no personal data.
+	Found  *string `json:"found,omitempty"`
+	Good   bool    `json:"good"`
+	Number string  `json:"number"`
+
+	// Settled What was done about it at once; no personal data.
+	Settled *string            `json:"settled,omitempty"`
+	Tool    openapi_types.UUID `json:"tool"`
+}
+
+// KeepingItem defines model for KeepingItem.
+type KeepingItem struct {
+	How     *string         `json:"how,omitempty"`
+	Kind    KeepingItemKind `json:"kind"`
+	Number  string          `json:"number"`
+	OursFen int64           `json:"ours_fen"`
+
+	// SettledAt UTC with milliseconds.
+	SettledAt *Instant            `json:"settled_at,omitempty"`
+	SettledBy *string             `json:"settled_by,omitempty"`
+	TheirsFen int64               `json:"theirs_fen"`
+	Tool      *openapi_types.UUID `json:"tool,omitempty"`
+}
+
+// KeepingItemKind defines model for KeepingItem.Kind.
+type KeepingItemKind string
+
+// KeepingKind defines model for KeepingKind.
+type KeepingKind struct {
+	// Kind Code of the site's policy of tools.
+	Kind string `json:"kind"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
+// KeepingLapse defines model for KeepingLapse.
+type KeepingLapse struct {
+	Category  string             `json:"category"`
+	Kind      string             `json:"kind"`
+	Name      string             `json:"name"`
+	Number    string             `json:"number"`
+	Stretches []KeepingStretch   `json:"stretches"`
+	Tool      openapi_types.UUID `json:"tool"`
+}
+
+// KeepingLapsePage defines model for KeepingLapsePage.
+type KeepingLapsePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot       `json:"as_of"`
+	Items []KeepingLapse `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// KeepingLying defines model for KeepingLying.
+type KeepingLying struct {
+	Number string             `json:"number"`
+	Tool   openapi_types.UUID `json:"tool"`
+}
+
+// KeepingPlaces defines model for KeepingPlaces.
+type KeepingPlaces struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Keeper Person who keeps them there (INS-07).
+	Keeper *openapi_types.UUID `json:"keeper,omitempty"`
+
+	// Kind Code of the site's policy of tools.
+	Kind string `json:"kind"`
+
+	// Place Code of the place.
+	Place string `json:"place"`
+
+	// Site Code of a site.
+	Site  SiteCode       `json:"site"`
+	Tools []KeepingLying `json:"tools"`
+}
+
+// KeepingPlan defines model for KeepingPlan.
+type KeepingPlan struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// From Civil date in the zone of the site.
+	From *Day `json:"from,omitempty"`
+
+	// Kind Code of the site's policy of tools.
+	Kind string `json:"kind"`
+
+	// Months Between two checks of a tool; nothing means by the sites policy.
+	Months  *int           `json:"months,omitempty"`
+	Purpose KeepingPurpose `json:"purpose"`
+
+	// Reason No personal data.
+	Reason string `json:"reason"`
+
+	// Sample How many tools a random check draws; 0 means all.
+	Sample *int `json:"sample,omitempty"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
+// KeepingPlanEnd defines model for KeepingPlanEnd.
+type KeepingPlanEnd struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Kind Code of the site's policy of tools.
+	Kind    string         `json:"kind"`
+	Purpose KeepingPurpose `json:"purpose"`
+
+	// Reason No personal data.
+	Reason string `json:"reason"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
+// KeepingPlanLine defines model for KeepingPlanLine.
+type KeepingPlanLine struct {
+	// From Civil date in the zone of the site.
+	From    Day            `json:"from"`
+	Months  int            `json:"months"`
+	Purpose KeepingPurpose `json:"purpose"`
+	Sample  int            `json:"sample"`
+}
+
+// KeepingPlanPage defines model for KeepingPlanPage.
+type KeepingPlanPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot          `json:"as_of"`
+	Items []KeepingPlanView `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// KeepingPlanView defines model for KeepingPlanView.
+type KeepingPlanView struct {
+	// CalledBack Tools that were called back.
+	CalledBack int    `json:"called_back"`
+	Kind       string `json:"kind"`
+
+	// Placed Tools that have a place.
+	Placed   int               `json:"placed"`
+	Plans    []KeepingPlanLine `json:"plans"`
+	Revision int64             `json:"revision"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
+// KeepingPurpose defines model for KeepingPurpose.
+type KeepingPurpose string
+
+// KeepingReading defines model for KeepingReading.
+type KeepingReading struct {
+	// At UTC with milliseconds.
+	At              Instant                  `json:"at"`
+	By              *string                  `json:"by,omitempty"`
+	Deviation       *KeepingReadingDeviation `json:"deviation,omitempty"`
+	HumidityPercent *int                     `json:"humidity_percent,omitempty"`
+	Limit           *int                     `json:"limit,omitempty"`
+	Note            string                   `json:"note"`
+	Read            *int                     `json:"read,omitempty"`
+	Sensor          *string                  `json:"sensor,omitempty"`
+	Store           string                   `json:"store"`
+	TenthsC         *int                     `json:"tenths_c,omitempty"`
+}
+
+// KeepingReadingDeviation defines model for KeepingReading.Deviation.
+type KeepingReadingDeviation string
+
+// KeepingSettle defines model for KeepingSettle.
+type KeepingSettle struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// How What was done; no personal data.
+	How    string `json:"how"`
+	Number string `json:"number"`
+}
+
+// KeepingStatistics defines model for KeepingStatistics.
+type KeepingStatistics struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// Facts In order of time.
+	Facts []KeepingFact          `json:"facts"`
+	Month string                 `json:"month"`
+	Rows  []KeepingStatisticsRow `json:"rows"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
+// KeepingStatisticsRow defines model for KeepingStatisticsRow.
+type KeepingStatisticsRow struct {
+	Damaged int64  `json:"damaged"`
+	Failed  int64  `json:"failed"`
+	Found   int64  `json:"found"`
+	Kind    string `json:"kind"`
+	Lost    int64  `json:"lost"`
+
+	// LostFen Original prices.
+	LostFen  int64 `json:"lost_fen"`
+	Repair   int64 `json:"repair"`
+	Scrapped int64 `json:"scrapped"`
+
+	// ScrappedFen Original prices.
+	ScrappedFen int64 `json:"scrapped_fen"`
+	Worn        int64 `json:"worn"`
+}
+
+// KeepingStretch defines model for KeepingStretch.
+type KeepingStretch struct {
+	// Events In the stream of the tool.
+	Events []KeepingEvidence `json:"events"`
+
+	// From Civil date in the zone of the site.
+	From Day `json:"from"`
+
+	// GoesOn It did not end by the last asked day.
+	GoesOn bool `json:"goes_on"`
+
+	// Holder A custodian.
+	Holder Holder `json:"holder"`
+
+	// LastDay Civil date in the zone of the site.
+	LastDay *Day `json:"last_day,omitempty"`
+
+	// To Civil date in the zone of the site.
+	To Day `json:"to"`
 }
 
 // LendTool defines model for LendTool.
@@ -3372,6 +4183,18 @@ type Span struct {
 // SpanKind defines model for Span.Kind.
 type SpanKind string
 
+// StartStocktake defines model for StartStocktake.
+type StartStocktake struct {
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Scope Whose tools are counted: of a store by code, of a team by id, or of the whole site.
+	Scope StocktakeScope `json:"scope"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
 // StatisticsExplanation defines model for StatisticsExplanation.
 type StatisticsExplanation struct {
 	// AsOf A place in the log.
@@ -3443,6 +4266,190 @@ type StatisticsRow struct {
 	// Value Code, id, level, day or month (2026-03) of the group, empty for none; null where nothing groups.
 	Value *string `json:"value"`
 }
+
+// Stocktake defines model for Stocktake.
+type Stocktake struct {
+	// ClosedAt UTC with milliseconds.
+	ClosedAt *Instant `json:"closed_at,omitempty"`
+
+	// Expected Tools of the list.
+	Expected int `json:"expected"`
+
+	// FrozenAt Log number as of which the list is frozen.
+	FrozenAt int64              `json:"frozen_at"`
+	Id       openapi_types.UUID `json:"id"`
+
+	// NextBy Civil date in the zone of the site.
+	NextBy   Day                `json:"next_by"`
+	Phase    StocktakePhase     `json:"phase"`
+	Result   *StocktakeResult   `json:"result,omitempty"`
+	Revision int64              `json:"revision"`
+	Round    int                `json:"round"`
+	Scanners []StocktakeScanner `json:"scanners"`
+
+	// Scope Whose tools are counted: of a store by code, of a team by id, or of the whole site.
+	Scope StocktakeScope `json:"scope"`
+
+	// Signatures Person id by signer.
+	Signatures map[string]string `json:"signatures"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// StartedAt UTC with milliseconds.
+	StartedAt Instant `json:"started_at"`
+	StartedBy string  `json:"started_by"`
+}
+
+// StocktakePhase defines model for Stocktake.Phase.
+type StocktakePhase string
+
+// StocktakeDifference defines model for StocktakeDifference.
+type StocktakeDifference struct {
+	Broken bool `json:"broken"`
+
+	// Holder A custodian.
+	Holder Holder                  `json:"holder"`
+	Kind   StocktakeDifferenceKind `json:"kind"`
+	Number string                  `json:"number"`
+
+	// Outcome What became of its correction; nothing before.
+	Outcome *StocktakeDifferenceOutcome `json:"outcome,omitempty"`
+	Place   string                      `json:"place"`
+
+	// Rule That refused the correction.
+	Rule *string `json:"rule,omitempty"`
+
+	// Scanner Person id of who scanned it.
+	Scanner string              `json:"scanner"`
+	Tool    *openapi_types.UUID `json:"tool,omitempty"`
+}
+
+// StocktakeDifferenceKind defines model for StocktakeDifference.Kind.
+type StocktakeDifferenceKind string
+
+// StocktakeDifferenceOutcome What became of its correction; nothing before.
+type StocktakeDifferenceOutcome string
+
+// StocktakeDifferencePage defines model for StocktakeDifferencePage.
+type StocktakeDifferencePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot              `json:"as_of"`
+	Items []StocktakeDifference `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// StocktakePage defines model for StocktakePage.
+type StocktakePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot    `json:"as_of"`
+	Items []Stocktake `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// StocktakeRecount defines model for StocktakeRecount.
+type StocktakeRecount struct {
+	// At When it happened; nothing means now.
+	At      *time.Time `json:"at,omitempty"`
+	Numbers []string   `json:"numbers"`
+
+	// Reason No personal data.
+	Reason string `json:"reason"`
+}
+
+// StocktakeResult defines model for StocktakeResult.
+type StocktakeResult struct {
+	// AsOf Log number as of which custody was compared.
+	AsOf int64 `json:"as_of"`
+
+	// At UTC with milliseconds.
+	At Instant `json:"at"`
+
+	// Damaged There, and not sound.
+	Damaged int    `json:"damaged"`
+	Digest  string `json:"digest"`
+
+	// Found There, and sound.
+	Found int `json:"found"`
+
+	// Missing Not there.
+	Missing int `json:"missing"`
+
+	// Moved Moved by the ledger during the count.
+	Moved int `json:"moved"`
+
+	// Round Of the count, from 1.
+	Round int `json:"round"`
+
+	// Twice Scanned by more than one person.
+	Twice int `json:"twice"`
+
+	// Unexpected There, and somebody else has it by the ledger.
+	Unexpected int `json:"unexpected"`
+
+	// Unknown Numbers that no tool has.
+	Unknown int `json:"unknown"`
+}
+
+// StocktakeScan defines model for StocktakeScan.
+type StocktakeScan struct {
+	// At When it happened; nothing means now.
+	At        *time.Time             `json:"at,omitempty"`
+	Condition StocktakeScanCondition `json:"condition"`
+
+	// Number On the label.
+	Number string `json:"number"`
+
+	// Place Where it was seen; no personal data.
+	Place *string `json:"place,omitempty"`
+}
+
+// StocktakeScanCondition defines model for StocktakeScan.Condition.
+type StocktakeScanCondition string
+
+// StocktakeScanner defines model for StocktakeScanner.
+type StocktakeScanner struct {
+	Part  int `json:"part"`
+	Round int `json:"round"`
+
+	// Scanner Person id.
+	Scanner string `json:"scanner"`
+
+	// Scans Tools scanned so far.
+	Scans int `json:"scans"`
+}
+
+// StocktakeScans defines model for StocktakeScans.
+type StocktakeScans struct {
+	Scans []StocktakeScan `json:"scans"`
+}
+
+// StocktakeScope Whose tools are counted: of a store by code, of a team by id, or of the whole site.
+type StocktakeScope struct {
+	Kind StocktakeScopeKind `json:"kind"`
+	Who  *string            `json:"who,omitempty"`
+}
+
+// StocktakeScopeKind defines model for StocktakeScope.Kind.
+type StocktakeScopeKind string
+
+// StocktakeSignature defines model for StocktakeSignature.
+type StocktakeSignature struct {
+	As StocktakeSignatureAs `json:"as"`
+
+	// At When it happened; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Digest Of the result that is signed.
+	Digest string `json:"digest"`
+}
+
+// StocktakeSignatureAs defines model for StocktakeSignature.As.
+type StocktakeSignatureAs string
 
 // StrikeEvent defines model for StrikeEvent.
 type StrikeEvent struct {
@@ -3912,6 +4919,9 @@ type VerdictUnder struct {
 // ViewFilter Query parameters of the list of tickets by name, each a text as a URL would give it, but as_of, min_position, limit, cursor, sort and saved. The views mine and following are those of whoever looks.
 type ViewFilter map[string]string
 
+// ComparisonId defines model for ComparisonId.
+type ComparisonId = openapi_types.UUID
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -3944,6 +4954,9 @@ type MinPosition = string
 
 // ReadAsOf defines model for ReadAsOf.
 type ReadAsOf = string
+
+// StocktakeId defines model for StocktakeId.
+type StocktakeId = openapi_types.UUID
 
 // TicketId defines model for TicketId.
 type TicketId = openapi_types.UUID
@@ -3982,6 +4995,36 @@ type StreamChangesParams struct {
 
 	// LastEventID Log number that the caller has seen. Nothing means now.
 	LastEventID *int64 `json:"Last-Event-ID,omitempty"`
+}
+
+// ListClimateParams defines parameters for ListClimate.
+type ListClimateParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// Store Code of the store.
+	Store string `form:"store" json:"store"`
+
+	// Deviations Only notes of deviations.
+	Deviations *bool `form:"deviations,omitempty" json:"deviations,omitempty"`
+}
+
+// RecordClimateParams defines parameters for RecordClimate.
+type RecordClimateParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListCodesParams defines parameters for ListCodes.
@@ -4120,6 +5163,111 @@ type GetHeadParams struct {
 
 	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
 	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ListInspectionPlansParams defines parameters for ListInspectionPlans.
+type ListInspectionPlansParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+}
+
+// SetInspectionPlanParams defines parameters for SetInspectionPlan.
+type SetInspectionPlanParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CheckToolsParams defines parameters for CheckTools.
+type CheckToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// EndInspectionPlanParams defines parameters for EndInspectionPlan.
+type EndInspectionPlanParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// PlaceToolsParams defines parameters for PlaceTools.
+type PlaceToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CallToolsBackParams defines parameters for CallToolsBack.
+type CallToolsBackParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListDueChecksParams defines parameters for ListDueChecks.
+type ListDueChecksParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// Purpose What for.
+	Purpose KeepingDuePurpose `form:"purpose" json:"purpose"`
+
+	// Kind Only tools of this kind; needed but for inspection and move_out.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// By Due by this civil day; nothing means today.
+	By *Day `form:"by,omitempty" json:"by,omitempty"`
+
+	// InUse Only tools that somebody has (INS-02).
+	InUse *bool `form:"in_use,omitempty" json:"in_use,omitempty"`
+}
+
+// ListLapsedUseParams defines parameters for ListLapsedUse.
+type ListLapsedUseParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// From First civil day.
+	From Day `form:"from" json:"from"`
+
+	// To Last civil day.
+	To Day `form:"to" json:"to"`
+
+	// Category Only tools of this category (TOL-02).
+	Category *string `form:"category,omitempty" json:"category,omitempty"`
 }
 
 // GetSLAParams defines parameters for GetSLA.
@@ -4292,6 +5440,81 @@ type ExplainTicketStatisticsParams struct {
 	// Value Value of the row; nothing means the row of none.
 	Value *string `form:"value,omitempty" json:"value,omitempty"`
 }
+
+// ListLedgerComparisonsParams defines parameters for ListLedgerComparisons.
+type ListLedgerComparisonsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+}
+
+// CompareLedgersParams defines parameters for CompareLedgers.
+type CompareLedgersParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetLedgerComparisonParams defines parameters for GetLedgerComparison.
+type GetLedgerComparisonParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// SettleLedgerItemParams defines parameters for SettleLedgerItem.
+type SettleLedgerItemParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetLedgerPageParams defines parameters for GetLedgerPage.
+type GetLedgerPageParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// HolderKind Whose page it is.
+	HolderKind *GetLedgerPageParamsHolderKind `form:"holder_kind,omitempty" json:"holder_kind,omitempty"`
+
+	// Holder A person or team by id, a store by code. Needs holder_kind.
+	Holder *string `form:"holder,omitempty" json:"holder,omitempty"`
+
+	// Tool Page of this tool instead.
+	Tool *openapi_types.UUID `form:"tool,omitempty" json:"tool,omitempty"`
+
+	// On As it stood at the end of this civil day; nothing means as it stands.
+	On *Day `form:"on,omitempty" json:"on,omitempty"`
+
+	// After Begins after this number.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+
+	// Lang Language of the page.
+	Lang *GetLedgerPageParamsLang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetLedgerPageParamsHolderKind defines parameters for GetLedgerPage.
+type GetLedgerPageParamsHolderKind string
+
+// GetLedgerPageParamsLang defines parameters for GetLedgerPage.
+type GetLedgerPageParamsLang string
 
 // ListLossesParams defines parameters for ListLosses.
 type ListLossesParams struct {
@@ -4600,6 +5823,108 @@ type RegisterSiteParams struct {
 type ChooseSitePolicySetParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolStatisticsParams defines parameters for GetToolStatistics.
+type GetToolStatisticsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// Month Civil month.
+	Month string `form:"month" json:"month"`
+}
+
+// ListStocktakesParams defines parameters for ListStocktakes.
+type ListStocktakesParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+}
+
+// StartStocktakeParams defines parameters for StartStocktake.
+type StartStocktakeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetStocktakeParams defines parameters for GetStocktake.
+type GetStocktakeParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// CancelStocktakeParams defines parameters for CancelStocktake.
+type CancelStocktakeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListStocktakeDifferencesParams defines parameters for ListStocktakeDifferences.
+type ListStocktakeDifferencesParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RecountStocktakeParams defines parameters for RecountStocktake.
+type RecountStocktakeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// CountStocktakeParams defines parameters for CountStocktake.
+type CountStocktakeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ScanStocktakeParams defines parameters for ScanStocktake.
+type ScanStocktakeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SignStocktakeParams defines parameters for SignStocktake.
+type SignStocktakeParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
 }
 
 // EraseSubjectParams defines parameters for EraseSubject.
@@ -5277,6 +6602,9 @@ type ListAnnualIssueJSONRequestBody = ListAnnualIssue
 // ApproveAnnualIssueJSONRequestBody defines body for ApproveAnnualIssue for application/json ContentType.
 type ApproveAnnualIssueJSONRequestBody = ApproveAnnualIssue
 
+// RecordClimateJSONRequestBody defines body for RecordClimate for application/json ContentType.
+type RecordClimateJSONRequestBody = KeepingClimate
+
 // ApplyExchangeJSONRequestBody defines body for ApplyExchange for application/json ContentType.
 type ApplyExchangeJSONRequestBody = ExchangeApplication
 
@@ -5303,6 +6631,27 @@ type SurrenderExchangeToolJSONRequestBody = ExchangeSurrender
 
 // WithdrawExchangeJSONRequestBody defines body for WithdrawExchange for application/json ContentType.
 type WithdrawExchangeJSONRequestBody = ExchangeWithdrawal
+
+// SetInspectionPlanJSONRequestBody defines body for SetInspectionPlan for application/json ContentType.
+type SetInspectionPlanJSONRequestBody = KeepingPlan
+
+// CheckToolsJSONRequestBody defines body for CheckTools for application/json ContentType.
+type CheckToolsJSONRequestBody = KeepingChecks
+
+// EndInspectionPlanJSONRequestBody defines body for EndInspectionPlan for application/json ContentType.
+type EndInspectionPlanJSONRequestBody = KeepingPlanEnd
+
+// PlaceToolsJSONRequestBody defines body for PlaceTools for application/json ContentType.
+type PlaceToolsJSONRequestBody = KeepingPlaces
+
+// CallToolsBackJSONRequestBody defines body for CallToolsBack for application/json ContentType.
+type CallToolsBackJSONRequestBody = KeepingKind
+
+// CompareLedgersJSONRequestBody defines body for CompareLedgers for application/json ContentType.
+type CompareLedgersJSONRequestBody = KeepingCompare
+
+// SettleLedgerItemJSONRequestBody defines body for SettleLedgerItem for application/json ContentType.
+type SettleLedgerItemJSONRequestBody = KeepingSettle
 
 // ReportToolDamageJSONRequestBody defines body for ReportToolDamage for application/json ContentType.
 type ReportToolDamageJSONRequestBody = LossDamage
@@ -5369,6 +6718,24 @@ type RegisterSiteJSONRequestBody = RegisterSite
 
 // ChooseSitePolicySetJSONRequestBody defines body for ChooseSitePolicySet for application/json ContentType.
 type ChooseSitePolicySetJSONRequestBody = ChooseSitePolicySet
+
+// StartStocktakeJSONRequestBody defines body for StartStocktake for application/json ContentType.
+type StartStocktakeJSONRequestBody = StartStocktake
+
+// CancelStocktakeJSONRequestBody defines body for CancelStocktake for application/json ContentType.
+type CancelStocktakeJSONRequestBody = ToolReason
+
+// RecountStocktakeJSONRequestBody defines body for RecountStocktake for application/json ContentType.
+type RecountStocktakeJSONRequestBody = StocktakeRecount
+
+// CountStocktakeJSONRequestBody defines body for CountStocktake for application/json ContentType.
+type CountStocktakeJSONRequestBody = Timed
+
+// ScanStocktakeJSONRequestBody defines body for ScanStocktake for application/json ContentType.
+type ScanStocktakeJSONRequestBody = StocktakeScans
+
+// SignStocktakeJSONRequestBody defines body for SignStocktake for application/json ContentType.
+type SignStocktakeJSONRequestBody = StocktakeSignature
 
 // RegisterTeamJSONRequestBody defines body for RegisterTeam for application/json ContentType.
 type RegisterTeamJSONRequestBody = RegisterTeam
@@ -5525,6 +6892,12 @@ type ServerInterface interface {
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(w http.ResponseWriter, r *http.Request, params StreamChangesParams)
+	// ListClimate Lists readings and notes of a tool room, the newest first (INS-03).
+	// (GET /v1/climate)
+	ListClimate(w http.ResponseWriter, r *http.Request, params ListClimateParams)
+	// RecordClimate Records a reading of a tool room; what deviates raises a note (INS-03).
+	// (POST /v1/climate)
+	RecordClimate(w http.ResponseWriter, r *http.Request, params RecordClimateParams)
 	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
 	// (GET /v1/codes)
 	ListCodes(w http.ResponseWriter, r *http.Request, params ListCodesParams)
@@ -5570,6 +6943,30 @@ type ServerInterface interface {
 	// GetHealth Tells how the parts are. It needs no token and names no data.
 	// (GET /v1/health)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListInspectionPlans Lists the plans of kinds.
+	// (GET /v1/inspection-plans)
+	ListInspectionPlans(w http.ResponseWriter, r *http.Request, params ListInspectionPlansParams)
+	// SetInspectionPlan Sets how often the tools of a kind are maintained, checked at random or checked for quality (INS-05, INS-08, INS-09).
+	// (POST /v1/inspection-plans)
+	SetInspectionPlan(w http.ResponseWriter, r *http.Request, params SetInspectionPlanParams)
+	// CheckTools Records what a check found; what is wrong is settled at once (INS-05, INS-08, INS-09).
+	// (POST /v1/inspection-plans/checks)
+	CheckTools(w http.ResponseWriter, r *http.Request, params CheckToolsParams)
+	// EndInspectionPlan Ends a plan.
+	// (POST /v1/inspection-plans/ended)
+	EndInspectionPlan(w http.ResponseWriter, r *http.Request, params EndInspectionPlanParams)
+	// PlaceTools Puts tools into a coded place, with a named keeper where one is asked for (INS-04, INS-07).
+	// (POST /v1/inspection-plans/places)
+	PlaceTools(w http.ResponseWriter, r *http.Request, params PlaceToolsParams)
+	// CallToolsBack Calls back the tools of a kind that are in use past their last day: their holders are told (INS-02).
+	// (POST /v1/inspection-plans/recalls)
+	CallToolsBack(w http.ResponseWriter, r *http.Request, params CallToolsBackParams)
+	// ListDueChecks Lists the tools that are due by a day: for inspection, maintenance, random or quality checks; and failed ones that are still in a store (INS-01, INS-05, INS-06, INS-08).
+	// (GET /v1/inspections/due)
+	ListDueChecks(w http.ResponseWriter, r *http.Request, params ListDueChecksParams)
+	// ListLapsedUse Which tools were in use past their last day in a period, by whom and when, with the events that say so (INS-02).
+	// (GET /v1/inspections/lapsed)
+	ListLapsedUse(w http.ResponseWriter, r *http.Request, params ListLapsedUseParams)
 	// GetSLA Counts verdicts and working time by period and group (SLA-05).
 	// (GET /v1/kpis/sla)
 	GetSLA(w http.ResponseWriter, r *http.Request, params GetSLAParams)
@@ -5585,6 +6982,21 @@ type ServerInterface interface {
 	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
 	// (GET /v1/kpis/tickets/explanation)
 	ExplainTicketStatistics(w http.ResponseWriter, r *http.Request, params ExplainTicketStatisticsParams)
+	// ListLedgerComparisons Lists comparisons, the newest first.
+	// (GET /v1/ledgers/comparisons)
+	ListLedgerComparisons(w http.ResponseWriter, r *http.Request, params ListLedgerComparisonsParams)
+	// CompareLedgers Holds a ledger that finance or supply keeps against ours; each difference is an open item (CHK-04).
+	// (POST /v1/ledgers/comparisons)
+	CompareLedgers(w http.ResponseWriter, r *http.Request, params CompareLedgersParams)
+	// GetLedgerComparison Shows a comparison with its items and how they were settled.
+	// (GET /v1/ledgers/comparisons/{id})
+	GetLedgerComparison(w http.ResponseWriter, r *http.Request, id ComparisonId, params GetLedgerComparisonParams)
+	// SettleLedgerItem Says how a difference was settled.
+	// (POST /v1/ledgers/comparisons/{id}/settlements)
+	SettleLedgerItem(w http.ResponseWriter, r *http.Request, id ComparisonId, params SettleLedgerItemParams)
+	// GetLedgerPage A ledger page to print, of a person, a team, a store or a tool, for any day past or present, as known at any time: the same bytes whenever it is asked (CHK-03).
+	// (GET /v1/ledgers/page)
+	GetLedgerPage(w http.ResponseWriter, r *http.Request, params GetLedgerPageParams)
 	// ListLosses Lists losses by the day of the loss, newest first; who may not see all sees the own ones.
 	// (GET /v1/losses)
 	ListLosses(w http.ResponseWriter, r *http.Request, params ListLossesParams)
@@ -5684,6 +7096,36 @@ type ServerInterface interface {
 	// ChooseSitePolicySet Has a site follow a set of policies from a time on (POL-06). What was judged stays.
 	// (POST /v1/sites/{id}/policy-set)
 	ChooseSitePolicySet(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ChooseSitePolicySetParams)
+	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
+	// (GET /v1/statistics/tools)
+	GetToolStatistics(w http.ResponseWriter, r *http.Request, params GetToolStatisticsParams)
+	// ListStocktakes Lists counts, the newest first (CHK-01).
+	// (GET /v1/stocktakes)
+	ListStocktakes(w http.ResponseWriter, r *http.Request, params ListStocktakesParams)
+	// StartStocktake Begins a count of a store, a team or a site: the list of what is to be there is frozen (CHK-01).
+	// (POST /v1/stocktakes)
+	StartStocktake(w http.ResponseWriter, r *http.Request, params StartStocktakeParams)
+	// GetStocktake Shows a count with its result and signatures.
+	// (GET /v1/stocktakes/{id})
+	GetStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params GetStocktakeParams)
+	// CancelStocktake Gives a count up.
+	// (POST /v1/stocktakes/{id}/cancel)
+	CancelStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params CancelStocktakeParams)
+	// ListStocktakeDifferences Lists what differs by the newest result, with what became of each correction (CHK-01).
+	// (GET /v1/stocktakes/{id}/differences)
+	ListStocktakeDifferences(w http.ResponseWriter, r *http.Request, id StocktakeId, params ListStocktakeDifferencesParams)
+	// RecountStocktake Has some numbers counted again.
+	// (POST /v1/stocktakes/{id}/recounts)
+	RecountStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params RecountStocktakeParams)
+	// CountStocktake Ends the scanning and makes the result: found, missing, unexpected, damaged, moved meanwhile (CHK-01).
+	// (POST /v1/stocktakes/{id}/results)
+	CountStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params CountStocktakeParams)
+	// ScanStocktake Adds what the caller found, many tools at once, into a stream of the caller alone (CHK-01).
+	// (POST /v1/stocktakes/{id}/scans)
+	ScanStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params ScanStocktakeParams)
+	// SignStocktake One of the two signatures under a result; the second one closes the count and opens its corrections (CHK-01).
+	// (POST /v1/stocktakes/{id}/signatures)
+	SignStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params SignStocktakeParams)
 	// EraseSubject Destroys the key of a subject, and with it every personal field of theirs (AUD-07).
 	// (DELETE /v1/subjects/{id})
 	EraseSubject(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params EraseSubjectParams)
@@ -6136,6 +7578,162 @@ func (siw *ServerInterfaceWrapper) StreamChanges(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.StreamChanges(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListClimate operation middleware
+func (siw *ServerInterfaceWrapper) ListClimate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClimateParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "store" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "store", r.URL.Query(), &params.Store, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "store"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "store", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "deviations" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "deviations", r.URL.Query(), &params.Deviations, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "deviations"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deviations", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListClimate(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordClimate operation middleware
+func (siw *ServerInterfaceWrapper) RecordClimate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordClimateParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordClimate(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7133,6 +8731,577 @@ func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListInspectionPlans operation middleware
+func (siw *ServerInterfaceWrapper) ListInspectionPlans(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListInspectionPlansParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListInspectionPlans(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetInspectionPlan operation middleware
+func (siw *ServerInterfaceWrapper) SetInspectionPlan(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetInspectionPlanParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetInspectionPlan(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckTools operation middleware
+func (siw *ServerInterfaceWrapper) CheckTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckTools(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// EndInspectionPlan operation middleware
+func (siw *ServerInterfaceWrapper) EndInspectionPlan(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndInspectionPlanParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndInspectionPlan(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PlaceTools operation middleware
+func (siw *ServerInterfaceWrapper) PlaceTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlaceToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PlaceTools(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CallToolsBack operation middleware
+func (siw *ServerInterfaceWrapper) CallToolsBack(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CallToolsBackParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CallToolsBack(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDueChecks operation middleware
+func (siw *ServerInterfaceWrapper) ListDueChecks(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDueChecksParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "purpose", r.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "purpose"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "purpose", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", r.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "by", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "in_use" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "in_use", r.URL.Query(), &params.InUse, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "in_use"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "in_use", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDueChecks(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLapsedUse operation middleware
+func (siw *ServerInterfaceWrapper) ListLapsedUse(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLapsedUseParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", r.URL.Query(), &params.Category, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "category"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "category", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLapsedUse(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetSLA operation middleware
 func (siw *ServerInterfaceWrapper) GetSLA(w http.ResponseWriter, r *http.Request) {
 
@@ -7900,6 +10069,382 @@ func (siw *ServerInterfaceWrapper) ExplainTicketStatistics(w http.ResponseWriter
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ExplainTicketStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLedgerComparisons operation middleware
+func (siw *ServerInterfaceWrapper) ListLedgerComparisons(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLedgerComparisonsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLedgerComparisons(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompareLedgers operation middleware
+func (siw *ServerInterfaceWrapper) CompareLedgers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareLedgersParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompareLedgers(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLedgerComparison operation middleware
+func (siw *ServerInterfaceWrapper) GetLedgerComparison(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ComparisonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLedgerComparisonParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLedgerComparison(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SettleLedgerItem operation middleware
+func (siw *ServerInterfaceWrapper) SettleLedgerItem(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ComparisonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SettleLedgerItemParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SettleLedgerItem(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLedgerPage operation middleware
+func (siw *ServerInterfaceWrapper) GetLedgerPage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLedgerPageParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "holder_kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "holder_kind", r.URL.Query(), &params.HolderKind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "holder_kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "holder_kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "holder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "holder", r.URL.Query(), &params.Holder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "holder"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "holder", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "tool" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tool", r.URL.Query(), &params.Tool, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tool"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tool", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "on" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "on", r.URL.Query(), &params.On, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "on"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "on", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "lang" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lang", r.URL.Query(), &params.Lang, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "lang"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "lang", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLedgerPage(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -10049,6 +12594,683 @@ func (siw *ServerInterfaceWrapper) ChooseSitePolicySet(w http.ResponseWriter, r 
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ChooseSitePolicySet(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolStatistics operation middleware
+func (siw *ServerInterfaceWrapper) GetToolStatistics(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolStatisticsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "month", r.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "month"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListStocktakes operation middleware
+func (siw *ServerInterfaceWrapper) ListStocktakes(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStocktakesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListStocktakes(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// StartStocktake operation middleware
+func (siw *ServerInterfaceWrapper) StartStocktake(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StartStocktakeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.StartStocktake(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetStocktake operation middleware
+func (siw *ServerInterfaceWrapper) GetStocktake(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StocktakeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStocktakeParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetStocktake(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelStocktake operation middleware
+func (siw *ServerInterfaceWrapper) CancelStocktake(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StocktakeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelStocktakeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelStocktake(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListStocktakeDifferences operation middleware
+func (siw *ServerInterfaceWrapper) ListStocktakeDifferences(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StocktakeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStocktakeDifferencesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListStocktakeDifferences(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecountStocktake operation middleware
+func (siw *ServerInterfaceWrapper) RecountStocktake(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StocktakeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecountStocktakeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecountStocktake(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CountStocktake operation middleware
+func (siw *ServerInterfaceWrapper) CountStocktake(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StocktakeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CountStocktakeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CountStocktake(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ScanStocktake operation middleware
+func (siw *ServerInterfaceWrapper) ScanStocktake(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StocktakeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ScanStocktakeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ScanStocktake(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SignStocktake operation middleware
+func (siw *ServerInterfaceWrapper) SignStocktake(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StocktakeId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignStocktakeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SignStocktake(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -15193,6 +18415,56 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tool-labels/{code}", wrapper.GetToolByCode).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes", wrapper.ListStocktakes).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes", wrapper.StartStocktake).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes/{id}", wrapper.GetStocktake).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes/{id}/scans", wrapper.ScanStocktake).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes/{id}/results", wrapper.CountStocktake).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes/{id}/recounts", wrapper.RecountStocktake).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes/{id}/signatures", wrapper.SignStocktake).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes/{id}/cancel", wrapper.CancelStocktake).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stocktakes/{id}/differences", wrapper.ListStocktakeDifferences).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspection-plans", wrapper.ListInspectionPlans).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspection-plans", wrapper.SetInspectionPlan).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspection-plans/ended", wrapper.EndInspectionPlan).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspection-plans/checks", wrapper.CheckTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspection-plans/recalls", wrapper.CallToolsBack).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspection-plans/places", wrapper.PlaceTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspections/due", wrapper.ListDueChecks).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/inspections/lapsed", wrapper.ListLapsedUse).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/climate", wrapper.ListClimate).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/climate", wrapper.RecordClimate).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/statistics/tools", wrapper.GetToolStatistics).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/page", wrapper.GetLedgerPage).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons", wrapper.ListLedgerComparisons).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons", wrapper.CompareLedgers).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons/{id}", wrapper.GetLedgerComparison).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons/{id}/settlements", wrapper.SettleLedgerItem).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/comparison", wrapper.CompareSLA).Methods(http.MethodGet)
@@ -15444,6 +18716,99 @@ type StreamChangesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StreamChangesdefaultApplicationProblemPlusJSONResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClimateRequestObject struct {
+	Params ListClimateParams
+}
+
+type ListClimateResponseObject interface {
+	VisitListClimateResponse(w http.ResponseWriter) error
+}
+
+type ListClimate200JSONResponse KeepingClimatePage
+
+func (response ListClimate200JSONResponse) VisitListClimateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClimatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListClimatedefaultApplicationProblemPlusJSONResponse) VisitListClimateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordClimateRequestObject struct {
+	Params RecordClimateParams
+	Body   *RecordClimateJSONRequestBody
+}
+
+type RecordClimateResponseObject interface {
+	VisitRecordClimateResponse(w http.ResponseWriter) error
+}
+
+type RecordClimate200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RecordClimate200JSONResponse struct {
+	Body    Changed
+	Headers RecordClimate200ResponseHeaders
+}
+
+func (response RecordClimate200JSONResponse) VisitRecordClimateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordClimatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordClimatedefaultApplicationProblemPlusJSONResponse) VisitRecordClimateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16216,6 +19581,393 @@ func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealt
 	return err
 }
 
+type ListInspectionPlansRequestObject struct {
+	Params ListInspectionPlansParams
+}
+
+type ListInspectionPlansResponseObject interface {
+	VisitListInspectionPlansResponse(w http.ResponseWriter) error
+}
+
+type ListInspectionPlans200JSONResponse KeepingPlanPage
+
+func (response ListInspectionPlans200JSONResponse) VisitListInspectionPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInspectionPlansdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListInspectionPlansdefaultApplicationProblemPlusJSONResponse) VisitListInspectionPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInspectionPlanRequestObject struct {
+	Params SetInspectionPlanParams
+	Body   *SetInspectionPlanJSONRequestBody
+}
+
+type SetInspectionPlanResponseObject interface {
+	VisitSetInspectionPlanResponse(w http.ResponseWriter) error
+}
+
+type SetInspectionPlan200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SetInspectionPlan200JSONResponse struct {
+	Body    Changed
+	Headers SetInspectionPlan200ResponseHeaders
+}
+
+func (response SetInspectionPlan200JSONResponse) VisitSetInspectionPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInspectionPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetInspectionPlandefaultApplicationProblemPlusJSONResponse) VisitSetInspectionPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckToolsRequestObject struct {
+	Params CheckToolsParams
+	Body   *CheckToolsJSONRequestBody
+}
+
+type CheckToolsResponseObject interface {
+	VisitCheckToolsResponse(w http.ResponseWriter) error
+}
+
+type CheckTools200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CheckTools200JSONResponse struct {
+	Body    Changed
+	Headers CheckTools200ResponseHeaders
+}
+
+func (response CheckTools200JSONResponse) VisitCheckToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckToolsdefaultApplicationProblemPlusJSONResponse) VisitCheckToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndInspectionPlanRequestObject struct {
+	Params EndInspectionPlanParams
+	Body   *EndInspectionPlanJSONRequestBody
+}
+
+type EndInspectionPlanResponseObject interface {
+	VisitEndInspectionPlanResponse(w http.ResponseWriter) error
+}
+
+type EndInspectionPlan200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type EndInspectionPlan200JSONResponse struct {
+	Body    Changed
+	Headers EndInspectionPlan200ResponseHeaders
+}
+
+func (response EndInspectionPlan200JSONResponse) VisitEndInspectionPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndInspectionPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndInspectionPlandefaultApplicationProblemPlusJSONResponse) VisitEndInspectionPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceToolsRequestObject struct {
+	Params PlaceToolsParams
+	Body   *PlaceToolsJSONRequestBody
+}
+
+type PlaceToolsResponseObject interface {
+	VisitPlaceToolsResponse(w http.ResponseWriter) error
+}
+
+type PlaceTools200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type PlaceTools200JSONResponse struct {
+	Body    Changed
+	Headers PlaceTools200ResponseHeaders
+}
+
+func (response PlaceTools200JSONResponse) VisitPlaceToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlaceToolsdefaultApplicationProblemPlusJSONResponse) VisitPlaceToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CallToolsBackRequestObject struct {
+	Params CallToolsBackParams
+	Body   *CallToolsBackJSONRequestBody
+}
+
+type CallToolsBackResponseObject interface {
+	VisitCallToolsBackResponse(w http.ResponseWriter) error
+}
+
+type CallToolsBack200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CallToolsBack200JSONResponse struct {
+	Body    Changed
+	Headers CallToolsBack200ResponseHeaders
+}
+
+func (response CallToolsBack200JSONResponse) VisitCallToolsBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CallToolsBackdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CallToolsBackdefaultApplicationProblemPlusJSONResponse) VisitCallToolsBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDueChecksRequestObject struct {
+	Params ListDueChecksParams
+}
+
+type ListDueChecksResponseObject interface {
+	VisitListDueChecksResponse(w http.ResponseWriter) error
+}
+
+type ListDueChecks200JSONResponse KeepingDuePage
+
+func (response ListDueChecks200JSONResponse) VisitListDueChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDueChecksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDueChecksdefaultApplicationProblemPlusJSONResponse) VisitListDueChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLapsedUseRequestObject struct {
+	Params ListLapsedUseParams
+}
+
+type ListLapsedUseResponseObject interface {
+	VisitListLapsedUseResponse(w http.ResponseWriter) error
+}
+
+type ListLapsedUse200JSONResponse KeepingLapsePage
+
+func (response ListLapsedUse200JSONResponse) VisitListLapsedUseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLapsedUsedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLapsedUsedefaultApplicationProblemPlusJSONResponse) VisitListLapsedUseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSLARequestObject struct {
 	Params GetSLAParams
 }
@@ -16400,6 +20152,265 @@ type ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainTicketStatisticsdefaultApplicationProblemPlusJSONResponse) VisitExplainTicketStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerComparisonsRequestObject struct {
+	Params ListLedgerComparisonsParams
+}
+
+type ListLedgerComparisonsResponseObject interface {
+	VisitListLedgerComparisonsResponse(w http.ResponseWriter) error
+}
+
+type ListLedgerComparisons200JSONResponse KeepingComparisonPage
+
+func (response ListLedgerComparisons200JSONResponse) VisitListLedgerComparisonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerComparisonsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLedgerComparisonsdefaultApplicationProblemPlusJSONResponse) VisitListLedgerComparisonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareLedgersRequestObject struct {
+	Params CompareLedgersParams
+	Body   *CompareLedgersJSONRequestBody
+}
+
+type CompareLedgersResponseObject interface {
+	VisitCompareLedgersResponse(w http.ResponseWriter) error
+}
+
+type CompareLedgers201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type CompareLedgers201JSONResponse struct {
+	Body    Created
+	Headers CompareLedgers201ResponseHeaders
+}
+
+func (response CompareLedgers201JSONResponse) VisitCompareLedgersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareLedgersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompareLedgersdefaultApplicationProblemPlusJSONResponse) VisitCompareLedgersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerComparisonRequestObject struct {
+	Id     ComparisonId `json:"id"`
+	Params GetLedgerComparisonParams
+}
+
+type GetLedgerComparisonResponseObject interface {
+	VisitGetLedgerComparisonResponse(w http.ResponseWriter) error
+}
+
+type GetLedgerComparison200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetLedgerComparison200JSONResponse struct {
+	Body    KeepingComparison
+	Headers GetLedgerComparison200ResponseHeaders
+}
+
+func (response GetLedgerComparison200JSONResponse) VisitGetLedgerComparisonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerComparisondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLedgerComparisondefaultApplicationProblemPlusJSONResponse) VisitGetLedgerComparisonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleLedgerItemRequestObject struct {
+	Id     ComparisonId `json:"id"`
+	Params SettleLedgerItemParams
+	Body   *SettleLedgerItemJSONRequestBody
+}
+
+type SettleLedgerItemResponseObject interface {
+	VisitSettleLedgerItemResponse(w http.ResponseWriter) error
+}
+
+type SettleLedgerItem200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SettleLedgerItem200JSONResponse struct {
+	Body    Changed
+	Headers SettleLedgerItem200ResponseHeaders
+}
+
+func (response SettleLedgerItem200JSONResponse) VisitSettleLedgerItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleLedgerItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SettleLedgerItemdefaultApplicationProblemPlusJSONResponse) VisitSettleLedgerItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerPageRequestObject struct {
+	Params GetLedgerPageParams
+}
+
+type GetLedgerPageResponseObject interface {
+	VisitGetLedgerPageResponse(w http.ResponseWriter) error
+}
+
+type GetLedgerPage200ResponseHeaders struct {
+	FieldledgerAsOf *int64
+}
+
+type GetLedgerPage200TexthtmlResponse struct {
+	Body          io.Reader
+	Headers       GetLedgerPage200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetLedgerPage200TexthtmlResponse) VisitGetLedgerPageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetLedgerPagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLedgerPagedefaultApplicationProblemPlusJSONResponse) VisitGetLedgerPageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18061,6 +22072,511 @@ type ChooseSitePolicySetdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChooseSitePolicySetdefaultApplicationProblemPlusJSONResponse) VisitChooseSitePolicySetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolStatisticsRequestObject struct {
+	Params GetToolStatisticsParams
+}
+
+type GetToolStatisticsResponseObject interface {
+	VisitGetToolStatisticsResponse(w http.ResponseWriter) error
+}
+
+type GetToolStatistics200JSONResponse KeepingStatistics
+
+func (response GetToolStatistics200JSONResponse) VisitGetToolStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetToolStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStocktakesRequestObject struct {
+	Params ListStocktakesParams
+}
+
+type ListStocktakesResponseObject interface {
+	VisitListStocktakesResponse(w http.ResponseWriter) error
+}
+
+type ListStocktakes200JSONResponse StocktakePage
+
+func (response ListStocktakes200JSONResponse) VisitListStocktakesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStocktakesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStocktakesdefaultApplicationProblemPlusJSONResponse) VisitListStocktakesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartStocktakeRequestObject struct {
+	Params StartStocktakeParams
+	Body   *StartStocktakeJSONRequestBody
+}
+
+type StartStocktakeResponseObject interface {
+	VisitStartStocktakeResponse(w http.ResponseWriter) error
+}
+
+type StartStocktake201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type StartStocktake201JSONResponse struct {
+	Body    Created
+	Headers StartStocktake201ResponseHeaders
+}
+
+func (response StartStocktake201JSONResponse) VisitStartStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartStocktakedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartStocktakedefaultApplicationProblemPlusJSONResponse) VisitStartStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStocktakeRequestObject struct {
+	Id     StocktakeId `json:"id"`
+	Params GetStocktakeParams
+}
+
+type GetStocktakeResponseObject interface {
+	VisitGetStocktakeResponse(w http.ResponseWriter) error
+}
+
+type GetStocktake200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetStocktake200JSONResponse struct {
+	Body    Stocktake
+	Headers GetStocktake200ResponseHeaders
+}
+
+func (response GetStocktake200JSONResponse) VisitGetStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStocktakedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStocktakedefaultApplicationProblemPlusJSONResponse) VisitGetStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelStocktakeRequestObject struct {
+	Id     StocktakeId `json:"id"`
+	Params CancelStocktakeParams
+	Body   *CancelStocktakeJSONRequestBody
+}
+
+type CancelStocktakeResponseObject interface {
+	VisitCancelStocktakeResponse(w http.ResponseWriter) error
+}
+
+type CancelStocktake200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CancelStocktake200JSONResponse struct {
+	Body    Changed
+	Headers CancelStocktake200ResponseHeaders
+}
+
+func (response CancelStocktake200JSONResponse) VisitCancelStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelStocktakedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelStocktakedefaultApplicationProblemPlusJSONResponse) VisitCancelStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStocktakeDifferencesRequestObject struct {
+	Id     StocktakeId `json:"id"`
+	Params ListStocktakeDifferencesParams
+}
+
+type ListStocktakeDifferencesResponseObject interface {
+	VisitListStocktakeDifferencesResponse(w http.ResponseWriter) error
+}
+
+type ListStocktakeDifferences200JSONResponse StocktakeDifferencePage
+
+func (response ListStocktakeDifferences200JSONResponse) VisitListStocktakeDifferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStocktakeDifferencesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStocktakeDifferencesdefaultApplicationProblemPlusJSONResponse) VisitListStocktakeDifferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecountStocktakeRequestObject struct {
+	Id     StocktakeId `json:"id"`
+	Params RecountStocktakeParams
+	Body   *RecountStocktakeJSONRequestBody
+}
+
+type RecountStocktakeResponseObject interface {
+	VisitRecountStocktakeResponse(w http.ResponseWriter) error
+}
+
+type RecountStocktake200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RecountStocktake200JSONResponse struct {
+	Body    Changed
+	Headers RecountStocktake200ResponseHeaders
+}
+
+func (response RecountStocktake200JSONResponse) VisitRecountStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecountStocktakedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecountStocktakedefaultApplicationProblemPlusJSONResponse) VisitRecountStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CountStocktakeRequestObject struct {
+	Id     StocktakeId `json:"id"`
+	Params CountStocktakeParams
+	Body   *CountStocktakeJSONRequestBody
+}
+
+type CountStocktakeResponseObject interface {
+	VisitCountStocktakeResponse(w http.ResponseWriter) error
+}
+
+type CountStocktake200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CountStocktake200JSONResponse struct {
+	Body    Changed
+	Headers CountStocktake200ResponseHeaders
+}
+
+func (response CountStocktake200JSONResponse) VisitCountStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CountStocktakedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CountStocktakedefaultApplicationProblemPlusJSONResponse) VisitCountStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScanStocktakeRequestObject struct {
+	Id     StocktakeId `json:"id"`
+	Params ScanStocktakeParams
+	Body   *ScanStocktakeJSONRequestBody
+}
+
+type ScanStocktakeResponseObject interface {
+	VisitScanStocktakeResponse(w http.ResponseWriter) error
+}
+
+type ScanStocktake200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ScanStocktake200JSONResponse struct {
+	Body    Changed
+	Headers ScanStocktake200ResponseHeaders
+}
+
+func (response ScanStocktake200JSONResponse) VisitScanStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScanStocktakedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ScanStocktakedefaultApplicationProblemPlusJSONResponse) VisitScanStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignStocktakeRequestObject struct {
+	Id     StocktakeId `json:"id"`
+	Params SignStocktakeParams
+	Body   *SignStocktakeJSONRequestBody
+}
+
+type SignStocktakeResponseObject interface {
+	VisitSignStocktakeResponse(w http.ResponseWriter) error
+}
+
+type SignStocktake200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SignStocktake200JSONResponse struct {
+	Body    Changed
+	Headers SignStocktake200ResponseHeaders
+}
+
+func (response SignStocktake200JSONResponse) VisitSignStocktakeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignStocktakedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignStocktakedefaultApplicationProblemPlusJSONResponse) VisitSignStocktakeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21334,6 +25850,12 @@ type StrictServerInterface interface {
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(ctx context.Context, request StreamChangesRequestObject) (StreamChangesResponseObject, error)
+	// ListClimate Lists readings and notes of a tool room, the newest first (INS-03).
+	// (GET /v1/climate)
+	ListClimate(ctx context.Context, request ListClimateRequestObject) (ListClimateResponseObject, error)
+	// RecordClimate Records a reading of a tool room; what deviates raises a note (INS-03).
+	// (POST /v1/climate)
+	RecordClimate(ctx context.Context, request RecordClimateRequestObject) (RecordClimateResponseObject, error)
 	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
 	// (GET /v1/codes)
 	ListCodes(ctx context.Context, request ListCodesRequestObject) (ListCodesResponseObject, error)
@@ -21379,6 +25901,30 @@ type StrictServerInterface interface {
 	// GetHealth Tells how the parts are. It needs no token and names no data.
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListInspectionPlans Lists the plans of kinds.
+	// (GET /v1/inspection-plans)
+	ListInspectionPlans(ctx context.Context, request ListInspectionPlansRequestObject) (ListInspectionPlansResponseObject, error)
+	// SetInspectionPlan Sets how often the tools of a kind are maintained, checked at random or checked for quality (INS-05, INS-08, INS-09).
+	// (POST /v1/inspection-plans)
+	SetInspectionPlan(ctx context.Context, request SetInspectionPlanRequestObject) (SetInspectionPlanResponseObject, error)
+	// CheckTools Records what a check found; what is wrong is settled at once (INS-05, INS-08, INS-09).
+	// (POST /v1/inspection-plans/checks)
+	CheckTools(ctx context.Context, request CheckToolsRequestObject) (CheckToolsResponseObject, error)
+	// EndInspectionPlan Ends a plan.
+	// (POST /v1/inspection-plans/ended)
+	EndInspectionPlan(ctx context.Context, request EndInspectionPlanRequestObject) (EndInspectionPlanResponseObject, error)
+	// PlaceTools Puts tools into a coded place, with a named keeper where one is asked for (INS-04, INS-07).
+	// (POST /v1/inspection-plans/places)
+	PlaceTools(ctx context.Context, request PlaceToolsRequestObject) (PlaceToolsResponseObject, error)
+	// CallToolsBack Calls back the tools of a kind that are in use past their last day: their holders are told (INS-02).
+	// (POST /v1/inspection-plans/recalls)
+	CallToolsBack(ctx context.Context, request CallToolsBackRequestObject) (CallToolsBackResponseObject, error)
+	// ListDueChecks Lists the tools that are due by a day: for inspection, maintenance, random or quality checks; and failed ones that are still in a store (INS-01, INS-05, INS-06, INS-08).
+	// (GET /v1/inspections/due)
+	ListDueChecks(ctx context.Context, request ListDueChecksRequestObject) (ListDueChecksResponseObject, error)
+	// ListLapsedUse Which tools were in use past their last day in a period, by whom and when, with the events that say so (INS-02).
+	// (GET /v1/inspections/lapsed)
+	ListLapsedUse(ctx context.Context, request ListLapsedUseRequestObject) (ListLapsedUseResponseObject, error)
 	// GetSLA Counts verdicts and working time by period and group (SLA-05).
 	// (GET /v1/kpis/sla)
 	GetSLA(ctx context.Context, request GetSLARequestObject) (GetSLAResponseObject, error)
@@ -21394,6 +25940,21 @@ type StrictServerInterface interface {
 	// ExplainTicketStatistics Lists the facts that a figure of the statistics adds up from (AUD-05).
 	// (GET /v1/kpis/tickets/explanation)
 	ExplainTicketStatistics(ctx context.Context, request ExplainTicketStatisticsRequestObject) (ExplainTicketStatisticsResponseObject, error)
+	// ListLedgerComparisons Lists comparisons, the newest first.
+	// (GET /v1/ledgers/comparisons)
+	ListLedgerComparisons(ctx context.Context, request ListLedgerComparisonsRequestObject) (ListLedgerComparisonsResponseObject, error)
+	// CompareLedgers Holds a ledger that finance or supply keeps against ours; each difference is an open item (CHK-04).
+	// (POST /v1/ledgers/comparisons)
+	CompareLedgers(ctx context.Context, request CompareLedgersRequestObject) (CompareLedgersResponseObject, error)
+	// GetLedgerComparison Shows a comparison with its items and how they were settled.
+	// (GET /v1/ledgers/comparisons/{id})
+	GetLedgerComparison(ctx context.Context, request GetLedgerComparisonRequestObject) (GetLedgerComparisonResponseObject, error)
+	// SettleLedgerItem Says how a difference was settled.
+	// (POST /v1/ledgers/comparisons/{id}/settlements)
+	SettleLedgerItem(ctx context.Context, request SettleLedgerItemRequestObject) (SettleLedgerItemResponseObject, error)
+	// GetLedgerPage A ledger page to print, of a person, a team, a store or a tool, for any day past or present, as known at any time: the same bytes whenever it is asked (CHK-03).
+	// (GET /v1/ledgers/page)
+	GetLedgerPage(ctx context.Context, request GetLedgerPageRequestObject) (GetLedgerPageResponseObject, error)
 	// ListLosses Lists losses by the day of the loss, newest first; who may not see all sees the own ones.
 	// (GET /v1/losses)
 	ListLosses(ctx context.Context, request ListLossesRequestObject) (ListLossesResponseObject, error)
@@ -21493,6 +26054,36 @@ type StrictServerInterface interface {
 	// ChooseSitePolicySet Has a site follow a set of policies from a time on (POL-06). What was judged stays.
 	// (POST /v1/sites/{id}/policy-set)
 	ChooseSitePolicySet(ctx context.Context, request ChooseSitePolicySetRequestObject) (ChooseSitePolicySetResponseObject, error)
+	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
+	// (GET /v1/statistics/tools)
+	GetToolStatistics(ctx context.Context, request GetToolStatisticsRequestObject) (GetToolStatisticsResponseObject, error)
+	// ListStocktakes Lists counts, the newest first (CHK-01).
+	// (GET /v1/stocktakes)
+	ListStocktakes(ctx context.Context, request ListStocktakesRequestObject) (ListStocktakesResponseObject, error)
+	// StartStocktake Begins a count of a store, a team or a site: the list of what is to be there is frozen (CHK-01).
+	// (POST /v1/stocktakes)
+	StartStocktake(ctx context.Context, request StartStocktakeRequestObject) (StartStocktakeResponseObject, error)
+	// GetStocktake Shows a count with its result and signatures.
+	// (GET /v1/stocktakes/{id})
+	GetStocktake(ctx context.Context, request GetStocktakeRequestObject) (GetStocktakeResponseObject, error)
+	// CancelStocktake Gives a count up.
+	// (POST /v1/stocktakes/{id}/cancel)
+	CancelStocktake(ctx context.Context, request CancelStocktakeRequestObject) (CancelStocktakeResponseObject, error)
+	// ListStocktakeDifferences Lists what differs by the newest result, with what became of each correction (CHK-01).
+	// (GET /v1/stocktakes/{id}/differences)
+	ListStocktakeDifferences(ctx context.Context, request ListStocktakeDifferencesRequestObject) (ListStocktakeDifferencesResponseObject, error)
+	// RecountStocktake Has some numbers counted again.
+	// (POST /v1/stocktakes/{id}/recounts)
+	RecountStocktake(ctx context.Context, request RecountStocktakeRequestObject) (RecountStocktakeResponseObject, error)
+	// CountStocktake Ends the scanning and makes the result: found, missing, unexpected, damaged, moved meanwhile (CHK-01).
+	// (POST /v1/stocktakes/{id}/results)
+	CountStocktake(ctx context.Context, request CountStocktakeRequestObject) (CountStocktakeResponseObject, error)
+	// ScanStocktake Adds what the caller found, many tools at once, into a stream of the caller alone (CHK-01).
+	// (POST /v1/stocktakes/{id}/scans)
+	ScanStocktake(ctx context.Context, request ScanStocktakeRequestObject) (ScanStocktakeResponseObject, error)
+	// SignStocktake One of the two signatures under a result; the second one closes the count and opens its corrections (CHK-01).
+	// (POST /v1/stocktakes/{id}/signatures)
+	SignStocktake(ctx context.Context, request SignStocktakeRequestObject) (SignStocktakeResponseObject, error)
 	// EraseSubject Destroys the key of a subject, and with it every personal field of theirs (AUD-07).
 	// (DELETE /v1/subjects/{id})
 	EraseSubject(ctx context.Context, request EraseSubjectRequestObject) (EraseSubjectResponseObject, error)
@@ -21834,6 +26425,65 @@ func (sh *strictHandler) StreamChanges(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(StreamChangesResponseObject); ok {
 		if err := validResponse.VisitStreamChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListClimate operation middleware
+func (sh *strictHandler) ListClimate(w http.ResponseWriter, r *http.Request, params ListClimateParams) {
+	var request ListClimateRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListClimate(ctx, request.(ListClimateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListClimate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListClimateResponseObject); ok {
+		if err := validResponse.VisitListClimateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordClimate operation middleware
+func (sh *strictHandler) RecordClimate(w http.ResponseWriter, r *http.Request, params RecordClimateParams) {
+	var request RecordClimateRequestObject
+
+	request.Params = params
+
+	var body RecordClimateJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordClimate(ctx, request.(RecordClimateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordClimate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordClimateResponseObject); ok {
+		if err := validResponse.VisitRecordClimateResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -22302,6 +26952,249 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListInspectionPlans operation middleware
+func (sh *strictHandler) ListInspectionPlans(w http.ResponseWriter, r *http.Request, params ListInspectionPlansParams) {
+	var request ListInspectionPlansRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInspectionPlans(ctx, request.(ListInspectionPlansRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInspectionPlans")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListInspectionPlansResponseObject); ok {
+		if err := validResponse.VisitListInspectionPlansResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetInspectionPlan operation middleware
+func (sh *strictHandler) SetInspectionPlan(w http.ResponseWriter, r *http.Request, params SetInspectionPlanParams) {
+	var request SetInspectionPlanRequestObject
+
+	request.Params = params
+
+	var body SetInspectionPlanJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetInspectionPlan(ctx, request.(SetInspectionPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetInspectionPlan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetInspectionPlanResponseObject); ok {
+		if err := validResponse.VisitSetInspectionPlanResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckTools operation middleware
+func (sh *strictHandler) CheckTools(w http.ResponseWriter, r *http.Request, params CheckToolsParams) {
+	var request CheckToolsRequestObject
+
+	request.Params = params
+
+	var body CheckToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckTools(ctx, request.(CheckToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckToolsResponseObject); ok {
+		if err := validResponse.VisitCheckToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndInspectionPlan operation middleware
+func (sh *strictHandler) EndInspectionPlan(w http.ResponseWriter, r *http.Request, params EndInspectionPlanParams) {
+	var request EndInspectionPlanRequestObject
+
+	request.Params = params
+
+	var body EndInspectionPlanJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndInspectionPlan(ctx, request.(EndInspectionPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndInspectionPlan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndInspectionPlanResponseObject); ok {
+		if err := validResponse.VisitEndInspectionPlanResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlaceTools operation middleware
+func (sh *strictHandler) PlaceTools(w http.ResponseWriter, r *http.Request, params PlaceToolsParams) {
+	var request PlaceToolsRequestObject
+
+	request.Params = params
+
+	var body PlaceToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PlaceTools(ctx, request.(PlaceToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlaceTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PlaceToolsResponseObject); ok {
+		if err := validResponse.VisitPlaceToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CallToolsBack operation middleware
+func (sh *strictHandler) CallToolsBack(w http.ResponseWriter, r *http.Request, params CallToolsBackParams) {
+	var request CallToolsBackRequestObject
+
+	request.Params = params
+
+	var body CallToolsBackJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CallToolsBack(ctx, request.(CallToolsBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CallToolsBack")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CallToolsBackResponseObject); ok {
+		if err := validResponse.VisitCallToolsBackResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDueChecks operation middleware
+func (sh *strictHandler) ListDueChecks(w http.ResponseWriter, r *http.Request, params ListDueChecksParams) {
+	var request ListDueChecksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDueChecks(ctx, request.(ListDueChecksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDueChecks")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDueChecksResponseObject); ok {
+		if err := validResponse.VisitListDueChecksResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLapsedUse operation middleware
+func (sh *strictHandler) ListLapsedUse(w http.ResponseWriter, r *http.Request, params ListLapsedUseParams) {
+	var request ListLapsedUseRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLapsedUse(ctx, request.(ListLapsedUseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLapsedUse")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLapsedUseResponseObject); ok {
+		if err := validResponse.VisitListLapsedUseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetSLA operation middleware
 func (sh *strictHandler) GetSLA(w http.ResponseWriter, r *http.Request, params GetSLAParams) {
 	var request GetSLARequestObject
@@ -22425,6 +27318,152 @@ func (sh *strictHandler) ExplainTicketStatistics(w http.ResponseWriter, r *http.
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ExplainTicketStatisticsResponseObject); ok {
 		if err := validResponse.VisitExplainTicketStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLedgerComparisons operation middleware
+func (sh *strictHandler) ListLedgerComparisons(w http.ResponseWriter, r *http.Request, params ListLedgerComparisonsParams) {
+	var request ListLedgerComparisonsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLedgerComparisons(ctx, request.(ListLedgerComparisonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLedgerComparisons")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLedgerComparisonsResponseObject); ok {
+		if err := validResponse.VisitListLedgerComparisonsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompareLedgers operation middleware
+func (sh *strictHandler) CompareLedgers(w http.ResponseWriter, r *http.Request, params CompareLedgersParams) {
+	var request CompareLedgersRequestObject
+
+	request.Params = params
+
+	var body CompareLedgersJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareLedgers(ctx, request.(CompareLedgersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareLedgers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompareLedgersResponseObject); ok {
+		if err := validResponse.VisitCompareLedgersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLedgerComparison operation middleware
+func (sh *strictHandler) GetLedgerComparison(w http.ResponseWriter, r *http.Request, id ComparisonId, params GetLedgerComparisonParams) {
+	var request GetLedgerComparisonRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLedgerComparison(ctx, request.(GetLedgerComparisonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLedgerComparison")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLedgerComparisonResponseObject); ok {
+		if err := validResponse.VisitGetLedgerComparisonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SettleLedgerItem operation middleware
+func (sh *strictHandler) SettleLedgerItem(w http.ResponseWriter, r *http.Request, id ComparisonId, params SettleLedgerItemParams) {
+	var request SettleLedgerItemRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SettleLedgerItemJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SettleLedgerItem(ctx, request.(SettleLedgerItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SettleLedgerItem")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SettleLedgerItemResponseObject); ok {
+		if err := validResponse.VisitSettleLedgerItemResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLedgerPage operation middleware
+func (sh *strictHandler) GetLedgerPage(w http.ResponseWriter, r *http.Request, params GetLedgerPageParams) {
+	var request GetLedgerPageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLedgerPage(ctx, request.(GetLedgerPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLedgerPage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLedgerPageResponseObject); ok {
+		if err := validResponse.VisitGetLedgerPageResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -23454,6 +28493,315 @@ func (sh *strictHandler) ChooseSitePolicySet(w http.ResponseWriter, r *http.Requ
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ChooseSitePolicySetResponseObject); ok {
 		if err := validResponse.VisitChooseSitePolicySetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolStatistics operation middleware
+func (sh *strictHandler) GetToolStatistics(w http.ResponseWriter, r *http.Request, params GetToolStatisticsParams) {
+	var request GetToolStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolStatistics(ctx, request.(GetToolStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolStatistics")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolStatisticsResponseObject); ok {
+		if err := validResponse.VisitGetToolStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStocktakes operation middleware
+func (sh *strictHandler) ListStocktakes(w http.ResponseWriter, r *http.Request, params ListStocktakesParams) {
+	var request ListStocktakesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStocktakes(ctx, request.(ListStocktakesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStocktakes")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListStocktakesResponseObject); ok {
+		if err := validResponse.VisitListStocktakesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StartStocktake operation middleware
+func (sh *strictHandler) StartStocktake(w http.ResponseWriter, r *http.Request, params StartStocktakeParams) {
+	var request StartStocktakeRequestObject
+
+	request.Params = params
+
+	var body StartStocktakeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.StartStocktake(ctx, request.(StartStocktakeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartStocktake")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StartStocktakeResponseObject); ok {
+		if err := validResponse.VisitStartStocktakeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetStocktake operation middleware
+func (sh *strictHandler) GetStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params GetStocktakeParams) {
+	var request GetStocktakeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStocktake(ctx, request.(GetStocktakeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStocktake")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetStocktakeResponseObject); ok {
+		if err := validResponse.VisitGetStocktakeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelStocktake operation middleware
+func (sh *strictHandler) CancelStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params CancelStocktakeParams) {
+	var request CancelStocktakeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CancelStocktakeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelStocktake(ctx, request.(CancelStocktakeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelStocktake")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelStocktakeResponseObject); ok {
+		if err := validResponse.VisitCancelStocktakeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStocktakeDifferences operation middleware
+func (sh *strictHandler) ListStocktakeDifferences(w http.ResponseWriter, r *http.Request, id StocktakeId, params ListStocktakeDifferencesParams) {
+	var request ListStocktakeDifferencesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStocktakeDifferences(ctx, request.(ListStocktakeDifferencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStocktakeDifferences")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListStocktakeDifferencesResponseObject); ok {
+		if err := validResponse.VisitListStocktakeDifferencesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecountStocktake operation middleware
+func (sh *strictHandler) RecountStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params RecountStocktakeParams) {
+	var request RecountStocktakeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RecountStocktakeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecountStocktake(ctx, request.(RecountStocktakeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecountStocktake")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecountStocktakeResponseObject); ok {
+		if err := validResponse.VisitRecountStocktakeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CountStocktake operation middleware
+func (sh *strictHandler) CountStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params CountStocktakeParams) {
+	var request CountStocktakeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CountStocktakeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CountStocktake(ctx, request.(CountStocktakeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CountStocktake")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CountStocktakeResponseObject); ok {
+		if err := validResponse.VisitCountStocktakeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ScanStocktake operation middleware
+func (sh *strictHandler) ScanStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params ScanStocktakeParams) {
+	var request ScanStocktakeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ScanStocktakeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ScanStocktake(ctx, request.(ScanStocktakeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ScanStocktake")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ScanStocktakeResponseObject); ok {
+		if err := validResponse.VisitScanStocktakeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignStocktake operation middleware
+func (sh *strictHandler) SignStocktake(w http.ResponseWriter, r *http.Request, id StocktakeId, params SignStocktakeParams) {
+	var request SignStocktakeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SignStocktakeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SignStocktake(ctx, request.(SignStocktakeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignStocktake")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SignStocktakeResponseObject); ok {
+		if err := validResponse.VisitSignStocktakeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

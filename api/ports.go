@@ -64,6 +64,7 @@ type Deps struct {
 	Directory     Directory
 	Custody       Custody
 	Losses        Losses
+	Keeping       ToolRoom
 	Progress      Progress
 	Changes       Changes
 	Authenticator Authenticator
@@ -104,6 +105,7 @@ func (d Deps) check() error {
 	}
 	for name, missing := range map[string]bool{
 		"App": d.App == nil, "Tickets": d.Tickets == nil, "KPIs": d.KPIs == nil, "Directory": d.Directory == nil, "Custody": d.Custody == nil, "Losses": d.Losses == nil,
+		"Keeping":  d.Keeping == nil,
 		"Progress": d.Progress == nil, "Changes": d.Changes == nil, "Authenticator": d.Authenticator == nil, "Authorizer": d.Authorizer == nil,
 		"Opener": d.Opener == nil, "AccessLog": d.AccessLog == nil, "Eraser": d.Eraser == nil, "Clock": d.Clock == nil,
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Text": d.Text == nil, "Match": d.Match == nil,

@@ -40,7 +40,7 @@ func TestEveryOperationNeedsATokenButTwo(t *testing.T) {
 		}
 		require.Equal(t, want, r.status, method+" "+path)
 	}
-	require.Equal(t, 118, n)
+	require.Equal(t, 143, n)
 }
 
 func TestHealthTellsOfAHaltedProjection(t *testing.T) {

@@ -41,6 +41,15 @@ type App struct {
 	Deductions *Deductions
 	Recalls    *Recalls
 	Annual     *AnnualIssues
+	Keeping
+}
+
+// Keeping are the use cases of looking after tools that are at rest.
+type Keeping struct {
+	Stocktakes      *Stocktakes
+	InspectionPlans *InspectionPlans
+	Climates        *Climates
+	LedgerChecks    *LedgerChecks
 }
 
 // New wires the use cases.
@@ -58,6 +67,7 @@ func New(p Ports) *App {
 	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}
 	a.Recalls, a.Annual = &Recalls{u, a.Sites}, &AnnualIssues{u, a.Sites}
+	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}, &LedgerChecks{u}}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }

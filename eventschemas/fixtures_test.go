@@ -9,8 +9,11 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/annual"
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/exchange"
+	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
@@ -20,6 +23,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/sla"
+	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -302,6 +306,50 @@ var fixtures = map[string]any{
 	"annual.listed.v1":   annual.Listed{At: nine, Site: "SH", Year: 2026, List: "crew 1", By: id("li").String(), Rows: []annual.Row{{To: toolHolder, Kind: "wrench", Count: 2}, {To: toolHolder, Tool: id("tool").String(), Count: 1}}},
 	"annual.approved.v1": annual.Approved{At: ten, List: "crew 1", By: id("wang").String()},
 	"annual.decided.v1":  annual.Decided{At: ten, List: "crew 1", Part: 1, Decisions: decisions},
+	"policy.version_recorded.v1.keeping": policy.VersionRecorded{
+		Kind: policy.KindKeeping, Name: "keeping", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"checks":[{"kind":"","months":1,"purpose":"random","sample":20}],"climate":{"high_tenths_c":350,"humidity_percent":80,"low_tenths_c":-150},` +
+			`"places":[{"code":"E-07","conditions":"dry","conditions_zh":"干燥","keeper_needed":true,"kinds":["earthing-wire"],"rack":true,"store":"main"}],"stocktake_months":1}`),
+	},
+	"stocktake.started.v1": stocktake.Started{
+		At: nine, Site: "SH", Scope: stocktake.Scope{Kind: stocktake.OfStore, Who: "main"}, AsOf: 4711, Expected: 2, By: id("wang").String(), NextBy: "2026-04-02", Policy: desk,
+	},
+	"stocktake.listed.v1":         stocktake.Listed{At: nine, Tools: []stocktake.Expected{{Tool: id("tool"), Number: "W-0042", Holder: tool.Holder{Kind: tool.Store, Who: "main"}}}},
+	"stocktake.joined.v1":         stocktake.Joined{At: nine, Scanner: id("li").String(), Part: 1, Round: 1},
+	"stocktake.counting_ended.v1": stocktake.CountingEnded{At: ten, By: id("wang").String()},
+	"stocktake.counted.v1": stocktake.Counted{
+		At: ten, Round: 1, AsOf: 4800, Sessions: []stocktake.Session{{Scanner: id("li").String(), Part: 1, Round: 1, Scans: 1}}, Found: 1, Missing: 1, Items: 1, Digest: hash,
+	},
+	"stocktake.differed.v1": stocktake.Differed{Round: 1, Items: []stocktake.Difference{
+		{Kind: stocktake.Missing, Tool: id("tool"), Number: "W-0042", Holder: tool.Holder{Kind: tool.Store, Who: "main"}, Home: "main", Revision: 4},
+	}},
+	"stocktake.recount_ordered.v1": stocktake.RecountOrdered{At: ten, By: id("wang").String(), Round: 2, Numbers: []string{"W-0042"}, Reason: "look again"},
+	"stocktake.signed.v1":          stocktake.Signed{At: eleven, By: id("wang").String(), As: stocktake.Storekeeper, Digest: hash},
+	"stocktake.closed.v1":          stocktake.Closed{At: eleven, Digest: hash},
+	"stocktake.cancelled.v1":       stocktake.Cancelled{At: eleven, By: id("wang").String(), Reason: "fire drill"},
+	"stocktake.scanned.v1": stocktake.Scanned{
+		Stocktake: id("stocktake"), Scanner: id("li").String(), Part: 1, Round: 1, Scans: []stocktake.Scan{{At: nine, Number: "W-0042", Condition: stocktake.Sound, Place: "shelf 3"}},
+	},
+	"stocktake.session_closed.v1": stocktake.SessionClosed{At: ten, Stocktake: id("stocktake")},
+	"inspection.planned.v1": inspectionplan.Set{
+		At: nine, Site: "SH", Kind: "gloves", Purpose: inspectionplan.Random, Months: 1, Sample: 20, From: "2026-03-02", Reason: "yearly plan", Policy: &desk,
+	},
+	"inspection.plan_ended.v1": inspectionplan.Ended{At: ten, Purpose: inspectionplan.Random, Reason: "no such tools any more"},
+	"inspection.checked.v1": inspectionplan.Checked{
+		At: ten, On: "2026-03-02", Purpose: inspectionplan.Maintenance, By: id("li").String(), Supervisor: id("wang").String(),
+		Tools: []inspectionplan.Finding{{Tool: id("tool"), Number: "W-0042", Found: "dry", Settled: "oiled"}},
+	},
+	"inspection.called_back.v1": inspectionplan.CalledBack{
+		At: ten, Today: "2026-03-02", AsOf: 4711, Tools: []inspectionplan.Overdue{{Tool: id("tool"), Number: "W-0042", LastDay: "2026-03-01", Told: toolHolder}},
+	},
+	"inspection.placed.v1": inspectionplan.Placed{
+		At: ten, Place: "E-07", Keeper: id("wang").String(), Tools: []inspectionplan.Lying{{Tool: id("tool"), Number: "E-07"}}, Policy: desk,
+	},
+	"ledger.compared.v1":  ledgercheck.Compared{At: nine, Site: "SH", With: ledgercheck.Finance, Reference: "assets 2026-02", AsOf: 4711, By: id("wang").String(), Ours: 2, Theirs: 2, Agree: 1, Items: 1},
+	"ledger.opened.v1":    ledgercheck.Opened{Items: []ledgercheck.Item{{Kind: ledgercheck.Price, Number: "W-0042", Tool: id("tool"), OursFen: 135050, TheirsFen: 135000}}},
+	"ledger.settled.v1":   ledgercheck.Settled{At: ten, By: id("wang").String(), Number: "W-0042", How: "invoice says 1350.50"},
+	"climate.recorded.v1": climate.Recorded{At: nine, Site: "SH", Store: "main", TenthsC: -163, HumidityPercent: 81, By: id("wang").String(), Policy: desk},
+	"climate.deviated.v1": climate.Deviated{At: nine, Store: "main", What: climate.Cold, Read: -163, Limit: -150, Note: "heater on"},
 	"process.opened.v1": process.Opened{
 		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
 			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},

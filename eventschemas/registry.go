@@ -8,8 +8,11 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain/annual"
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/exchange"
+	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
@@ -18,6 +21,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/recall"
 	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/site"
+	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -124,6 +128,28 @@ var eventTypes = []eventType{
 	newest[annual.Listed]("annual.listed.v1"),
 	newest[annual.Approved]("annual.approved.v1"),
 	newest[annual.Decided]("annual.decided.v1"),
+	newest[stocktake.Started]("stocktake.started.v1"),
+	newest[stocktake.Listed]("stocktake.listed.v1"),
+	newest[stocktake.Joined]("stocktake.joined.v1"),
+	newest[stocktake.CountingEnded]("stocktake.counting_ended.v1"),
+	newest[stocktake.Counted]("stocktake.counted.v1"),
+	newest[stocktake.Differed]("stocktake.differed.v1"),
+	newest[stocktake.RecountOrdered]("stocktake.recount_ordered.v1"),
+	newest[stocktake.Signed]("stocktake.signed.v1"),
+	newest[stocktake.Closed]("stocktake.closed.v1"),
+	newest[stocktake.Cancelled]("stocktake.cancelled.v1"),
+	newest[stocktake.Scanned]("stocktake.scanned.v1"),
+	newest[stocktake.SessionClosed]("stocktake.session_closed.v1"),
+	newest[inspectionplan.Set]("inspection.planned.v1"),
+	newest[inspectionplan.Ended]("inspection.plan_ended.v1"),
+	newest[inspectionplan.Checked]("inspection.checked.v1"),
+	newest[inspectionplan.CalledBack]("inspection.called_back.v1"),
+	newest[inspectionplan.Placed]("inspection.placed.v1"),
+	newest[climate.Recorded]("climate.recorded.v1"),
+	newest[climate.Deviated]("climate.deviated.v1"),
+	newest[ledgercheck.Compared]("ledger.compared.v1"),
+	newest[ledgercheck.Opened]("ledger.opened.v1"),
+	newest[ledgercheck.Settled]("ledger.settled.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

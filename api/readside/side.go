@@ -39,7 +39,7 @@ type Parts struct {
 	Ping func(ctx context.Context) error
 }
 
-// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Losses, api.Progress and api.Changes. Safe for concurrent use.
+// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Losses, api.ToolRoom, api.Progress and api.Changes. Safe for concurrent use.
 type Side struct {
 	Parts
 	tickets   *readmodel.Reader[ticket.Row]
@@ -56,6 +56,7 @@ type Side struct {
 	inbox     *readmodel.LogReader[inbox.Imported]
 	loss      lossReaders
 	recent    recentTouches
+	keepers
 }
 
 // New returns a Side.
@@ -76,7 +77,7 @@ func New(p Parts) (*Side, error) {
 	s.annuals, errs[11] = readmodel.NewReader(custody.Annuals())
 	var lossErrs [4]error
 	s.loss, lossErrs = newLossReaders()
-	return s, errors.Join(errors.Join(errs[:]...), errors.Join(lossErrs[:]...))
+	return s, errors.Join(errors.Join(errs[:]...), errors.Join(lossErrs[:]...), s.open())
 }
 
 // view is one snapshot of a projection.

@@ -29,6 +29,7 @@ import (
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/inbox"
+	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/losses"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
@@ -172,7 +173,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), inbox.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), inbox.Projection()},
 	})
 	if err != nil {
 		return err
@@ -215,6 +216,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 		process.Loss{Losses: s.app.Losses, Accounts: s.app.Deductions, Streams: s.store, IDs: s.ports.IDs},
 		&process.Recall{Tools: s.side, Commands: s.app.Tools, Recalls: s.app.Recalls},
 		&process.Annual{Tools: s.side, Commands: s.app.Tools, Issues: s.app.Annual},
+		process.Stocktake{Stocktakes: s.app.Stocktakes, Tools: s.app.Tools},
 	)
 }
 

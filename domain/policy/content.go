@@ -20,6 +20,7 @@ type content struct {
 	tools    Tools
 	// compensation is that of KindCompensation.
 	compensation Compensation
+	keeping      Keeping
 	typed        any // what canonical writes
 }
 
@@ -44,11 +45,14 @@ func kinds() kindTable {
 		KindTools:    {read: readTools},
 		// Compensation and caps of deduction are money (POL-05).
 		KindCompensation: {read: readCompensation, money: true},
+		KindKeeping:      {read: readKeeping},
 	}
 }
 
 // Kinds lists the kinds in the order in which they build on each other.
-func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindCompensation} }
+func Kinds() []Kind {
+	return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindCompensation, KindKeeping}
+}
 
 func (k kindTable) read(kind Kind, raw json.RawMessage) (content, error) {
 	rule, ok := k[kind]
@@ -97,6 +101,14 @@ func readCompensation(raw json.RawMessage) (content, error) {
 		return content{}, err
 	}
 	return content{compensation: c, typed: c}, c.check()
+}
+
+func readKeeping(raw json.RawMessage) (content, error) {
+	var k Keeping
+	if err := decode(raw, &k); err != nil {
+		return content{}, err
+	}
+	return content{keeping: k, typed: k}, k.check()
 }
 
 // Canonical returns a content as a version of kind would hold it, and its

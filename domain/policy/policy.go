@@ -27,6 +27,7 @@ const (
 	KindTools    Kind = "tools"    // content is Tools
 	// KindCompensation has Compensation as its content.
 	KindCompensation Kind = "compensation"
+	KindKeeping      Kind = "keeping" // content is Keeping
 )
 
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.

@@ -167,6 +167,28 @@ var uses = map[string]use{
 	"annual.listed.v1":               {stream: "`fl.annual-issue-<site>-<year>`", by: []string{"annual.list"}, readers: []string{ownDecider}},
 	"annual.approved.v1":             {stream: "`fl.annual-issue-<site>-<year>`", by: []string{"annual.approve"}, readers: []string{ownDecider, "process manager `annual`"}},
 	"annual.decided.v1":              {stream: "`fl.annual-issue-<site>-<year>`", by: []string{"annual.record"}, when: "which the process manager sends for each 100 tools", readers: []string{ownDecider}},
+	"stocktake.started.v1":           onStocktake("stocktake.start"),
+	"stocktake.listed.v1":            onStocktake("stocktake.list"),
+	"stocktake.joined.v1":            onStocktake("stocktake.join"),
+	"stocktake.counting_ended.v1":    onStocktake("stocktake.end_counting"),
+	"stocktake.counted.v1":           onStocktake("stocktake.count"),
+	"stocktake.differed.v1":          onStocktake("stocktake.count"),
+	"stocktake.recount_ordered.v1":   onStocktake("stocktake.recount"),
+	"stocktake.signed.v1":            onStocktake("stocktake.sign"),
+	"stocktake.closed.v1":            onStocktake("stocktake.sign"),
+	"stocktake.cancelled.v1":         onStocktake("stocktake.cancel"),
+	"stocktake.scanned.v1":           {stream: "`fl.stocktake-<uuid>-<scanner>-<part>`", by: []string{"stocktake.scan"}, readers: []string{ownDecider, "`stocktake.count`, for the result"}},
+	"stocktake.session_closed.v1":    {stream: "`fl.stocktake-<uuid>-<scanner>-<part>`", by: []string{"stocktake.close_session"}, readers: []string{ownDecider}},
+	"inspection.planned.v1":          onPlan("inspection_plan.set"),
+	"inspection.plan_ended.v1":       onPlan("inspection_plan.end"),
+	"inspection.checked.v1":          onPlan("inspection_plan.check"),
+	"inspection.called_back.v1":      onPlan("inspection_plan.call_back"),
+	"inspection.placed.v1":           onPlan("inspection_plan.place"),
+	"ledger.compared.v1":             {stream: "`fl.ledger-check-<uuid>`", by: []string{"ledger.compare"}, readers: []string{ownDecider}},
+	"ledger.opened.v1":               {stream: "`fl.ledger-check-<uuid>`", by: []string{"ledger.compare"}, readers: []string{ownDecider}},
+	"ledger.settled.v1":              {stream: "`fl.ledger-check-<uuid>`", by: []string{"ledger.settle"}, readers: []string{ownDecider}},
+	"climate.recorded.v1":            {stream: "`fl.climate-<site>.<store>-<month>`", by: []string{"climate.record"}, readers: []string{ownDecider}},
+	"climate.deviated.v1":            {stream: "`fl.climate-<site>.<store>-<month>`", by: []string{"climate.record"}, readers: []string{ownDecider}},
 }
 
 func onExchange(when string, by ...string) use {
@@ -556,4 +578,12 @@ func (w *pageWriter) text(t reflect.Type) string {
 
 func link(t reflect.Type) string {
 	return "[" + shortName(t) + "](#" + entry{Name: shortName(t)}.Anchor() + ")"
+}
+
+func onStocktake(by ...string) use {
+	return use{stream: "`fl.stocktake-<uuid>`", by: by, readers: []string{ownDecider}}
+}
+
+func onPlan(by ...string) use {
+	return use{stream: "`fl.inspection-plan-<site>.<kind>`", by: by, readers: []string{ownDecider}}
 }

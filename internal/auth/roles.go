@@ -16,6 +16,7 @@ func groups() map[string][]string {
 		"staff":         slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
 		"desk":          {"clerk", "director"},
 		"store":         {"storekeeper", "shift_leader"},
+		"counting": {"storekeeper", "shift_leader", "manager", "director"}, // CHK-01
 		"lead":          {"director", "manager"},
 		"figures":       {"director", "manager", "hr", "accountant", "auditor", "admin"},
 		"approver":      {"manager", "gm"}, // POL-05; of a set that asks for the GM only the GM (POL-09)

@@ -23,6 +23,7 @@ import (
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/inbox"
+	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/losses"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/ticket"
@@ -65,7 +66,7 @@ func keep(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool, change func(*cat
 func newManager(pool *pgxpool.Pool, clock readmodel.Clock) (*readmodel.Manager, error) {
 	return readmodel.New(readmodel.Options{
 		Pool: pool, Log: slog.New(slog.DiscardHandler), Clock: clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), inbox.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), inbox.Projection()},
 	})
 }
 
