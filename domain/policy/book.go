@@ -35,6 +35,8 @@ type Version struct {
 	calendar *calendar.Calendar
 	codes    Codes
 	tools    Tools
+
+	purchasing Purchasing
 }
 
 // Ref names the version as events do.
@@ -56,6 +58,10 @@ func (v Version) Codes() Codes { return v.codes }
 // Tools returns the content of a version of KindTools, else the zero Tools.
 // The caller must not change its lists.
 func (v Version) Tools() Tools { return v.tools }
+
+// Purchasing returns the content of a version of KindPurchasing, else the zero
+// Purchasing. The caller must not change its lists.
+func (v Version) Purchasing() Purchasing { return v.purchasing }
 
 // Book is the policy versions to decide by (POL-02). It holds no draft
 // (POL-09). It never changes and is safe for concurrent use. A nil Book holds
@@ -86,7 +92,7 @@ func NewBook(versions []Recorded, follows ...Follows) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read policy %s version %d: %w", r.ID, r.Version.Version, err)
 		}
-		v := Version{ID: r.ID, Recorded: r.Version, From: from, sla: c.sla, calendar: c.calendar, codes: c.codes, tools: c.tools}
+		v := Version{ID: r.ID, Recorded: r.Version, From: from, sla: c.sla, calendar: c.calendar, codes: c.codes, tools: c.tools, purchasing: c.purchasing}
 		o := owner{r.Version.Kind, r.Version.Site, r.Version.Set}
 		b.byOwner[o] = append(b.byOwner[o], v)
 		b.byID[r.ID] = append(b.byID[r.ID], v)

@@ -19,6 +19,8 @@ type content struct {
 	codes    Codes
 	tools    Tools
 	typed    any // what canonical writes
+
+	purchasing Purchasing
 }
 
 // kindRule is what is to be known of a kind.
@@ -40,11 +42,13 @@ func kinds() kindTable {
 		KindCalendar: {read: readCalendar},
 		KindCodes:    {read: readCodes},
 		KindTools:    {read: readTools},
+
+		KindPurchasing: {read: readPurchasing, money: true}, // POL-05
 	}
 }
 
 // Kinds lists the kinds in the order in which they build on each other.
-func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools} }
+func Kinds() []Kind { return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindPurchasing} }
 
 func (k kindTable) read(kind Kind, raw json.RawMessage) (content, error) {
 	rule, ok := k[kind]

@@ -25,6 +25,8 @@ const (
 	KindCalendar Kind = "calendar" // content is calendar.Content
 	KindCodes    Kind = "codes"    // content is Codes
 	KindTools    Kind = "tools"    // content is Tools
+
+	KindPurchasing Kind = "purchasing" // content is Purchasing
 )
 
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.
