@@ -35,6 +35,12 @@ type App struct {
 	Imports  *Imports
 	Tools    *Tools
 	Views    *Views
+
+	Stocks      *Stocks
+	Demands     *Demands
+	Purchases   *Purchases
+	Acceptances *Acceptances
+	Scraps      *Scraps
 }
 
 // New wires the use cases.
@@ -48,6 +54,9 @@ func New(p Ports) *App {
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
+	common := supply{u, a.Policies, a.Sites}
+	a.Stocks, a.Demands, a.Purchases = &Stocks{supply: common}, &Demands{common}, &Purchases{common}
+	a.Acceptances, a.Scraps = &Acceptances{common}, &Scraps{common, a.Tools}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }

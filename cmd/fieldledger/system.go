@@ -207,7 +207,9 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err != nil {
 		return err
 	}
-	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies})
+	return s.openManagers(process.Retarget{Tickets: s.side, Commands: s.app.Tickets, Policies: s.app.Policies},
+		process.Acceptance{Acceptances: s.app.Acceptances, Purchases: s.app.Purchases, Stocks: s.app.Stocks, Tools: s.app.Tools},
+		process.Scrap{Scraps: s.app.Scraps}, process.Stock{Stocks: s.app.Stocks, Demands: s.app.Demands})
 }
 
 // openManagers makes the runners of process managers.

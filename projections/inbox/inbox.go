@@ -16,11 +16,16 @@ import (
 // Name of the projection; Version is raised whenever Types changes.
 const (
 	Name    = "inbox"
-	Version = 1
+	Version = 2
 )
 
 // Types are the types of the events that it keeps.
-func Types() []string { return []string{"policy.version_recorded.v1"} }
+func Types() []string {
+	return []string{
+		"policy.version_recorded.v1",
+		"acceptance.accepted.v1", "acceptance.rejected.v1", "scrap.approved.v1", "stock.issued.v1", "stock.fell_short.v1",
+	}
+}
 
 // Projection returns the inbox's table.
 func Projection() readmodel.Projection {
