@@ -68,6 +68,19 @@ var bodies = map[string]any{
 	"strikeTicketEvent":       StrikeTicketEventJSONRequestBody{},
 	"unfollowTicket":          UnfollowTicketJSONRequestBody{},
 	"withdrawTicket":          WithdrawTicketJSONRequestBody{},
+	// supply
+	"receiveStock": ReceiveStockJSONRequestBody{}, "issueStock": IssueStockJSONRequestBody{},
+	"transferStock": TransferStockJSONRequestBody{}, "adjustStock": AdjustStockJSONRequestBody{},
+	"planDemand": PlanDemandJSONRequestBody{}, "reviseDemand": ReviseDemandJSONRequestBody{},
+	"approveDemand": ApproveDemandJSONRequestBody{}, "rejectDemand": RejectDemandJSONRequestBody{},
+	"requestPurchase": RequestPurchaseJSONRequestBody{}, "checkPurchase": CheckPurchaseJSONRequestBody{},
+	"quotePurchase": QuotePurchaseJSONRequestBody{}, "approvePurchase": ApprovePurchaseJSONRequestBody{},
+	"rejectPurchase": RejectPurchaseJSONRequestBody{}, "withdrawPurchase": WithdrawPurchaseJSONRequestBody{},
+	"orderPurchase": OrderPurchaseJSONRequestBody{}, "deliverGoods": DeliverGoodsJSONRequestBody{},
+	"checkGoods": CheckGoodsJSONRequestBody{}, "tryGoods": TryGoodsJSONRequestBody{},
+	"acceptGoods": AcceptGoodsJSONRequestBody{}, "rejectGoods": RejectGoodsJSONRequestBody{},
+	"requestScrap": RequestScrapJSONRequestBody{}, "approveScrap": ApproveScrapJSONRequestBody{},
+	"rejectScrap": RejectScrapJSONRequestBody{}, "disposeScrap": DisposeScrapJSONRequestBody{},
 }
 
 // operationsWith returns the operations of the contract that take something, by name.

@@ -63,6 +63,7 @@ type Deps struct {
 	KPIs          KPIs
 	Directory     Directory
 	Custody       Custody
+	Supply        Supply
 	Progress      Progress
 	Changes       Changes
 	Authenticator Authenticator
@@ -102,7 +103,7 @@ func (d Deps) check() error {
 		return fmt.Errorf("secret has %d bytes, needs %d", len(d.Secret), minSecret)
 	}
 	for name, missing := range map[string]bool{
-		"App": d.App == nil, "Tickets": d.Tickets == nil, "KPIs": d.KPIs == nil, "Directory": d.Directory == nil, "Custody": d.Custody == nil,
+		"App": d.App == nil, "Tickets": d.Tickets == nil, "KPIs": d.KPIs == nil, "Directory": d.Directory == nil, "Custody": d.Custody == nil, "Supply": d.Supply == nil,
 		"Progress": d.Progress == nil, "Changes": d.Changes == nil, "Authenticator": d.Authenticator == nil, "Authorizer": d.Authorizer == nil,
 		"Opener": d.Opener == nil, "AccessLog": d.AccessLog == nil, "Eraser": d.Eraser == nil, "Clock": d.Clock == nil,
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Text": d.Text == nil, "Match": d.Match == nil,

@@ -39,7 +39,7 @@ type Parts struct {
 	Ping func(ctx context.Context) error
 }
 
-// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Progress and api.Changes. Safe for concurrent use.
+// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Supply, api.Progress and api.Changes. Safe for concurrent use.
 type Side struct {
 	Parts
 	tickets *readmodel.Reader[ticket.Row]
@@ -51,13 +51,14 @@ type Side struct {
 	tools   *readmodel.Reader[custody.Row]
 	kpi     *kpi.Reader
 	inbox   *readmodel.LogReader[inbox.Imported]
+	supply  supplyReaders
 	recent  recentTouches
 }
 
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [9]error
+	var errs [10]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -67,6 +68,7 @@ func New(p Parts) (*Side, error) {
 	s.tools, errs[6] = readmodel.NewReader(custody.Table())
 	s.inbox, errs[7] = readmodel.NewLogReader(inbox.Events())
 	s.views, errs[8] = readmodel.NewReader(directory.Views())
+	s.supply, errs[9] = newSupplyReaders()
 	return s, errors.Join(errs[:]...)
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
+	"github.com/fieldledger/fieldledger/projections/supply"
 	tickets "github.com/fieldledger/fieldledger/projections/ticket"
 )
 
@@ -49,7 +50,7 @@ type world struct {
 func newManager(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool) *readmodel.Manager {
 	t.Helper()
 	m, err := readmodel.New(readmodel.Options{
-		Pool: pool, Log: h.Log, Clock: h.Clock, Projections: []readmodel.Projection{tickets.Projection(), directory.Projection(), custody.Projection(), inbox.Projection()},
+		Pool: pool, Log: h.Log, Clock: h.Clock, Projections: []readmodel.Projection{tickets.Projection(), directory.Projection(), custody.Projection(), supply.Projection(), inbox.Projection()},
 	})
 	require.NoError(t, err)
 	require.NoError(t, m.Ensure(t.Context()))

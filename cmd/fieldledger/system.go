@@ -30,6 +30,7 @@ import (
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
+	"github.com/fieldledger/fieldledger/projections/supply"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
 
@@ -171,7 +172,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), inbox.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), supply.Projection(), inbox.Projection()},
 	})
 	if err != nil {
 		return err

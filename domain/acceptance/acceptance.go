@@ -120,6 +120,8 @@ type State struct {
 	Accepted int64
 	Rejected int64
 	Numbers  []string
+	Pieces   []Piece // that were accepted as tools
+	Store    string  // into which the last ones went
 }
 
 // Open is how many pieces nothing is decided about.
@@ -161,6 +163,7 @@ func Evolve(s State, e Event) State {
 		for _, p := range e.Pieces {
 			s.Numbers = append(slices.Clip(s.Numbers), p.Number)
 		}
+		s.Pieces, s.Store = append(slices.Clip(s.Pieces), e.Pieces...), e.Store
 	case Rejected:
 		s.Rejected += e.Count
 	}

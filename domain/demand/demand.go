@@ -111,6 +111,8 @@ type State struct {
 	Standing Standing
 	Site     string
 	Unit     string
+	For      string
+	Store    string
 	Planners []string // persons who wrote it
 	Lines    []Line
 	Needs    []string
@@ -133,7 +135,7 @@ func (s State) Left(line int) int64 {
 func Evolve(s State, e Event) State {
 	switch e := e.(type) {
 	case Planned:
-		return State{Standing: StandingPlanned, Site: e.Site, Unit: e.Unit, Planners: []string{e.By}, Lines: e.Lines, Needs: e.Needs}
+		return State{Standing: StandingPlanned, Site: e.Site, Unit: e.Unit, For: e.For, Store: e.Store, Planners: []string{e.By}, Lines: e.Lines, Needs: e.Needs}
 	case Revised:
 		s.Lines, s.Needs, s.Signed = e.Lines, e.Needs, nil
 		if !slices.Contains(s.Planners, e.By) {

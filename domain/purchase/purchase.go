@@ -153,6 +153,7 @@ type State struct {
 	Quoters    []string
 	Signed     []approval.Signature // of the quote
 	Orderer    string
+	Reference  string
 	Deliveries []Delivery
 }
 
@@ -185,7 +186,7 @@ func Evolve(s State, e Event) State {
 	case Withdrawn:
 		s.Standing = StandingWithdrawn
 	case Ordered:
-		s.Standing, s.Orderer = StandingOrdered, e.By
+		s.Standing, s.Orderer, s.Reference = StandingOrdered, e.By, e.Reference
 	case Delivered:
 		s.Deliveries = append(slices.Clip(s.Deliveries), Delivery{Acceptance: e.Acceptance, Count: e.Count})
 	case TakenBack:

@@ -111,6 +111,7 @@ type State struct {
 	Standing Standing
 	Asked    Requested
 	Signed   []approval.Signature
+	Disposal Disposed // At zero for none
 }
 
 // Evolve returns s after e. It never fails and never refuses: e has happened.
@@ -130,7 +131,7 @@ func Evolve(s State, e Event) State {
 	case Failed:
 		s.Standing, s.Signed = StandingRequested, slices.Clip(s.Signed[:max(len(s.Signed)-1, 0)])
 	case Disposed:
-		s.Standing = StandingDisposed
+		s.Standing, s.Disposal = StandingDisposed, e
 	}
 	return s
 }

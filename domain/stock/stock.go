@@ -184,13 +184,13 @@ func Evolve(s State, e Event) State {
 	case Opened:
 		return State{Site: e.Site, Store: e.Store, Item: e.Item, Month: e.Month, Part: e.Part, Lots: slices.Clone(e.Lots), Short: e.Short, Events: 1}
 	case Received:
-		s.Lots = moved(s.Lots, Lot{e.Lot, e.Condition, e.Pieces})
+		s.Lots = Add(s.Lots, Lot{e.Lot, e.Condition, e.Pieces})
 	case Issued:
 		for _, l := range e.Taken {
-			s.Lots = moved(s.Lots, Lot{l.Lot, l.Condition, -l.Pieces})
+			s.Lots = Add(s.Lots, Lot{l.Lot, l.Condition, -l.Pieces})
 		}
 	case Adjusted:
-		s.Lots = moved(s.Lots, Lot{e.Lot, e.Condition, e.Delta})
+		s.Lots = Add(s.Lots, Lot{e.Lot, e.Condition, e.Delta})
 	case FellShort:
 		s.Short = true
 		return s
@@ -201,8 +201,8 @@ func Evolve(s State, e Event) State {
 	return s
 }
 
-// moved returns lots with one changed; the old slice is left as it is.
-func moved(lots []Lot, by Lot) []Lot {
+// Add returns lots with one changed by its pieces; the old slice is left as it is.
+func Add(lots []Lot, by Lot) []Lot {
 	out := slices.Clone(lots)
 	i := slices.IndexFunc(out, func(l Lot) bool { return l.Lot == by.Lot && l.Condition == by.Condition })
 	if i < 0 {
