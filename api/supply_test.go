@@ -276,3 +276,73 @@ func TestSupplyIsListedAndShown(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, f.get("/v1/tools/"+uuid.NewString()+"/history-card", "auditor").status)
 	require.Equal(t, http.StatusBadRequest, f.get("/v1/stock/movements?site=hq&store=main&item=bit&at=yesterday", "auditor").status)
 }
+
+func TestSTK11EachSetSaysWhoSigns(t *testing.T) {
+	t.Parallel()
+	for set, c := range map[string]struct {
+		more         string // of the request
+		check, needs []string
+		scrap        []string
+	}{
+		"plant":             {check: []string{"department_head"}, needs: []string{"leader_in_charge", "gm"}, scrap: []string{"department_head", "equipment", "leader_in_charge"}},
+		"workshop":          {more: `,"document":"SQ-1"`, needs: []string{"gm"}, scrap: []string{"workshop_head"}},
+		"mine":              {needs: []string{"department_head"}, scrap: []string{"department_head"}},
+		"appliance-service": {needs: []string{"manager"}, scrap: []string{"manager"}},
+		"power-station":     {needs: []string{"department_head", "manager"}, scrap: []string{"department_head", "manager"}},
+	} {
+		t.Run(set, func(t *testing.T) {
+			t.Parallel()
+			p := &plant{store: newStore(t)}
+			p.siteWith("works", set)
+			gm := p.person("gm", "gm")
+			for _, body := range []string{
+				set + "/purchasing.json",
+				`{"set":"` + set + `","kind":"tools","effective_from":"2020-01-01T00:00:00Z","reason":"first","content":{"stores":[{"code":"main","name":"m"}],"kinds":[{"code":"wrench","name":"w","category":"hand"}]}}`,
+			} {
+				id := p.load(body)
+				p.send(gm, "/v1/policies/"+id.String()+"/approval", "", `{"version":1}`) // where the set or the kind asks for it
+			}
+			r := p.post("/v1/teams", `{"site":"works","external":{"system":"hr","key":"T"},"name":"T"}`, nil, "hr")
+			ask := `{"site":"works","unit":"` + created(t, r) + `","variant":"tool","code":"wrench","name":"w","count":1,"reason":"新增"`
+			if c.more != "" {
+				require.Equal(t, "/document", p.send(p.li, "/v1/purchases", "", ask+"}").problem(t).Pointer)
+			}
+			path, tag := p.begin(p.li, "/v1/purchases", ask+c.more+"}")
+			signers := map[string]person{}
+			sign := func(role, path, tag, body string) string {
+				if signers[role] == (person{}) {
+					signers[role] = p.person("x-"+role, role)
+				}
+				return p.must(signers[role], path, tag, body)
+			}
+			for _, role := range c.check {
+				tag = sign(role, path+"/check", tag, `{}`)
+			}
+			tag = p.must(p.person("buyer", "purchasing"), path+"/quote", tag, `{"supplier":"S","unit_price_fen":50000}`)
+			for _, role := range c.needs {
+				tag = sign(role, path+"/approval", tag, `{"quote":1,"amount_fen":50000}`)
+			}
+			p.must(p.person("orderer", "purchasing"), path+"/order", tag, `{"reference":"PO"}`)
+			wrench, _ := p.tool(strings.NewReplacer(`"hq"`, `"works"`, "3500", "50000").Replace(newTool))
+			path, tag = p.begin(p.li, "/v1/scrap-requests", `{"site":"works","tool":"`+wrench[len("/v1/tools/"):]+`","cause":"expired","reason":"到期"}`)
+			for _, role := range c.scrap {
+				tag = sign(role, path+"/approval", tag, `{}`)
+			}
+			p.refused("STK-08", p.send(p.li, path+"/rejection", tag, `{"reason":"x"}`)) // all have signed
+		})
+	}
+}
+
+func TestSTK01APlanIsRevisedOrRejected(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t)
+	line := func(n string) string {
+		return `"lines":[{"variant":"tool","code":"wrench","count":` + n + `,"reason":"新增两人"}]}`
+	}
+	path, tag := p.begin(p.li, "/v1/demands", `{"site":"hq","unit":"`+p.unit+`","for":"2026-Q2",`+line("2"))
+	tag = p.must(p.li, path+"/lines", tag, `{`+line("3"))
+	p.refused("STK-01", p.send(p.wang, path+"/rejection", tag, `{"reason":"x"}`))
+	p.must(p.head, path+"/rejection", tag, `{"reason":"下季度"}`)
+	r := p.send(p.li, "/v1/demands", "", `{"site":"hq","unit":"`+uuid.NewString()+`","for":"2026-Q2",`+line("2"))
+	require.Equal(t, "/unit", r.problem(t).Pointer)
+}
