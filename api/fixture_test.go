@@ -41,6 +41,7 @@ type fixture struct {
 	issuer   *auth.DemoIssuer
 	reads    *reads
 	supply   *supplies
+	app      *commands.App
 	touches  *touches
 	issuerAt string // folder of the issuer's key
 	vault    *vault
@@ -90,6 +91,7 @@ func newFixture(t *testing.T, change ...func(*api.Deps)) *fixture {
 		Store: node, Outcomes: &outcomes{}, Vault: f.vault, Clock: f.clock, Log: log,
 		IDs: commands.IDs{Installation: uuid.MustParse("00000000-0000-4000-8000-000000000001")},
 	})
+	f.app = app
 	d := api.Deps{
 		App: app, Tickets: f.reads, KPIs: kpis{f.reads}, Directory: f.reads, Custody: f.reads, Supply: f.supply, Progress: f.reads, Changes: f.touches, Authenticator: verifier,
 		Authorizer: policies, Opener: f.vault, AccessLog: f.accesses, Eraser: f.vault, Clock: f.clock, Log: log,

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
 )
 
@@ -173,7 +174,14 @@ func TestSTK08AToolIsScrappedByItsPrice(t *testing.T) {
 		tag = p.must(by, request+"/approval", tag, `{}`)
 	}
 	p.refused("STK-08", p.send(p.buyer, request+"/disposal", tag, `{"how":"废铁","proceeds_fen":100}`)) // no process runs here
-	other, tag := p.begin(p.li, "/v1/scrap-requests", `{"site":"hq","tool":"`+id+`","cause":"worn_out","reason":"滑丝"}`)
+	scrap, system := uuid.MustParse(request[len("/v1/scrap-requests/"):]), commands.Request{Actor: commands.System("process"), Key: "1"}
+	_, err := p.app.Scraps.End(t.Context(), system, scrap, p.gm.id)
+	require.NoError(t, err)
+	_, err = p.app.Scraps.Settle(t.Context(), system, scrap)
+	require.NoError(t, err)
+	p.must(p.buyer, request+"/disposal", `"5"`, `{"how":"废铁","proceeds_fen":100}`)
+	path, _ = p.tool(strings.Replace(newTool, "W-1", "W-2", 1))
+	other, tag := p.begin(p.li, "/v1/scrap-requests", `{"site":"hq","tool":"`+path[len("/v1/tools/"):]+`","cause":"worn_out","reason":"滑丝"}`)
 	p.must(p.li, other+"/rejection", tag, `{"reason":"重复"}`)
 }
 
