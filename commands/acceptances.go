@@ -60,8 +60,8 @@ func (a *Acceptances) Deliver(ctx context.Context, r Request, in DeliverGoods) (
 				Name: p.Asked.Name, Spec: p.Asked.Spec, Count: in.Count, UnitPriceFen: p.Quote.UnitPriceFen, Note: in.Note, Class: in.Class,
 				Buyers: slices.Compact(slices.Sorted(slices.Values(buyers))), By: r.Actor.Person,
 			}}
-			if c.Buyers == nil {
-				c.Buyers = []string{}
+			if c.Delivered.Buyers == nil {
+				c.Delivered.Buyers = []string{}
 			}
 			if _, err := acceptance.Decide(acceptance.State{}, c); err != nil {
 				return nil, err

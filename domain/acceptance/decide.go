@@ -20,8 +20,8 @@ type Command interface{ command() }
 
 // Deliver begins an acceptance; the purchase has given the pieces.
 type Deliver struct {
-	Delivered
-	Book *policy.Book `json:"-"`
+	Delivered Delivered    `json:"delivered"`
+	Book      *policy.Book `json:"-"`
 }
 
 // Check says what the actor found.

@@ -2,6 +2,7 @@ package demand_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestDemand(t *testing.T) {
 	}
 	bits, jigs := line(policy.Consumable, "bit", 5), line(policy.StandardTooling, "jig", 2)
 	given := []demand.Event{planned([]string{"head"}, bits)}
-	done := append(given[:1:1], demand.Approved{At: noon, Signed: approval.Signature{Role: "head", By: "h"}, Complete: true})
+	done := slices.Concat(given, []demand.Event{demand.Approved{At: noon, Signed: approval.Signature{Role: "head", By: "h"}, Complete: true}})
 	approve := func(by string, roles ...string) demand.Approve {
 		return demand.Approve{At: noon, By: approval.Signer{Person: by, Roles: roles}}
 	}

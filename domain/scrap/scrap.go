@@ -280,7 +280,7 @@ func settle(s State, c Settle) ([]Event, error) {
 	case c.Standing == tool.StandingScrapped:
 		return []Event{CarriedOut{At: c.At}}, nil
 	}
-	return []Event{Failed{At: c.At, Standing: c.Standing}}, nil
+	return []Event{Failed(c)}, nil
 }
 
 func dispose(s State, c Dispose) ([]Event, error) {

@@ -2,6 +2,7 @@ package scrap_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func TestScrap(t *testing.T) {
 		return scrap.Approve{At: noon, By: approval.Signer{Person: by, Roles: roles}, Standing: standing}
 	}
 	two := []scrap.Event{asked(1, "head", "leader"), signed("head", "h", false)}
-	over := append(two[:2:2], signed("leader", "l", true))
+	over := slices.Concat(two, []scrap.Event{signed("leader", "l", true)})
 	decidertest.Run(t, scrap.Decide, scrap.Evolve, []decidertest.Case[scrap.Command, scrap.Event]{
 		{Name: "STK-08 500 yuan needs no GM", When: ask(50_000, scrap.WornOut, plant), Then: []scrap.Event{asked(50_000, "head", "equipment", "leader")}},
 		{Name: "STK-08 above 500 yuan also the GM", When: ask(50_001, scrap.WornOut, plant), Then: []scrap.Event{asked(50_001, "head", "equipment", "leader", "gm")}},
