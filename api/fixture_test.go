@@ -40,6 +40,8 @@ type fixture struct {
 	clock    *clock.Fake
 	issuer   *auth.DemoIssuer
 	reads    *reads
+	supply   *supplies
+	app      *commands.App
 	touches  *touches
 	issuerAt string // folder of the issuer's key
 	vault    *vault
@@ -76,7 +78,7 @@ func newFixture(t *testing.T, change ...func(*api.Deps)) *fixture {
 		require.NoError(t, node.Close(ctx))
 	})
 	f := &fixture{
-		t: t, node: node, clock: now, reads: &reads{}, touches: &touches{}, issuerAt: t.TempDir(), vault: &vault{erased: map[uuid.UUID]bool{}},
+		t: t, node: node, clock: now, reads: &reads{}, supply: &supplies{}, touches: &touches{}, issuerAt: t.TempDir(), vault: &vault{erased: map[uuid.UUID]bool{}},
 		accesses: &accesses{}, registry: prometheus.NewRegistry(), logs: &lockedBuffer{},
 	}
 	verifier, issuer, err := auth.Open(t.Context(), auth.Config{DemoDir: f.issuerAt, Listen: "127.0.0.1:8080"}, f.clock)
@@ -89,8 +91,9 @@ func newFixture(t *testing.T, change ...func(*api.Deps)) *fixture {
 		Store: node, Outcomes: &outcomes{}, Vault: f.vault, Clock: f.clock, Log: log,
 		IDs: commands.IDs{Installation: uuid.MustParse("00000000-0000-4000-8000-000000000001")},
 	})
+	f.app = app
 	d := api.Deps{
-		App: app, Tickets: f.reads, KPIs: kpis{f.reads}, Directory: f.reads, Custody: f.reads, Losses: f.reads, Keeping: &f.reads.room, Progress: f.reads, Changes: f.touches, Authenticator: verifier,
+		App: app, Tickets: f.reads, KPIs: kpis{f.reads}, Directory: f.reads, Custody: f.reads, Losses: f.reads, Keeping: &f.reads.room, Supply: f.supply, Progress: f.reads, Changes: f.touches, Authenticator: verifier,
 		Authorizer: policies, Opener: f.vault, AccessLog: f.accesses, Eraser: f.vault, Clock: f.clock, Log: log,
 		Metrics: f.registry, Text: messages.Text, Match: messages.Match, Secret: bytes.Repeat([]byte{7}, 32),
 	}

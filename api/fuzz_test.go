@@ -105,6 +105,19 @@ var bodies = map[string]any{
 	"setInspectionPlan": SetInspectionPlanJSONRequestBody{}, "endInspectionPlan": EndInspectionPlanJSONRequestBody{}, "checkTools": CheckToolsJSONRequestBody{},
 	"callToolsBack": CallToolsBackJSONRequestBody{}, "placeTools": PlaceToolsJSONRequestBody{}, "recordClimate": RecordClimateJSONRequestBody{},
 	"compareLedgers": CompareLedgersJSONRequestBody{}, "settleLedgerItem": SettleLedgerItemJSONRequestBody{},
+	// supply
+	"receiveStock": ReceiveStockJSONRequestBody{}, "issueStock": IssueStockJSONRequestBody{},
+	"transferStock": TransferStockJSONRequestBody{}, "adjustStock": AdjustStockJSONRequestBody{},
+	"planDemand": PlanDemandJSONRequestBody{}, "reviseDemand": ReviseDemandJSONRequestBody{},
+	"approveDemand": ApproveDemandJSONRequestBody{}, "rejectDemand": RejectDemandJSONRequestBody{},
+	"requestPurchase": RequestPurchaseJSONRequestBody{}, "checkPurchase": CheckPurchaseJSONRequestBody{},
+	"quotePurchase": QuotePurchaseJSONRequestBody{}, "approvePurchase": ApprovePurchaseJSONRequestBody{},
+	"rejectPurchase": RejectPurchaseJSONRequestBody{}, "withdrawPurchase": WithdrawPurchaseJSONRequestBody{},
+	"orderPurchase": OrderPurchaseJSONRequestBody{}, "deliverGoods": DeliverGoodsJSONRequestBody{},
+	"checkGoods": CheckGoodsJSONRequestBody{}, "tryGoods": TryGoodsJSONRequestBody{},
+	"acceptGoods": AcceptGoodsJSONRequestBody{}, "rejectGoods": RejectGoodsJSONRequestBody{},
+	"requestScrap": RequestScrapJSONRequestBody{}, "approveScrap": ApproveScrapJSONRequestBody{},
+	"rejectScrap": RejectScrapJSONRequestBody{}, "disposeScrap": DisposeScrapJSONRequestBody{},
 }
 
 // operationsWith returns the operations of the contract that take something, by name.

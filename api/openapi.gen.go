@@ -100,6 +100,24 @@ func (e DeductionLineKind) Valid() bool {
 	}
 }
 
+// Defines values for DeliverGoodsClass.
+const (
+	General   DeliverGoodsClass = "general"
+	Important DeliverGoodsClass = "important"
+)
+
+// Valid indicates whether the value is a known member of the DeliverGoodsClass enum.
+func (e DeliverGoodsClass) Valid() bool {
+	switch e {
+	case General:
+		return true
+	case Important:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EscalationTo.
 const (
 	EscalationToDirector        EscalationTo = "director"
@@ -765,28 +783,31 @@ func (e PayrollResultResult) Valid() bool {
 
 // Defines values for PolicyKind.
 const (
-	Calendar     PolicyKind = "calendar"
-	Codes        PolicyKind = "codes"
-	Compensation PolicyKind = "compensation"
-	Keeping      PolicyKind = "keeping"
-	Sla          PolicyKind = "sla"
-	Tools        PolicyKind = "tools"
+	PolicyKindCalendar     PolicyKind = "calendar"
+	PolicyKindCodes        PolicyKind = "codes"
+	PolicyKindCompensation PolicyKind = "compensation"
+	PolicyKindKeeping      PolicyKind = "keeping"
+	PolicyKindPurchasing   PolicyKind = "purchasing"
+	PolicyKindSla          PolicyKind = "sla"
+	PolicyKindTools        PolicyKind = "tools"
 )
 
 // Valid indicates whether the value is a known member of the PolicyKind enum.
 func (e PolicyKind) Valid() bool {
 	switch e {
-	case Calendar:
+	case PolicyKindCalendar:
 		return true
-	case Codes:
+	case PolicyKindCodes:
 		return true
-	case Compensation:
+	case PolicyKindCompensation:
 		return true
-	case Keeping:
+	case PolicyKindKeeping:
 		return true
-	case Sla:
+	case PolicyKindPurchasing:
 		return true
-	case Tools:
+	case PolicyKindSla:
+		return true
+	case PolicyKindTools:
 		return true
 	default:
 		return false
@@ -829,6 +850,24 @@ func (e ProjectionHealthState) Valid() bool {
 	case Halted:
 		return true
 	case Live:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReceiveStockOrigin.
+const (
+	Opening ReceiveStockOrigin = "opening"
+	Return  ReceiveStockOrigin = "return"
+)
+
+// Valid indicates whether the value is a known member of the ReceiveStockOrigin enum.
+func (e ReceiveStockOrigin) Valid() bool {
+	switch e {
+	case Opening:
+		return true
+	case Return:
 		return true
 	default:
 		return false
@@ -928,6 +967,30 @@ func (e RegisterTicketChannel) Valid() bool {
 	}
 }
 
+// Defines values for RequestScrapCause.
+const (
+	RequestScrapCauseDamaged  RequestScrapCause = "damaged"
+	RequestScrapCauseExpired  RequestScrapCause = "expired"
+	RequestScrapCauseObsolete RequestScrapCause = "obsolete"
+	RequestScrapCauseWornOut  RequestScrapCause = "worn_out"
+)
+
+// Valid indicates whether the value is a known member of the RequestScrapCause enum.
+func (e RequestScrapCause) Valid() bool {
+	switch e {
+	case RequestScrapCauseDamaged:
+		return true
+	case RequestScrapCauseExpired:
+		return true
+	case RequestScrapCauseObsolete:
+		return true
+	case RequestScrapCauseWornOut:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RequestTicketHelpTo.
 const (
 	Superior            RequestTicketHelpTo = "superior"
@@ -969,19 +1032,28 @@ func (e ReturnToolCondition) Valid() bool {
 
 // Defines values for Role.
 const (
-	RoleAccountant   Role = "accountant"
-	RoleAdmin        Role = "admin"
-	RoleAuditor      Role = "auditor"
-	RoleClerk        Role = "clerk"
-	RoleCrewHead     Role = "crew_head"
-	RoleCustomerLink Role = "customer_link"
-	RoleDirector     Role = "director"
-	RoleGm           Role = "gm"
-	RoleHr           Role = "hr"
-	RoleManager      Role = "manager"
-	RoleShiftLeader  Role = "shift_leader"
-	RoleStorekeeper  Role = "storekeeper"
-	RoleTechnician   Role = "technician"
+	RoleAccountant         Role = "accountant"
+	RoleAdmin              Role = "admin"
+	RoleAuditor            Role = "auditor"
+	RoleBoardMember        Role = "board_member"
+	RoleClerk              Role = "clerk"
+	RoleCrewHead           Role = "crew_head"
+	RoleCustomerLink       Role = "customer_link"
+	RoleDepartmentHead     Role = "department_head"
+	RoleDeputyMineDirector Role = "deputy_mine_director"
+	RoleDirector           Role = "director"
+	RoleEquipment          Role = "equipment"
+	RoleGm                 Role = "gm"
+	RoleHr                 Role = "hr"
+	RoleInspection         Role = "inspection"
+	RoleLeaderInCharge     Role = "leader_in_charge"
+	RoleManager            Role = "manager"
+	RoleProcess            Role = "process"
+	RolePurchasing         Role = "purchasing"
+	RoleShiftLeader        Role = "shift_leader"
+	RoleStorekeeper        Role = "storekeeper"
+	RoleTechnician         Role = "technician"
+	RoleWorkshopHead       Role = "workshop_head"
 )
 
 // Valid indicates whether the value is a known member of the Role enum.
@@ -993,25 +1065,43 @@ func (e Role) Valid() bool {
 		return true
 	case RoleAuditor:
 		return true
+	case RoleBoardMember:
+		return true
 	case RoleClerk:
 		return true
 	case RoleCrewHead:
 		return true
 	case RoleCustomerLink:
 		return true
+	case RoleDepartmentHead:
+		return true
+	case RoleDeputyMineDirector:
+		return true
 	case RoleDirector:
+		return true
+	case RoleEquipment:
 		return true
 	case RoleGm:
 		return true
 	case RoleHr:
 		return true
+	case RoleInspection:
+		return true
+	case RoleLeaderInCharge:
+		return true
 	case RoleManager:
+		return true
+	case RoleProcess:
+		return true
+	case RolePurchasing:
 		return true
 	case RoleShiftLeader:
 		return true
 	case RoleStorekeeper:
 		return true
 	case RoleTechnician:
+		return true
+	case RoleWorkshopHead:
 		return true
 	default:
 		return false
@@ -1192,6 +1282,24 @@ func (e StatisticsMeasure) Valid() bool {
 	}
 }
 
+// Defines values for StockCondition.
+const (
+	StockConditionNew  StockCondition = "new"
+	StockConditionWorn StockCondition = "worn"
+)
+
+// Valid indicates whether the value is a known member of the StockCondition enum.
+func (e StockCondition) Valid() bool {
+	switch e {
+	case StockConditionNew:
+		return true
+	case StockConditionWorn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StocktakePhase.
 const (
 	StocktakePhaseCancelled StocktakePhase = "cancelled"
@@ -1321,6 +1429,39 @@ func (e StocktakeSignatureAs) Valid() bool {
 	case StocktakeSignatureAsManager:
 		return true
 	case StocktakeSignatureAsStorekeeper:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SupplyVariant.
+const (
+	SupplyVariantConsumable      SupplyVariant = "consumable"
+	SupplyVariantContainer       SupplyVariant = "container"
+	SupplyVariantEquipment       SupplyVariant = "equipment"
+	SupplyVariantSpare           SupplyVariant = "spare"
+	SupplyVariantSpecialTooling  SupplyVariant = "special_tooling"
+	SupplyVariantStandardTooling SupplyVariant = "standard_tooling"
+	SupplyVariantTool            SupplyVariant = "tool"
+)
+
+// Valid indicates whether the value is a known member of the SupplyVariant enum.
+func (e SupplyVariant) Valid() bool {
+	switch e {
+	case SupplyVariantConsumable:
+		return true
+	case SupplyVariantContainer:
+		return true
+	case SupplyVariantEquipment:
+		return true
+	case SupplyVariantSpare:
+		return true
+	case SupplyVariantSpecialTooling:
+		return true
+	case SupplyVariantStandardTooling:
+		return true
+	case SupplyVariantTool:
 		return true
 	default:
 		return false
@@ -1678,6 +1819,45 @@ func (e VerdictExplanationVerdict) Valid() bool {
 	}
 }
 
+// Defines values for ListAcceptancesParamsStanding.
+const (
+	ListAcceptancesParamsStandingDecided ListAcceptancesParamsStanding = "decided"
+	ListAcceptancesParamsStandingOpen    ListAcceptancesParamsStanding = "open"
+)
+
+// Valid indicates whether the value is a known member of the ListAcceptancesParamsStanding enum.
+func (e ListAcceptancesParamsStanding) Valid() bool {
+	switch e {
+	case ListAcceptancesParamsStandingDecided:
+		return true
+	case ListAcceptancesParamsStandingOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListDemandsParamsStanding.
+const (
+	ListDemandsParamsStandingApproved ListDemandsParamsStanding = "approved"
+	ListDemandsParamsStandingPlanned  ListDemandsParamsStanding = "planned"
+	ListDemandsParamsStandingRejected ListDemandsParamsStanding = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the ListDemandsParamsStanding enum.
+func (e ListDemandsParamsStanding) Valid() bool {
+	switch e {
+	case ListDemandsParamsStandingApproved:
+		return true
+	case ListDemandsParamsStandingPlanned:
+		return true
+	case ListDemandsParamsStandingRejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetLedgerPageParamsHolderKind.
 const (
 	GetLedgerPageParamsHolderKindPerson GetLedgerPageParamsHolderKind = "person"
@@ -1717,6 +1897,63 @@ func (e GetLedgerPageParamsLang) Valid() bool {
 	}
 }
 
+// Defines values for ListPurchasesParamsStanding.
+const (
+	ListPurchasesParamsStandingApproved  ListPurchasesParamsStanding = "approved"
+	ListPurchasesParamsStandingOrdered   ListPurchasesParamsStanding = "ordered"
+	ListPurchasesParamsStandingQuoted    ListPurchasesParamsStanding = "quoted"
+	ListPurchasesParamsStandingRejected  ListPurchasesParamsStanding = "rejected"
+	ListPurchasesParamsStandingRequested ListPurchasesParamsStanding = "requested"
+	ListPurchasesParamsStandingWithdrawn ListPurchasesParamsStanding = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ListPurchasesParamsStanding enum.
+func (e ListPurchasesParamsStanding) Valid() bool {
+	switch e {
+	case ListPurchasesParamsStandingApproved:
+		return true
+	case ListPurchasesParamsStandingOrdered:
+		return true
+	case ListPurchasesParamsStandingQuoted:
+		return true
+	case ListPurchasesParamsStandingRejected:
+		return true
+	case ListPurchasesParamsStandingRequested:
+		return true
+	case ListPurchasesParamsStandingWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListScrapRequestsParamsStanding.
+const (
+	ListScrapRequestsParamsStandingApproved   ListScrapRequestsParamsStanding = "approved"
+	ListScrapRequestsParamsStandingCarriedOut ListScrapRequestsParamsStanding = "carried_out"
+	ListScrapRequestsParamsStandingDisposed   ListScrapRequestsParamsStanding = "disposed"
+	ListScrapRequestsParamsStandingRejected   ListScrapRequestsParamsStanding = "rejected"
+	ListScrapRequestsParamsStandingRequested  ListScrapRequestsParamsStanding = "requested"
+)
+
+// Valid indicates whether the value is a known member of the ListScrapRequestsParamsStanding enum.
+func (e ListScrapRequestsParamsStanding) Valid() bool {
+	switch e {
+	case ListScrapRequestsParamsStandingApproved:
+		return true
+	case ListScrapRequestsParamsStandingCarriedOut:
+		return true
+	case ListScrapRequestsParamsStandingDisposed:
+		return true
+	case ListScrapRequestsParamsStandingRejected:
+		return true
+	case ListScrapRequestsParamsStandingRequested:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetToolLabelsParamsLang.
 const (
 	GetToolLabelsParamsLangEn GetToolLabelsParamsLang = "en"
@@ -1735,6 +1972,68 @@ func (e GetToolLabelsParamsLang) Valid() bool {
 	}
 }
 
+// AcceptGoods defines model for AcceptGoods.
+type AcceptGoods struct {
+	// At When; nothing means now.
+	At    *time.Time `json:"at,omitempty"`
+	Brand *string    `json:"brand,omitempty"`
+	Count int64      `json:"count"`
+
+	// Lot Lot in stock, or batch of the tools.
+	Lot *string `json:"lot,omitempty"`
+
+	// Numbers Of tools, one a piece.
+	Numbers *[]string `json:"numbers,omitempty"`
+	Store   string    `json:"store"`
+
+	// Use TOL-05, TOL-06, TOL-09, TOL-19.
+	Use *ToolUse `json:"use,omitempty"`
+}
+
+// Acceptance defines model for Acceptance.
+type Acceptance struct {
+	Accepted int64 `json:"accepted"`
+
+	// At Of its entry.
+	At       Instant            `json:"at"`
+	By       string             `json:"by"`
+	Checks   []GoodsCheck       `json:"checks"`
+	Class    string             `json:"class"`
+	Code     string             `json:"code"`
+	Count    int64              `json:"count"`
+	Id       openapi_types.UUID `json:"id"`
+	Name     string             `json:"name"`
+	Needs    []string           `json:"needs"`
+	Note     string             `json:"note"`
+	Pieces   []GoodsPiece       `json:"pieces"`
+	Purchase string             `json:"purchase"`
+	Rejected int64              `json:"rejected"`
+	Revision int64              `json:"revision"`
+
+	// Site Code of a site.
+	Site     SiteCode `json:"site"`
+	Spec     string   `json:"spec"`
+	Standing string   `json:"standing"`
+	Store    string   `json:"store"`
+
+	// Trial Samples are tried first.
+	Trial        bool          `json:"trial"`
+	Trials       []GoodsTrial  `json:"trials"`
+	Unit         string        `json:"unit"`
+	UnitPriceFen int64         `json:"unit_price_fen"`
+	Variant      SupplyVariant `json:"variant"`
+}
+
+// AcceptancePage defines model for AcceptancePage.
+type AcceptancePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot     `json:"as_of"`
+	Items []Acceptance `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
 // AddTicketNote defines model for AddTicketNote.
 type AddTicketNote struct {
 	At *time.Time `json:"at,omitempty"`
@@ -1745,6 +2044,26 @@ type AddTicketNote struct {
 
 	// ToCustomer The customer was told; the next update is due from then on.
 	ToCustomer *bool `json:"to_customer,omitempty"`
+}
+
+// AdjustStock defines model for AdjustStock.
+type AdjustStock struct {
+	// ApprovedBy Person who agreed, not the caller.
+	ApprovedBy openapi_types.UUID `json:"approved_by"`
+
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Condition worn: sound, and taken before a new one (EXC-03).
+	Condition StockCondition `json:"condition"`
+	Delta     int64          `json:"delta"`
+	Item      string         `json:"item"`
+	Lot       string         `json:"lot"`
+	Reason    string         `json:"reason"`
+
+	// Site Code of a site.
+	Site  SiteCode `json:"site"`
+	Store string   `json:"store"`
 }
 
 // AgreeTicketArrival defines model for AgreeTicketArrival.
@@ -1831,6 +2150,18 @@ type ApprovePolicy struct {
 	Version     int        `json:"version"`
 }
 
+// ApprovePurchase defines model for ApprovePurchase.
+type ApprovePurchase struct {
+	// AmountFen As the caller saw it.
+	AmountFen int64 `json:"amount_fen"`
+
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Quote As the caller saw it.
+	Quote int `json:"quote"`
+}
+
 // ApproveToolRepair defines model for ApproveToolRepair.
 type ApproveToolRepair struct {
 	At *time.Time `json:"at,omitempty"`
@@ -1907,6 +2238,17 @@ type Changed struct {
 	// Changed False if what was asked for held already (TKT-02).
 	Changed  bool  `json:"changed"`
 	Revision int64 `json:"revision"`
+}
+
+// CheckGoods defines model for CheckGoods.
+type CheckGoods struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Document Report, order or drawing.
+	Document string          `json:"document"`
+	Findings *[]GoodsFinding `json:"findings,omitempty"`
+	Passed   bool            `json:"passed"`
 }
 
 // ChooseSitePolicySet defines model for ChooseSitePolicySet.
@@ -2080,6 +2422,90 @@ type DeductionLineKind string
 
 // DeductionMonth defines model for DeductionMonth.
 type DeductionMonth = string
+
+// DeliverGoods defines model for DeliverGoods.
+type DeliverGoods struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Class Important tooling is tried (STK-04) and has a history card (STK-07).
+	Class *DeliverGoodsClass `json:"class,omitempty"`
+	Count int64              `json:"count"`
+
+	// Note Number of the delivery note.
+	Note     string             `json:"note"`
+	Purchase openapi_types.UUID `json:"purchase"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
+// DeliverGoodsClass Important tooling is tried (STK-04) and has a history card (STK-07).
+type DeliverGoodsClass string
+
+// Demand defines model for Demand.
+type Demand struct {
+	// At Of its entry.
+	At    Instant            `json:"at"`
+	For   string             `json:"for"`
+	Id    openapi_types.UUID `json:"id"`
+	Lines []DemandLineLeft   `json:"lines"`
+
+	// Needs Roles that sign, in order.
+	Needs    []string          `json:"needs"`
+	Planners []string          `json:"planners"`
+	Revision int64             `json:"revision"`
+	Signed   []SupplySignature `json:"signed"`
+
+	// Site Code of a site.
+	Site     SiteCode `json:"site"`
+	Standing string   `json:"standing"`
+
+	// Store Store whose minimum asks for it (STK-06).
+	Store string `json:"store"`
+	Unit  string `json:"unit"`
+}
+
+// DemandLine defines model for DemandLine.
+type DemandLine struct {
+	Code    string        `json:"code"`
+	Count   int64         `json:"count"`
+	Name    *string       `json:"name,omitempty"`
+	Reason  string        `json:"reason"`
+	Spec    *string       `json:"spec,omitempty"`
+	Variant SupplyVariant `json:"variant"`
+}
+
+// DemandLineLeft defines model for DemandLineLeft.
+type DemandLineLeft struct {
+	Code  string `json:"code"`
+	Count int64  `json:"count"`
+
+	// Left Not bought yet.
+	Left    int64         `json:"left"`
+	Name    string        `json:"name"`
+	Reason  string        `json:"reason"`
+	Spec    string        `json:"spec"`
+	Variant SupplyVariant `json:"variant"`
+}
+
+// DemandPage defines model for DemandPage.
+type DemandPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot `json:"as_of"`
+	Items []Demand `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// DisposeScrap defines model for DisposeScrap.
+type DisposeScrap struct {
+	// At When; nothing means now.
+	At          *time.Time `json:"at,omitempty"`
+	How         string     `json:"how"`
+	ProceedsFen int64      `json:"proceeds_fen"`
+}
 
 // EndTicket defines model for EndTicket.
 type EndTicket struct {
@@ -2328,6 +2754,40 @@ type FoundTool struct {
 	Store      string          `json:"store"`
 }
 
+// GoodsCheck defines model for GoodsCheck.
+type GoodsCheck struct {
+	// At UTC with milliseconds.
+	At       Instant        `json:"at"`
+	By       string         `json:"by"`
+	Document string         `json:"document"`
+	Findings []GoodsFinding `json:"findings"`
+	Passed   bool           `json:"passed"`
+	Role     string         `json:"role"`
+}
+
+// GoodsFinding defines model for GoodsFinding.
+type GoodsFinding struct {
+	Note *string `json:"note,omitempty"`
+	Ok   bool    `json:"ok"`
+	What string  `json:"what"`
+}
+
+// GoodsPiece defines model for GoodsPiece.
+type GoodsPiece struct {
+	Number string `json:"number"`
+	Tool   string `json:"tool"`
+}
+
+// GoodsTrial defines model for GoodsTrial.
+type GoodsTrial struct {
+	// At UTC with milliseconds.
+	At      Instant `json:"at"`
+	By      string  `json:"by"`
+	Passed  bool    `json:"passed"`
+	Samples int64   `json:"samples"`
+	Sheet   string  `json:"sheet"`
+}
+
 // Grain defines model for Grain.
 type Grain string
 
@@ -2365,6 +2825,31 @@ type HealthStatus string
 
 // HealthStore defines model for Health.Store.
 type HealthStore string
+
+// HistoryCard defines model for HistoryCard.
+type HistoryCard struct {
+	// Acceptance Null for a tool that came otherwise.
+	Acceptance *Acceptance `json:"acceptance"`
+
+	// Entries Events of the tool, oldest first.
+	Entries []HistoryEntry `json:"entries"`
+
+	// Scrap Requests to scrap it, oldest first.
+	Scrap []ScrapRequest `json:"scrap"`
+	Tool  Tool           `json:"tool"`
+}
+
+// HistoryEntry defines model for HistoryEntry.
+type HistoryEntry struct {
+	// At UTC with milliseconds.
+	At      Instant            `json:"at"`
+	EventId openapi_types.UUID `json:"event_id"`
+
+	// Person Who gave the command.
+	Person   string `json:"person"`
+	Revision int64  `json:"revision"`
+	Type     string `json:"type"`
+}
 
 // HistoryEvent defines model for HistoryEvent.
 type HistoryEvent struct {
@@ -2437,6 +2922,28 @@ type InspectTool struct {
 
 // Instant UTC with milliseconds.
 type Instant = domain.Instant
+
+// IssueStock defines model for IssueStock.
+type IssueStock struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Declined Why a worn piece is left (EXC-03).
+	Declined *string `json:"declined,omitempty"`
+	Item     string  `json:"item"`
+
+	// Lot Nothing means worn pieces first, then the oldest lots.
+	Lot     *string `json:"lot,omitempty"`
+	Pieces  int64   `json:"pieces"`
+	Purpose string  `json:"purpose"`
+
+	// Site Code of a site.
+	Site  SiteCode `json:"site"`
+	Store string   `json:"store"`
+
+	// To A person or team that takes a tool.
+	To Recipient `json:"to"`
+}
 
 // IssueTool defines model for IssueTool.
 type IssueTool struct {
@@ -3301,6 +3808,13 @@ type Next = string
 // Nothing There is nothing to say.
 type Nothing = map[string]interface{}
 
+// OrderPurchase defines model for OrderPurchase.
+type OrderPurchase struct {
+	// At When; nothing means now.
+	At        *time.Time `json:"at,omitempty"`
+	Reference string     `json:"reference"`
+}
+
 // PauseTicket defines model for PauseTicket.
 type PauseTicket struct {
 	At       *time.Time        `json:"at,omitempty"`
@@ -3413,6 +3927,20 @@ type Personal struct {
 	// Subject Whose data it is, for those who may see it; eraseSubject takes it.
 	Subject *openapi_types.UUID `json:"subject"`
 	Value   *string             `json:"value"`
+}
+
+// PlanDemand defines model for PlanDemand.
+type PlanDemand struct {
+	// At When; nothing means now.
+	At    *time.Time   `json:"at,omitempty"`
+	For   string       `json:"for"`
+	Lines []DemandLine `json:"lines"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Unit Team.
+	Unit openapi_types.UUID `json:"unit"`
 }
 
 // PlanTicketEmergency defines model for PlanTicketEmergency.
@@ -3615,6 +4143,78 @@ type ProjectionHealth struct {
 // ProjectionHealthState defines model for ProjectionHealth.State.
 type ProjectionHealthState string
 
+// Purchase defines model for Purchase.
+type Purchase struct {
+	// At Of its entry.
+	At      Instant           `json:"at"`
+	By      string            `json:"by"`
+	Checked []SupplySignature `json:"checked"`
+
+	// Checks Roles that sign before the quote, in order.
+	Checks   []string           `json:"checks"`
+	Code     string             `json:"code"`
+	Count    int64              `json:"count"`
+	Demand   string             `json:"demand"`
+	Document string             `json:"document"`
+	Id       openapi_types.UUID `json:"id"`
+	Line     int                `json:"line"`
+	Name     string             `json:"name"`
+
+	// NewKind The site had no such kind (STK-03).
+	NewKind bool `json:"new_kind"`
+
+	// Outstanding Not delivered yet.
+	Outstanding int64             `json:"outstanding"`
+	Quote       *PurchaseQuote    `json:"quote"`
+	Reason      string            `json:"reason"`
+	Reference   string            `json:"reference"`
+	Replaces    string            `json:"replaces"`
+	Revision    int64             `json:"revision"`
+	Signed      []SupplySignature `json:"signed"`
+
+	// Site Code of a site.
+	Site     SiteCode      `json:"site"`
+	Spec     string        `json:"spec"`
+	Standing string        `json:"standing"`
+	Unit     string        `json:"unit"`
+	Variant  SupplyVariant `json:"variant"`
+}
+
+// PurchasePage defines model for PurchasePage.
+type PurchasePage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot   `json:"as_of"`
+	Items []Purchase `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// PurchaseQuote defines model for PurchaseQuote.
+type PurchaseQuote struct {
+	AmountFen int64  `json:"amount_fen"`
+	By        string `json:"by"`
+
+	// NeedFen The unit price with those of other requests for the same need (STK-02).
+	NeedFen int64    `json:"need_fen"`
+	Needs   []string `json:"needs"`
+	Others  []string `json:"others"`
+	Quote   int      `json:"quote"`
+
+	// Split The sum needs other approvals than the price alone.
+	Split        bool   `json:"split"`
+	Supplier     string `json:"supplier"`
+	UnitPriceFen int64  `json:"unit_price_fen"`
+}
+
+// QuotePurchase defines model for QuotePurchase.
+type QuotePurchase struct {
+	// At When; nothing means now.
+	At           *time.Time `json:"at,omitempty"`
+	Supplier     string     `json:"supplier"`
+	UnitPriceFen int64      `json:"unit_price_fen"`
+}
+
 // Recall defines model for Recall.
 type Recall struct {
 	// At UTC with milliseconds.
@@ -3658,6 +4258,28 @@ type RecalledTool struct {
 	Decision ToolDecision `json:"decision"`
 	Now      Tool         `json:"now"`
 }
+
+// ReceiveStock defines model for ReceiveStock.
+type ReceiveStock struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Condition worn: sound, and taken before a new one (EXC-03).
+	Condition StockCondition     `json:"condition"`
+	Item      string             `json:"item"`
+	Lot       string             `json:"lot"`
+	Origin    ReceiveStockOrigin `json:"origin"`
+	Pieces    int64              `json:"pieces"`
+	Ref       *string            `json:"ref,omitempty"`
+
+	// Site Code of a site.
+	Site         SiteCode `json:"site"`
+	Store        string   `json:"store"`
+	UnitPriceFen *int64   `json:"unit_price_fen,omitempty"`
+}
+
+// ReceiveStockOrigin defines model for ReceiveStock.Origin.
+type ReceiveStockOrigin string
 
 // Recipient A person or team that takes a tool.
 type Recipient struct {
@@ -3819,6 +4441,14 @@ type RegisterTool struct {
 	Use ToolUse `json:"use"`
 }
 
+// RejectGoods defines model for RejectGoods.
+type RejectGoods struct {
+	// At When; nothing means now.
+	At     *time.Time `json:"at,omitempty"`
+	Count  int64      `json:"count"`
+	Reason string     `json:"reason"`
+}
+
 // ReopenTicket defines model for ReopenTicket.
 type ReopenTicket struct {
 	At     *time.Time `json:"at,omitempty"`
@@ -3851,6 +4481,51 @@ type ReportRecall struct {
 	// Tool The one tool; else kind or batch or both.
 	Tool *openapi_types.UUID `json:"tool,omitempty"`
 }
+
+// RequestPurchase defines model for RequestPurchase.
+type RequestPurchase struct {
+	// At When; nothing means now.
+	At    *time.Time `json:"at,omitempty"`
+	Code  string     `json:"code"`
+	Count int64      `json:"count"`
+
+	// Demand Approved plan that it takes from.
+	Demand *openapi_types.UUID `json:"demand,omitempty"`
+
+	// Document Number of the written request (STK-09).
+	Document *string `json:"document,omitempty"`
+
+	// Line Of that plan, from 0.
+	Line   *int   `json:"line,omitempty"`
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+
+	// Replaces Scrapped tool that it replaces (STK-08).
+	Replaces *openapi_types.UUID `json:"replaces,omitempty"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+	Spec *string  `json:"spec,omitempty"`
+
+	// Unit Team.
+	Unit    openapi_types.UUID `json:"unit"`
+	Variant SupplyVariant      `json:"variant"`
+}
+
+// RequestScrap defines model for RequestScrap.
+type RequestScrap struct {
+	// At When; nothing means now.
+	At     *time.Time        `json:"at,omitempty"`
+	Cause  RequestScrapCause `json:"cause"`
+	Reason string            `json:"reason"`
+
+	// Site Code of a site.
+	Site SiteCode           `json:"site"`
+	Tool openapi_types.UUID `json:"tool"`
+}
+
+// RequestScrapCause defines model for RequestScrap.Cause.
+type RequestScrapCause string
 
 // RequestTicketHelp defines model for RequestTicketHelp.
 type RequestTicketHelp struct {
@@ -3903,6 +4578,13 @@ type ReturnTool struct {
 
 // ReturnToolCondition defines model for ReturnTool.Condition.
 type ReturnToolCondition string
+
+// ReviseDemand defines model for ReviseDemand.
+type ReviseDemand struct {
+	// At When; nothing means now.
+	At    *time.Time   `json:"at,omitempty"`
+	Lines []DemandLine `json:"lines"`
+}
 
 // Role ORG-01, ORG-07.
 type Role string
@@ -4103,6 +4785,46 @@ type SavedViewPage struct {
 	Next *Next `json:"next"`
 }
 
+// ScrapDisposal defines model for ScrapDisposal.
+type ScrapDisposal struct {
+	// At UTC with milliseconds.
+	At          Instant `json:"at"`
+	By          string  `json:"by"`
+	How         string  `json:"how"`
+	ProceedsFen int64   `json:"proceeds_fen"`
+}
+
+// ScrapRequest defines model for ScrapRequest.
+type ScrapRequest struct {
+	// At Of its entry.
+	At       Instant            `json:"at"`
+	By       string             `json:"by"`
+	Cause    string             `json:"cause"`
+	Disposal *ScrapDisposal     `json:"disposal"`
+	Id       openapi_types.UUID `json:"id"`
+	Needs    []string           `json:"needs"`
+	Number   string             `json:"number"`
+	PriceFen int64              `json:"price_fen"`
+	Reason   string             `json:"reason"`
+	Revision int64              `json:"revision"`
+	Signed   []SupplySignature  `json:"signed"`
+
+	// Site Code of a site.
+	Site     SiteCode `json:"site"`
+	Standing string   `json:"standing"`
+	Tool     string   `json:"tool"`
+}
+
+// ScrapRequestPage defines model for ScrapRequestPage.
+type ScrapRequestPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot       `json:"as_of"`
+	Items []ScrapRequest `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
 // ScrapTool defines model for ScrapTool.
 type ScrapTool struct {
 	ApprovedBy openapi_types.UUID `json:"approved_by"`
@@ -4265,6 +4987,93 @@ type StatisticsRow struct {
 
 	// Value Code, id, level, day or month (2026-03) of the group, empty for none; null where nothing groups.
 	Value *string `json:"value"`
+}
+
+// StockCondition worn: sound, and taken before a new one (EXC-03).
+type StockCondition string
+
+// StockLedger defines model for StockLedger.
+type StockLedger struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// Balance The sum of the pieces of all movements, or with `at` of those until then.
+	Balance int64              `json:"balance"`
+	Card    openapi_types.UUID `json:"card"`
+	Item    string             `json:"item"`
+	Items   []StockMovement    `json:"items"`
+	Lots    []StockLot         `json:"lots"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+
+	// Site Code of a site.
+	Site  SiteCode `json:"site"`
+	Store string   `json:"store"`
+}
+
+// StockLevel defines model for StockLevel.
+type StockLevel struct {
+	Balance int64 `json:"balance"`
+
+	// Card One an item and store.
+	Card openapi_types.UUID `json:"card"`
+	Item string             `json:"item"`
+	Lots []StockLot         `json:"lots"`
+
+	// Month Open month, 2026-03.
+	Month string `json:"month"`
+
+	// Part Number of the open part (ADR 0021).
+	Part int `json:"part"`
+
+	// Short Reported short of its minimum (STK-06).
+	Short bool `json:"short"`
+
+	// Site Code of a site.
+	Site  SiteCode `json:"site"`
+	Store string   `json:"store"`
+}
+
+// StockLot defines model for StockLot.
+type StockLot struct {
+	// Condition worn: sound, and taken before a new one (EXC-03).
+	Condition StockCondition `json:"condition"`
+	Lot       string         `json:"lot"`
+	Pieces    int64          `json:"pieces"`
+}
+
+// StockMovement defines model for StockMovement.
+type StockMovement struct {
+	// At UTC with milliseconds.
+	At      Instant            `json:"at"`
+	By      string             `json:"by"`
+	EventId openapi_types.UUID `json:"event_id"`
+
+	// Late It belongs into a month that was over.
+	Late bool       `json:"late"`
+	Lots []StockLot `json:"lots"`
+
+	// Number Log number.
+	Number int64 `json:"number"`
+
+	// Pieces Below 0 for what went out.
+	Pieces  int64  `json:"pieces"`
+	Purpose string `json:"purpose"`
+
+	// To Who got it, person:<id>; empty unless it was issued.
+	To   string `json:"to"`
+	Type string `json:"type"`
+}
+
+// StockPage defines model for StockPage.
+type StockPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot     `json:"as_of"`
+	Items []StockLevel `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
 }
 
 // Stocktake defines model for Stocktake.
@@ -4461,6 +5270,23 @@ type StrikeEvent struct {
 	// SecondPerson Person id, not the caller.
 	SecondPerson openapi_types.UUID `json:"second_person"`
 }
+
+// SupplyReason defines model for SupplyReason.
+type SupplyReason struct {
+	// At When; nothing means now.
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+}
+
+// SupplySignature defines model for SupplySignature.
+type SupplySignature struct {
+	// By Person.
+	By   string `json:"by"`
+	Role string `json:"role"`
+}
+
+// SupplyVariant defines model for SupplyVariant.
+type SupplyVariant string
 
 // TargetName SLA-01.
 type TargetName string
@@ -4863,6 +5689,30 @@ type ToolStrike struct {
 // ToolUse TOL-05, TOL-06, TOL-09, TOL-19.
 type ToolUse string
 
+// TransferStock defines model for TransferStock.
+type TransferStock struct {
+	// At When; nothing means now.
+	At      *time.Time `json:"at,omitempty"`
+	Item    string     `json:"item"`
+	Lot     *string    `json:"lot,omitempty"`
+	Pieces  int64      `json:"pieces"`
+	Purpose string     `json:"purpose"`
+
+	// Site Code of a site.
+	Site    SiteCode `json:"site"`
+	Store   string   `json:"store"`
+	ToStore string   `json:"to_store"`
+}
+
+// TryGoods defines model for TryGoods.
+type TryGoods struct {
+	// At When; nothing means now.
+	At      *time.Time `json:"at,omitempty"`
+	Passed  bool       `json:"passed"`
+	Samples int64      `json:"samples"`
+	Sheet   string     `json:"sheet"`
+}
+
 // VerdictExplanation defines model for VerdictExplanation.
 type VerdictExplanation struct {
 	// AddsUp The spans add up to the three sums.
@@ -4964,6 +5814,84 @@ type TicketId = openapi_types.UUID
 // ToolId defines model for ToolId.
 type ToolId = openapi_types.UUID
 
+// ListAcceptancesParams defines parameters for ListAcceptances.
+type ListAcceptancesParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Purchase Only of this purchase.
+	Purchase *openapi_types.UUID `form:"purchase,omitempty" json:"purchase,omitempty"`
+
+	// Standing Only that stand so.
+	Standing *ListAcceptancesParamsStanding `form:"standing,omitempty" json:"standing,omitempty"`
+}
+
+// ListAcceptancesParamsStanding defines parameters for ListAcceptances.
+type ListAcceptancesParamsStanding string
+
+// DeliverGoodsParams defines parameters for DeliverGoods.
+type DeliverGoodsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetAcceptanceParams defines parameters for GetAcceptance.
+type GetAcceptanceParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// AcceptGoodsParams defines parameters for AcceptGoods.
+type AcceptGoodsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// CheckGoodsParams defines parameters for CheckGoods.
+type CheckGoodsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RejectGoodsParams defines parameters for RejectGoods.
+type RejectGoodsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// TryGoodsParams defines parameters for TryGoods.
+type TryGoodsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // GetAnnualIssueParams defines parameters for GetAnnualIssue.
 type GetAnnualIssueParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -5034,6 +5962,75 @@ type ListCodesParams struct {
 
 	// At Time of the call or the work; nothing means now.
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
+// ListDemandsParams defines parameters for ListDemands.
+type ListDemandsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Unit Only of this unit.
+	Unit *openapi_types.UUID `form:"unit,omitempty" json:"unit,omitempty"`
+
+	// Standing Only that stand so.
+	Standing *ListDemandsParamsStanding `form:"standing,omitempty" json:"standing,omitempty"`
+}
+
+// ListDemandsParamsStanding defines parameters for ListDemands.
+type ListDemandsParamsStanding string
+
+// PlanDemandParams defines parameters for PlanDemand.
+type PlanDemandParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetDemandParams defines parameters for GetDemand.
+type GetDemandParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ApproveDemandParams defines parameters for ApproveDemand.
+type ApproveDemandParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReviseDemandParams defines parameters for ReviseDemand.
+type ReviseDemandParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RejectDemandParams defines parameters for RejectDemand.
+type RejectDemandParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
 }
 
 // ListExchangesParams defines parameters for ListExchanges.
@@ -5774,6 +6771,108 @@ type ApprovePolicyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListPurchasesParams defines parameters for ListPurchases.
+type ListPurchasesParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Unit Only of this unit.
+	Unit *openapi_types.UUID `form:"unit,omitempty" json:"unit,omitempty"`
+
+	// Code Only of this kind or item.
+	Code *string `form:"code,omitempty" json:"code,omitempty"`
+
+	// Demand Only those that take from this plan.
+	Demand *openapi_types.UUID `form:"demand,omitempty" json:"demand,omitempty"`
+
+	// Standing Only that stand so.
+	Standing *ListPurchasesParamsStanding `form:"standing,omitempty" json:"standing,omitempty"`
+}
+
+// ListPurchasesParamsStanding defines parameters for ListPurchases.
+type ListPurchasesParamsStanding string
+
+// RequestPurchaseParams defines parameters for RequestPurchase.
+type RequestPurchaseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetPurchaseParams defines parameters for GetPurchase.
+type GetPurchaseParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ApprovePurchaseParams defines parameters for ApprovePurchase.
+type ApprovePurchaseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// CheckPurchaseParams defines parameters for CheckPurchase.
+type CheckPurchaseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// OrderPurchaseParams defines parameters for OrderPurchase.
+type OrderPurchaseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// QuotePurchaseParams defines parameters for QuotePurchase.
+type QuotePurchaseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RejectPurchaseParams defines parameters for RejectPurchase.
+type RejectPurchaseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// WithdrawPurchaseParams defines parameters for WithdrawPurchase.
+type WithdrawPurchaseParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // ReportRecallParams defines parameters for ReportRecall.
 type ReportRecallParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -5791,6 +6890,75 @@ type GetRecallParams struct {
 
 // CloseRecallParams defines parameters for CloseRecall.
 type CloseRecallParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListScrapRequestsParams defines parameters for ListScrapRequests.
+type ListScrapRequestsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Tool Only of this tool.
+	Tool *openapi_types.UUID `form:"tool,omitempty" json:"tool,omitempty"`
+
+	// Standing Only that stand so.
+	Standing *ListScrapRequestsParamsStanding `form:"standing,omitempty" json:"standing,omitempty"`
+}
+
+// ListScrapRequestsParamsStanding defines parameters for ListScrapRequests.
+type ListScrapRequestsParamsStanding string
+
+// RequestScrapParams defines parameters for RequestScrap.
+type RequestScrapParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetScrapRequestParams defines parameters for GetScrapRequest.
+type GetScrapRequestParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// ApproveScrapParams defines parameters for ApproveScrap.
+type ApproveScrapParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// DisposeScrapParams defines parameters for DisposeScrap.
+type DisposeScrapParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RejectScrapParams defines parameters for RejectScrap.
+type RejectScrapParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -5838,6 +7006,84 @@ type GetToolStatisticsParams struct {
 
 	// Month Civil month.
 	Month string `form:"month" json:"month"`
+}
+
+// ListStockParams defines parameters for ListStock.
+type ListStockParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Store Only of this store.
+	Store *string `form:"store,omitempty" json:"store,omitempty"`
+
+	// Item Only of this item.
+	Item *string `form:"item,omitempty" json:"item,omitempty"`
+
+	// Short Only what is (true) or is not (false) reported short of its minimum (STK-06).
+	Short *bool `form:"short,omitempty" json:"short,omitempty"`
+}
+
+// AdjustStockParams defines parameters for AdjustStock.
+type AdjustStockParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// IssueStockParams defines parameters for IssueStock.
+type IssueStockParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListStockMovementsParams defines parameters for ListStockMovements.
+type ListStockMovementsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Site of the store.
+	Site SiteCode `form:"site" json:"site"`
+
+	// Store Code of the store.
+	Store string `form:"store" json:"store"`
+
+	// Item Code of the item.
+	Item string `form:"item" json:"item"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+}
+
+// ReceiveStockParams defines parameters for ReceiveStock.
+type ReceiveStockParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// TransferStockParams defines parameters for TransferStock.
+type TransferStockParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListStocktakesParams defines parameters for ListStocktakes.
@@ -6449,6 +7695,15 @@ type HandOverToolParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// GetHistoryCardParams defines parameters for GetHistoryCard.
+type GetHistoryCardParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
 // InspectToolParams defines parameters for InspectTool.
 type InspectToolParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -6596,6 +7851,21 @@ type ChangeViewParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// DeliverGoodsJSONRequestBody defines body for DeliverGoods for application/json ContentType.
+type DeliverGoodsJSONRequestBody = DeliverGoods
+
+// AcceptGoodsJSONRequestBody defines body for AcceptGoods for application/json ContentType.
+type AcceptGoodsJSONRequestBody = AcceptGoods
+
+// CheckGoodsJSONRequestBody defines body for CheckGoods for application/json ContentType.
+type CheckGoodsJSONRequestBody = CheckGoods
+
+// RejectGoodsJSONRequestBody defines body for RejectGoods for application/json ContentType.
+type RejectGoodsJSONRequestBody = RejectGoods
+
+// TryGoodsJSONRequestBody defines body for TryGoods for application/json ContentType.
+type TryGoodsJSONRequestBody = TryGoods
+
 // ListAnnualIssueJSONRequestBody defines body for ListAnnualIssue for application/json ContentType.
 type ListAnnualIssueJSONRequestBody = ListAnnualIssue
 
@@ -6604,6 +7874,18 @@ type ApproveAnnualIssueJSONRequestBody = ApproveAnnualIssue
 
 // RecordClimateJSONRequestBody defines body for RecordClimate for application/json ContentType.
 type RecordClimateJSONRequestBody = KeepingClimate
+
+// PlanDemandJSONRequestBody defines body for PlanDemand for application/json ContentType.
+type PlanDemandJSONRequestBody = PlanDemand
+
+// ApproveDemandJSONRequestBody defines body for ApproveDemand for application/json ContentType.
+type ApproveDemandJSONRequestBody = Timed
+
+// ReviseDemandJSONRequestBody defines body for ReviseDemand for application/json ContentType.
+type ReviseDemandJSONRequestBody = ReviseDemand
+
+// RejectDemandJSONRequestBody defines body for RejectDemand for application/json ContentType.
+type RejectDemandJSONRequestBody = SupplyReason
 
 // ApplyExchangeJSONRequestBody defines body for ApplyExchange for application/json ContentType.
 type ApplyExchangeJSONRequestBody = ExchangeApplication
@@ -6707,17 +7989,62 @@ type PreviewPolicyJSONRequestBody = PreviewPolicy
 // ApprovePolicyJSONRequestBody defines body for ApprovePolicy for application/json ContentType.
 type ApprovePolicyJSONRequestBody = ApprovePolicy
 
+// RequestPurchaseJSONRequestBody defines body for RequestPurchase for application/json ContentType.
+type RequestPurchaseJSONRequestBody = RequestPurchase
+
+// ApprovePurchaseJSONRequestBody defines body for ApprovePurchase for application/json ContentType.
+type ApprovePurchaseJSONRequestBody = ApprovePurchase
+
+// CheckPurchaseJSONRequestBody defines body for CheckPurchase for application/json ContentType.
+type CheckPurchaseJSONRequestBody = Timed
+
+// OrderPurchaseJSONRequestBody defines body for OrderPurchase for application/json ContentType.
+type OrderPurchaseJSONRequestBody = OrderPurchase
+
+// QuotePurchaseJSONRequestBody defines body for QuotePurchase for application/json ContentType.
+type QuotePurchaseJSONRequestBody = QuotePurchase
+
+// RejectPurchaseJSONRequestBody defines body for RejectPurchase for application/json ContentType.
+type RejectPurchaseJSONRequestBody = SupplyReason
+
+// WithdrawPurchaseJSONRequestBody defines body for WithdrawPurchase for application/json ContentType.
+type WithdrawPurchaseJSONRequestBody = SupplyReason
+
 // ReportRecallJSONRequestBody defines body for ReportRecall for application/json ContentType.
 type ReportRecallJSONRequestBody = ReportRecall
 
 // CloseRecallJSONRequestBody defines body for CloseRecall for application/json ContentType.
 type CloseRecallJSONRequestBody = CloseRecall
 
+// RequestScrapJSONRequestBody defines body for RequestScrap for application/json ContentType.
+type RequestScrapJSONRequestBody = RequestScrap
+
+// ApproveScrapJSONRequestBody defines body for ApproveScrap for application/json ContentType.
+type ApproveScrapJSONRequestBody = Timed
+
+// DisposeScrapJSONRequestBody defines body for DisposeScrap for application/json ContentType.
+type DisposeScrapJSONRequestBody = DisposeScrap
+
+// RejectScrapJSONRequestBody defines body for RejectScrap for application/json ContentType.
+type RejectScrapJSONRequestBody = SupplyReason
+
 // RegisterSiteJSONRequestBody defines body for RegisterSite for application/json ContentType.
 type RegisterSiteJSONRequestBody = RegisterSite
 
 // ChooseSitePolicySetJSONRequestBody defines body for ChooseSitePolicySet for application/json ContentType.
 type ChooseSitePolicySetJSONRequestBody = ChooseSitePolicySet
+
+// AdjustStockJSONRequestBody defines body for AdjustStock for application/json ContentType.
+type AdjustStockJSONRequestBody = AdjustStock
+
+// IssueStockJSONRequestBody defines body for IssueStock for application/json ContentType.
+type IssueStockJSONRequestBody = IssueStock
+
+// ReceiveStockJSONRequestBody defines body for ReceiveStock for application/json ContentType.
+type ReceiveStockJSONRequestBody = ReceiveStock
+
+// TransferStockJSONRequestBody defines body for TransferStock for application/json ContentType.
+type TransferStockJSONRequestBody = TransferStock
 
 // StartStocktakeJSONRequestBody defines body for StartStocktake for application/json ContentType.
 type StartStocktakeJSONRequestBody = StartStocktake
@@ -6880,6 +8207,27 @@ type ChangeViewJSONRequestBody = ChangeView
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListAcceptances Lists acceptances in the order of their entry.
+	// (GET /v1/acceptances)
+	ListAcceptances(w http.ResponseWriter, r *http.Request, params ListAcceptancesParams)
+	// DeliverGoods Says what came of an order, and begins its acceptance (STK-04).
+	// (POST /v1/acceptances)
+	DeliverGoods(w http.ResponseWriter, r *http.Request, params DeliverGoodsParams)
+	// GetAcceptance Shows an acceptance.
+	// (GET /v1/acceptances/{id})
+	GetAcceptance(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetAcceptanceParams)
+	// AcceptGoods Accepts pieces: tools get their numbers, the rest goes into stock (STK-04, STK-07).
+	// (POST /v1/acceptances/{id}/accept)
+	AcceptGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params AcceptGoodsParams)
+	// CheckGoods The caller signs for what they found (STK-04).
+	// (POST /v1/acceptances/{id}/checks)
+	CheckGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params CheckGoodsParams)
+	// RejectGoods Gives pieces back to purchasing (STK-04).
+	// (POST /v1/acceptances/{id}/reject)
+	RejectGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectGoodsParams)
+	// TryGoods Records what samples showed (STK-04).
+	// (POST /v1/acceptances/{id}/trials)
+	TryGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params TryGoodsParams)
 	// GetAnnualIssue Shows the lists of a year with what became of each tool (TOL-13).
 	// (GET /v1/annual-issues/{site}/{year})
 	GetAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params GetAnnualIssueParams)
@@ -6901,6 +8249,24 @@ type ServerInterface interface {
 	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
 	// (GET /v1/codes)
 	ListCodes(w http.ResponseWriter, r *http.Request, params ListCodesParams)
+	// ListDemands Lists plans in the order of their entry.
+	// (GET /v1/demands)
+	ListDemands(w http.ResponseWriter, r *http.Request, params ListDemandsParams)
+	// PlanDemand Plans what a unit needs (STK-01).
+	// (POST /v1/demands)
+	PlanDemand(w http.ResponseWriter, r *http.Request, params PlanDemandParams)
+	// GetDemand Shows a plan.
+	// (GET /v1/demands/{id})
+	GetDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetDemandParams)
+	// ApproveDemand The caller approves a plan as it stands (STK-01, STK-10).
+	// (POST /v1/demands/{id}/approval)
+	ApproveDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApproveDemandParams)
+	// ReviseDemand Replaces the lines of a plan; approvals given before are void (STK-01).
+	// (POST /v1/demands/{id}/lines)
+	ReviseDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ReviseDemandParams)
+	// RejectDemand Ends a plan that is not approved.
+	// (POST /v1/demands/{id}/rejection)
+	RejectDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectDemandParams)
 	// ListExchanges Lists exchanges, the oldest first.
 	// (GET /v1/exchanges)
 	ListExchanges(w http.ResponseWriter, r *http.Request, params ListExchangesParams)
@@ -7078,6 +8444,33 @@ type ServerInterface interface {
 	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
 	// (POST /v1/policies/{id}/approval)
 	ApprovePolicy(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApprovePolicyParams)
+	// ListPurchases Lists purchases in the order of their entry.
+	// (GET /v1/purchases)
+	ListPurchases(w http.ResponseWriter, r *http.Request, params ListPurchasesParams)
+	// RequestPurchase Asks for a purchase (STK-09).
+	// (POST /v1/purchases)
+	RequestPurchase(w http.ResponseWriter, r *http.Request, params RequestPurchaseParams)
+	// GetPurchase Shows a purchase.
+	// (GET /v1/purchases/{id})
+	GetPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetPurchaseParams)
+	// ApprovePurchase The caller approves one quote and its amount (STK-02, STK-11).
+	// (POST /v1/purchases/{id}/approval)
+	ApprovePurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApprovePurchaseParams)
+	// CheckPurchase The caller checks a request before the quote (STK-02).
+	// (POST /v1/purchases/{id}/check)
+	CheckPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params CheckPurchaseParams)
+	// OrderPurchase Says that it was ordered as approved.
+	// (POST /v1/purchases/{id}/order)
+	OrderPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params OrderPurchaseParams)
+	// QuotePurchase Records an offer; approvals given before are void (STK-02, STK-09).
+	// (POST /v1/purchases/{id}/quote)
+	QuotePurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params QuotePurchaseParams)
+	// RejectPurchase Ends a purchase that is not approved.
+	// (POST /v1/purchases/{id}/rejection)
+	RejectPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectPurchaseParams)
+	// WithdrawPurchase The caller withdraws what they asked for.
+	// (POST /v1/purchases/{id}/withdrawal)
+	WithdrawPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params WithdrawPurchaseParams)
 	// ReportRecall Reports quality trouble of one tool, or of a kind or batch; each tool is then taken out of use (TOL-12).
 	// (POST /v1/recalls)
 	ReportRecall(w http.ResponseWriter, r *http.Request, params ReportRecallParams)
@@ -7087,6 +8480,24 @@ type ServerInterface interface {
 	// CloseRecall Says what the cause was and what is done about it (TOL-12).
 	// (POST /v1/recalls/{id}/closure)
 	CloseRecall(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params CloseRecallParams)
+	// ListScrapRequests Lists requests to scrap in the order of their entry.
+	// (GET /v1/scrap-requests)
+	ListScrapRequests(w http.ResponseWriter, r *http.Request, params ListScrapRequestsParams)
+	// RequestScrap Asks for the end of a tool (STK-08).
+	// (POST /v1/scrap-requests)
+	RequestScrap(w http.ResponseWriter, r *http.Request, params RequestScrapParams)
+	// GetScrapRequest Shows a request to scrap.
+	// (GET /v1/scrap-requests/{id})
+	GetScrapRequest(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetScrapRequestParams)
+	// ApproveScrap The caller signs; with the last signature the tool ends (STK-08, STK-12).
+	// (POST /v1/scrap-requests/{id}/approval)
+	ApproveScrap(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApproveScrapParams)
+	// DisposeScrap Says what became of a scrapped tool, and what it brought (STK-08).
+	// (POST /v1/scrap-requests/{id}/disposal)
+	DisposeScrap(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params DisposeScrapParams)
+	// RejectScrap Ends a request; the tool stays.
+	// (POST /v1/scrap-requests/{id}/rejection)
+	RejectScrap(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectScrapParams)
 	// ListSites Lists the sites the caller may see.
 	// (GET /v1/sites)
 	ListSites(w http.ResponseWriter, r *http.Request, params ListSitesParams)
@@ -7099,6 +8510,24 @@ type ServerInterface interface {
 	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
 	// (GET /v1/statistics/tools)
 	GetToolStatistics(w http.ResponseWriter, r *http.Request, params GetToolStatisticsParams)
+	// ListStock Lists the stock of items by store (STK-05).
+	// (GET /v1/stock)
+	ListStock(w http.ResponseWriter, r *http.Request, params ListStockParams)
+	// AdjustStock Corrects a lot to what is there; another person has agreed.
+	// (POST /v1/stock/adjustments)
+	AdjustStock(w http.ResponseWriter, r *http.Request, params AdjustStockParams)
+	// IssueStock Issues pieces: worn ones first, never more than there are (STK-05, EXC-03).
+	// (POST /v1/stock/issues)
+	IssueStock(w http.ResponseWriter, r *http.Request, params IssueStockParams)
+	// ListStockMovements Shows the stock of an item in a store, now or at a time, with the movements that it adds up from.
+	// (GET /v1/stock/movements)
+	ListStockMovements(w http.ResponseWriter, r *http.Request, params ListStockMovementsParams)
+	// ReceiveStock Receives pieces into a lot (STK-05).
+	// (POST /v1/stock/receipts)
+	ReceiveStock(w http.ResponseWriter, r *http.Request, params ReceiveStockParams)
+	// TransferStock Sends pieces to another store of the site, where a process receives them.
+	// (POST /v1/stock/transfers)
+	TransferStock(w http.ResponseWriter, r *http.Request, params TransferStockParams)
 	// ListStocktakes Lists counts, the newest first (CHK-01).
 	// (GET /v1/stocktakes)
 	ListStocktakes(w http.ResponseWriter, r *http.Request, params ListStocktakesParams)
@@ -7258,6 +8687,9 @@ type ServerInterface interface {
 	// HandOverTool Moves a tool to another person or team; the caller signs for it (TOL-07, TOL-08).
 	// (POST /v1/tools/{id}/hand-over)
 	HandOverTool(w http.ResponseWriter, r *http.Request, id ToolId, params HandOverToolParams)
+	// GetHistoryCard Shows the history card of a tool: acceptance, trials, every event, and its end (STK-07).
+	// (GET /v1/tools/{id}/history-card)
+	GetHistoryCard(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetHistoryCardParams)
 	// InspectTool Records an inspection by the caller (INS-01).
 	// (POST /v1/tools/{id}/inspections)
 	InspectTool(w http.ResponseWriter, r *http.Request, id ToolId, params InspectToolParams)
@@ -7319,6 +8751,525 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListAcceptances operation middleware
+func (siw *ServerInterfaceWrapper) ListAcceptances(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAcceptancesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "purchase" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "purchase", r.URL.Query(), &params.Purchase, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "purchase"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "purchase", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "standing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "standing", r.URL.Query(), &params.Standing, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "standing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "standing", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAcceptances(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeliverGoods operation middleware
+func (siw *ServerInterfaceWrapper) DeliverGoods(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeliverGoodsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeliverGoods(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAcceptance operation middleware
+func (siw *ServerInterfaceWrapper) GetAcceptance(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAcceptanceParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAcceptance(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AcceptGoods operation middleware
+func (siw *ServerInterfaceWrapper) AcceptGoods(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptGoodsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AcceptGoods(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckGoods operation middleware
+func (siw *ServerInterfaceWrapper) CheckGoods(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckGoodsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckGoods(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RejectGoods operation middleware
+func (siw *ServerInterfaceWrapper) RejectGoods(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectGoodsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RejectGoods(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TryGoods operation middleware
+func (siw *ServerInterfaceWrapper) TryGoods(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TryGoodsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TryGoods(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // GetAnnualIssue operation middleware
 func (siw *ServerInterfaceWrapper) GetAnnualIssue(w http.ResponseWriter, r *http.Request) {
@@ -7780,6 +9731,448 @@ func (siw *ServerInterfaceWrapper) ListCodes(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListCodes(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDemands operation middleware
+func (siw *ServerInterfaceWrapper) ListDemands(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDemandsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "unit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unit", r.URL.Query(), &params.Unit, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "unit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "unit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "standing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "standing", r.URL.Query(), &params.Standing, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "standing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "standing", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDemands(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PlanDemand operation middleware
+func (siw *ServerInterfaceWrapper) PlanDemand(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanDemandParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PlanDemand(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDemand operation middleware
+func (siw *ServerInterfaceWrapper) GetDemand(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDemandParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDemand(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveDemand operation middleware
+func (siw *ServerInterfaceWrapper) ApproveDemand(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveDemandParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveDemand(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReviseDemand operation middleware
+func (siw *ServerInterfaceWrapper) ReviseDemand(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReviseDemandParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReviseDemand(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RejectDemand operation middleware
+func (siw *ServerInterfaceWrapper) RejectDemand(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectDemandParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RejectDemand(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12255,6 +14648,705 @@ func (siw *ServerInterfaceWrapper) ApprovePolicy(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// ListPurchases operation middleware
+func (siw *ServerInterfaceWrapper) ListPurchases(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPurchasesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "unit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unit", r.URL.Query(), &params.Unit, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "unit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "unit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", r.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "code"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "demand" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "demand", r.URL.Query(), &params.Demand, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "demand"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "demand", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "standing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "standing", r.URL.Query(), &params.Standing, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "standing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "standing", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPurchases(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RequestPurchase operation middleware
+func (siw *ServerInterfaceWrapper) RequestPurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestPurchaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RequestPurchase(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPurchase operation middleware
+func (siw *ServerInterfaceWrapper) GetPurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPurchaseParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApprovePurchase operation middleware
+func (siw *ServerInterfaceWrapper) ApprovePurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApprovePurchaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApprovePurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckPurchase operation middleware
+func (siw *ServerInterfaceWrapper) CheckPurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckPurchaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckPurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OrderPurchase operation middleware
+func (siw *ServerInterfaceWrapper) OrderPurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderPurchaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OrderPurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// QuotePurchase operation middleware
+func (siw *ServerInterfaceWrapper) QuotePurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params QuotePurchaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.QuotePurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RejectPurchase operation middleware
+func (siw *ServerInterfaceWrapper) RejectPurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectPurchaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RejectPurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawPurchase operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawPurchase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawPurchaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawPurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ReportRecall operation middleware
 func (siw *ServerInterfaceWrapper) ReportRecall(w http.ResponseWriter, r *http.Request) {
 
@@ -12423,6 +15515,448 @@ func (siw *ServerInterfaceWrapper) CloseRecall(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CloseRecall(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListScrapRequests operation middleware
+func (siw *ServerInterfaceWrapper) ListScrapRequests(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListScrapRequestsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "tool" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tool", r.URL.Query(), &params.Tool, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tool"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tool", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "standing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "standing", r.URL.Query(), &params.Standing, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "standing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "standing", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListScrapRequests(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RequestScrap operation middleware
+func (siw *ServerInterfaceWrapper) RequestScrap(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestScrapParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RequestScrap(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetScrapRequest operation middleware
+func (siw *ServerInterfaceWrapper) GetScrapRequest(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetScrapRequestParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetScrapRequest(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveScrap operation middleware
+func (siw *ServerInterfaceWrapper) ApproveScrap(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveScrapParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveScrap(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DisposeScrap operation middleware
+func (siw *ServerInterfaceWrapper) DisposeScrap(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DisposeScrapParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DisposeScrap(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RejectScrap operation middleware
+func (siw *ServerInterfaceWrapper) RejectScrap(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectScrapParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RejectScrap(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12666,6 +16200,434 @@ func (siw *ServerInterfaceWrapper) GetToolStatistics(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetToolStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListStock operation middleware
+func (siw *ServerInterfaceWrapper) ListStock(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStockParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "store" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "store", r.URL.Query(), &params.Store, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "store"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "store", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "item", r.URL.Query(), &params.Item, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "item"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "short" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "short", r.URL.Query(), &params.Short, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "short"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "short", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListStock(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AdjustStock operation middleware
+func (siw *ServerInterfaceWrapper) AdjustStock(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdjustStockParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AdjustStock(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// IssueStock operation middleware
+func (siw *ServerInterfaceWrapper) IssueStock(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueStockParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.IssueStock(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListStockMovements operation middleware
+func (siw *ServerInterfaceWrapper) ListStockMovements(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStockMovementsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "store" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "store", r.URL.Query(), &params.Store, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "store"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "store", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "item", r.URL.Query(), &params.Item, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "item"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListStockMovements(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReceiveStock operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveStock(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveStockParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReceiveStock(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TransferStock operation middleware
+func (siw *ServerInterfaceWrapper) TransferStock(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TransferStockParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TransferStock(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16880,6 +20842,61 @@ func (siw *ServerInterfaceWrapper) HandOverTool(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// GetHistoryCard operation middleware
+func (siw *ServerInterfaceWrapper) GetHistoryCard(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetHistoryCardParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetHistoryCard(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // InspectTool operation middleware
 func (siw *ServerInterfaceWrapper) InspectTool(w http.ResponseWriter, r *http.Request) {
 
@@ -18333,6 +22350,76 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/payroll/deductions", wrapper.GetPayrollDeductions).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/stock", wrapper.ListStock).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/stock/movements", wrapper.ListStockMovements).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/stock/receipts", wrapper.ReceiveStock).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stock/issues", wrapper.IssueStock).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stock/transfers", wrapper.TransferStock).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/stock/adjustments", wrapper.AdjustStock).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/demands", wrapper.ListDemands).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/demands", wrapper.PlanDemand).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/demands/{id}", wrapper.GetDemand).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/demands/{id}/lines", wrapper.ReviseDemand).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/demands/{id}/approval", wrapper.ApproveDemand).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/demands/{id}/rejection", wrapper.RejectDemand).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases", wrapper.ListPurchases).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases", wrapper.RequestPurchase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases/{id}", wrapper.GetPurchase).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases/{id}/check", wrapper.CheckPurchase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases/{id}/quote", wrapper.QuotePurchase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases/{id}/approval", wrapper.ApprovePurchase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases/{id}/rejection", wrapper.RejectPurchase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases/{id}/withdrawal", wrapper.WithdrawPurchase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/purchases/{id}/order", wrapper.OrderPurchase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/acceptances", wrapper.ListAcceptances).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/acceptances", wrapper.DeliverGoods).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/acceptances/{id}", wrapper.GetAcceptance).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/acceptances/{id}/checks", wrapper.CheckGoods).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/acceptances/{id}/trials", wrapper.TryGoods).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/acceptances/{id}/accept", wrapper.AcceptGoods).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/acceptances/{id}/reject", wrapper.RejectGoods).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/scrap-requests", wrapper.ListScrapRequests).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/scrap-requests", wrapper.RequestScrap).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/scrap-requests/{id}", wrapper.GetScrapRequest).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/scrap-requests/{id}/approval", wrapper.ApproveScrap).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/scrap-requests/{id}/rejection", wrapper.RejectScrap).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/scrap-requests/{id}/disposal", wrapper.DisposeScrap).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/history-card", wrapper.GetHistoryCard).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/tools", wrapper.ListTools).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/tools", wrapper.RegisterTool).Methods(http.MethodPost)
@@ -18491,6 +22578,377 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type ListAcceptancesRequestObject struct {
+	Params ListAcceptancesParams
+}
+
+type ListAcceptancesResponseObject interface {
+	VisitListAcceptancesResponse(w http.ResponseWriter) error
+}
+
+type ListAcceptances200JSONResponse AcceptancePage
+
+func (response ListAcceptances200JSONResponse) VisitListAcceptancesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAcceptancesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAcceptancesdefaultApplicationProblemPlusJSONResponse) VisitListAcceptancesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeliverGoodsRequestObject struct {
+	Params DeliverGoodsParams
+	Body   *DeliverGoodsJSONRequestBody
+}
+
+type DeliverGoodsResponseObject interface {
+	VisitDeliverGoodsResponse(w http.ResponseWriter) error
+}
+
+type DeliverGoods201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type DeliverGoods201JSONResponse struct {
+	Body    Created
+	Headers DeliverGoods201ResponseHeaders
+}
+
+func (response DeliverGoods201JSONResponse) VisitDeliverGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeliverGoodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeliverGoodsdefaultApplicationProblemPlusJSONResponse) VisitDeliverGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAcceptanceRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetAcceptanceParams
+}
+
+type GetAcceptanceResponseObject interface {
+	VisitGetAcceptanceResponse(w http.ResponseWriter) error
+}
+
+type GetAcceptance200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetAcceptance200JSONResponse struct {
+	Body    Acceptance
+	Headers GetAcceptance200ResponseHeaders
+}
+
+func (response GetAcceptance200JSONResponse) VisitGetAcceptanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAcceptancedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAcceptancedefaultApplicationProblemPlusJSONResponse) VisitGetAcceptanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptGoodsRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params AcceptGoodsParams
+	Body   *AcceptGoodsJSONRequestBody
+}
+
+type AcceptGoodsResponseObject interface {
+	VisitAcceptGoodsResponse(w http.ResponseWriter) error
+}
+
+type AcceptGoods200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type AcceptGoods200JSONResponse struct {
+	Body    Changed
+	Headers AcceptGoods200ResponseHeaders
+}
+
+func (response AcceptGoods200JSONResponse) VisitAcceptGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptGoodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptGoodsdefaultApplicationProblemPlusJSONResponse) VisitAcceptGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckGoodsRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params CheckGoodsParams
+	Body   *CheckGoodsJSONRequestBody
+}
+
+type CheckGoodsResponseObject interface {
+	VisitCheckGoodsResponse(w http.ResponseWriter) error
+}
+
+type CheckGoods200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CheckGoods200JSONResponse struct {
+	Body    Changed
+	Headers CheckGoods200ResponseHeaders
+}
+
+func (response CheckGoods200JSONResponse) VisitCheckGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckGoodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckGoodsdefaultApplicationProblemPlusJSONResponse) VisitCheckGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectGoodsRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params RejectGoodsParams
+	Body   *RejectGoodsJSONRequestBody
+}
+
+type RejectGoodsResponseObject interface {
+	VisitRejectGoodsResponse(w http.ResponseWriter) error
+}
+
+type RejectGoods200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RejectGoods200JSONResponse struct {
+	Body    Changed
+	Headers RejectGoods200ResponseHeaders
+}
+
+func (response RejectGoods200JSONResponse) VisitRejectGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectGoodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectGoodsdefaultApplicationProblemPlusJSONResponse) VisitRejectGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryGoodsRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params TryGoodsParams
+	Body   *TryGoodsJSONRequestBody
+}
+
+type TryGoodsResponseObject interface {
+	VisitTryGoodsResponse(w http.ResponseWriter) error
+}
+
+type TryGoods200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type TryGoods200JSONResponse struct {
+	Body    Changed
+	Headers TryGoods200ResponseHeaders
+}
+
+func (response TryGoods200JSONResponse) VisitTryGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryGoodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryGoodsdefaultApplicationProblemPlusJSONResponse) VisitTryGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type GetAnnualIssueRequestObject struct {
 	Site   SiteCode `json:"site"`
@@ -18848,6 +23306,322 @@ type ListCodesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCodesdefaultApplicationProblemPlusJSONResponse) VisitListCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDemandsRequestObject struct {
+	Params ListDemandsParams
+}
+
+type ListDemandsResponseObject interface {
+	VisitListDemandsResponse(w http.ResponseWriter) error
+}
+
+type ListDemands200JSONResponse DemandPage
+
+func (response ListDemands200JSONResponse) VisitListDemandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDemandsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDemandsdefaultApplicationProblemPlusJSONResponse) VisitListDemandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanDemandRequestObject struct {
+	Params PlanDemandParams
+	Body   *PlanDemandJSONRequestBody
+}
+
+type PlanDemandResponseObject interface {
+	VisitPlanDemandResponse(w http.ResponseWriter) error
+}
+
+type PlanDemand201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type PlanDemand201JSONResponse struct {
+	Body    Created
+	Headers PlanDemand201ResponseHeaders
+}
+
+func (response PlanDemand201JSONResponse) VisitPlanDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanDemanddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanDemanddefaultApplicationProblemPlusJSONResponse) VisitPlanDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDemandRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetDemandParams
+}
+
+type GetDemandResponseObject interface {
+	VisitGetDemandResponse(w http.ResponseWriter) error
+}
+
+type GetDemand200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetDemand200JSONResponse struct {
+	Body    Demand
+	Headers GetDemand200ResponseHeaders
+}
+
+func (response GetDemand200JSONResponse) VisitGetDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDemanddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDemanddefaultApplicationProblemPlusJSONResponse) VisitGetDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveDemandRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ApproveDemandParams
+	Body   *ApproveDemandJSONRequestBody
+}
+
+type ApproveDemandResponseObject interface {
+	VisitApproveDemandResponse(w http.ResponseWriter) error
+}
+
+type ApproveDemand200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApproveDemand200JSONResponse struct {
+	Body    Changed
+	Headers ApproveDemand200ResponseHeaders
+}
+
+func (response ApproveDemand200JSONResponse) VisitApproveDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveDemanddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveDemanddefaultApplicationProblemPlusJSONResponse) VisitApproveDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviseDemandRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ReviseDemandParams
+	Body   *ReviseDemandJSONRequestBody
+}
+
+type ReviseDemandResponseObject interface {
+	VisitReviseDemandResponse(w http.ResponseWriter) error
+}
+
+type ReviseDemand200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ReviseDemand200JSONResponse struct {
+	Body    Changed
+	Headers ReviseDemand200ResponseHeaders
+}
+
+func (response ReviseDemand200JSONResponse) VisitReviseDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviseDemanddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReviseDemanddefaultApplicationProblemPlusJSONResponse) VisitReviseDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectDemandRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params RejectDemandParams
+	Body   *RejectDemandJSONRequestBody
+}
+
+type RejectDemandResponseObject interface {
+	VisitRejectDemandResponse(w http.ResponseWriter) error
+}
+
+type RejectDemand200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RejectDemand200JSONResponse struct {
+	Body    Changed
+	Headers RejectDemand200ResponseHeaders
+}
+
+func (response RejectDemand200JSONResponse) VisitRejectDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectDemanddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectDemanddefaultApplicationProblemPlusJSONResponse) VisitRejectDemandResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21764,6 +26538,487 @@ func (response ApprovePolicydefaultApplicationProblemPlusJSONResponse) VisitAppr
 	return err
 }
 
+type ListPurchasesRequestObject struct {
+	Params ListPurchasesParams
+}
+
+type ListPurchasesResponseObject interface {
+	VisitListPurchasesResponse(w http.ResponseWriter) error
+}
+
+type ListPurchases200JSONResponse PurchasePage
+
+func (response ListPurchases200JSONResponse) VisitListPurchasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPurchasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPurchasesdefaultApplicationProblemPlusJSONResponse) VisitListPurchasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPurchaseRequestObject struct {
+	Params RequestPurchaseParams
+	Body   *RequestPurchaseJSONRequestBody
+}
+
+type RequestPurchaseResponseObject interface {
+	VisitRequestPurchaseResponse(w http.ResponseWriter) error
+}
+
+type RequestPurchase201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type RequestPurchase201JSONResponse struct {
+	Body    Created
+	Headers RequestPurchase201ResponseHeaders
+}
+
+func (response RequestPurchase201JSONResponse) VisitRequestPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestPurchasedefaultApplicationProblemPlusJSONResponse) VisitRequestPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPurchaseRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetPurchaseParams
+}
+
+type GetPurchaseResponseObject interface {
+	VisitGetPurchaseResponse(w http.ResponseWriter) error
+}
+
+type GetPurchase200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetPurchase200JSONResponse struct {
+	Body    Purchase
+	Headers GetPurchase200ResponseHeaders
+}
+
+func (response GetPurchase200JSONResponse) VisitGetPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPurchasedefaultApplicationProblemPlusJSONResponse) VisitGetPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApprovePurchaseRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ApprovePurchaseParams
+	Body   *ApprovePurchaseJSONRequestBody
+}
+
+type ApprovePurchaseResponseObject interface {
+	VisitApprovePurchaseResponse(w http.ResponseWriter) error
+}
+
+type ApprovePurchase200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApprovePurchase200JSONResponse struct {
+	Body    Changed
+	Headers ApprovePurchase200ResponseHeaders
+}
+
+func (response ApprovePurchase200JSONResponse) VisitApprovePurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApprovePurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApprovePurchasedefaultApplicationProblemPlusJSONResponse) VisitApprovePurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckPurchaseRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params CheckPurchaseParams
+	Body   *CheckPurchaseJSONRequestBody
+}
+
+type CheckPurchaseResponseObject interface {
+	VisitCheckPurchaseResponse(w http.ResponseWriter) error
+}
+
+type CheckPurchase200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CheckPurchase200JSONResponse struct {
+	Body    Changed
+	Headers CheckPurchase200ResponseHeaders
+}
+
+func (response CheckPurchase200JSONResponse) VisitCheckPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckPurchasedefaultApplicationProblemPlusJSONResponse) VisitCheckPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderPurchaseRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params OrderPurchaseParams
+	Body   *OrderPurchaseJSONRequestBody
+}
+
+type OrderPurchaseResponseObject interface {
+	VisitOrderPurchaseResponse(w http.ResponseWriter) error
+}
+
+type OrderPurchase200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type OrderPurchase200JSONResponse struct {
+	Body    Changed
+	Headers OrderPurchase200ResponseHeaders
+}
+
+func (response OrderPurchase200JSONResponse) VisitOrderPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderPurchasedefaultApplicationProblemPlusJSONResponse) VisitOrderPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type QuotePurchaseRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params QuotePurchaseParams
+	Body   *QuotePurchaseJSONRequestBody
+}
+
+type QuotePurchaseResponseObject interface {
+	VisitQuotePurchaseResponse(w http.ResponseWriter) error
+}
+
+type QuotePurchase200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type QuotePurchase200JSONResponse struct {
+	Body    Changed
+	Headers QuotePurchase200ResponseHeaders
+}
+
+func (response QuotePurchase200JSONResponse) VisitQuotePurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type QuotePurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response QuotePurchasedefaultApplicationProblemPlusJSONResponse) VisitQuotePurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectPurchaseRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params RejectPurchaseParams
+	Body   *RejectPurchaseJSONRequestBody
+}
+
+type RejectPurchaseResponseObject interface {
+	VisitRejectPurchaseResponse(w http.ResponseWriter) error
+}
+
+type RejectPurchase200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RejectPurchase200JSONResponse struct {
+	Body    Changed
+	Headers RejectPurchase200ResponseHeaders
+}
+
+func (response RejectPurchase200JSONResponse) VisitRejectPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectPurchasedefaultApplicationProblemPlusJSONResponse) VisitRejectPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPurchaseRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params WithdrawPurchaseParams
+	Body   *WithdrawPurchaseJSONRequestBody
+}
+
+type WithdrawPurchaseResponseObject interface {
+	VisitWithdrawPurchaseResponse(w http.ResponseWriter) error
+}
+
+type WithdrawPurchase200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type WithdrawPurchase200JSONResponse struct {
+	Body    Changed
+	Headers WithdrawPurchase200ResponseHeaders
+}
+
+func (response WithdrawPurchase200JSONResponse) VisitWithdrawPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawPurchasedefaultApplicationProblemPlusJSONResponse) VisitWithdrawPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReportRecallRequestObject struct {
 	Params ReportRecallParams
 	Body   *ReportRecallJSONRequestBody
@@ -21920,6 +27175,322 @@ type CloseRecalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CloseRecalldefaultApplicationProblemPlusJSONResponse) VisitCloseRecallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListScrapRequestsRequestObject struct {
+	Params ListScrapRequestsParams
+}
+
+type ListScrapRequestsResponseObject interface {
+	VisitListScrapRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListScrapRequests200JSONResponse ScrapRequestPage
+
+func (response ListScrapRequests200JSONResponse) VisitListScrapRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListScrapRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListScrapRequestsdefaultApplicationProblemPlusJSONResponse) VisitListScrapRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestScrapRequestObject struct {
+	Params RequestScrapParams
+	Body   *RequestScrapJSONRequestBody
+}
+
+type RequestScrapResponseObject interface {
+	VisitRequestScrapResponse(w http.ResponseWriter) error
+}
+
+type RequestScrap201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type RequestScrap201JSONResponse struct {
+	Body    Created
+	Headers RequestScrap201ResponseHeaders
+}
+
+func (response RequestScrap201JSONResponse) VisitRequestScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestScrapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestScrapdefaultApplicationProblemPlusJSONResponse) VisitRequestScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrapRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetScrapRequestParams
+}
+
+type GetScrapRequestResponseObject interface {
+	VisitGetScrapRequestResponse(w http.ResponseWriter) error
+}
+
+type GetScrapRequest200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetScrapRequest200JSONResponse struct {
+	Body    ScrapRequest
+	Headers GetScrapRequest200ResponseHeaders
+}
+
+func (response GetScrapRequest200JSONResponse) VisitGetScrapRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScrapRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetScrapRequestdefaultApplicationProblemPlusJSONResponse) VisitGetScrapRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveScrapRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ApproveScrapParams
+	Body   *ApproveScrapJSONRequestBody
+}
+
+type ApproveScrapResponseObject interface {
+	VisitApproveScrapResponse(w http.ResponseWriter) error
+}
+
+type ApproveScrap200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ApproveScrap200JSONResponse struct {
+	Body    Changed
+	Headers ApproveScrap200ResponseHeaders
+}
+
+func (response ApproveScrap200JSONResponse) VisitApproveScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveScrapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveScrapdefaultApplicationProblemPlusJSONResponse) VisitApproveScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisposeScrapRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params DisposeScrapParams
+	Body   *DisposeScrapJSONRequestBody
+}
+
+type DisposeScrapResponseObject interface {
+	VisitDisposeScrapResponse(w http.ResponseWriter) error
+}
+
+type DisposeScrap200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type DisposeScrap200JSONResponse struct {
+	Body    Changed
+	Headers DisposeScrap200ResponseHeaders
+}
+
+func (response DisposeScrap200JSONResponse) VisitDisposeScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisposeScrapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DisposeScrapdefaultApplicationProblemPlusJSONResponse) VisitDisposeScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectScrapRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params RejectScrapParams
+	Body   *RejectScrapJSONRequestBody
+}
+
+type RejectScrapResponseObject interface {
+	VisitRejectScrapResponse(w http.ResponseWriter) error
+}
+
+type RejectScrap200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RejectScrap200JSONResponse struct {
+	Body    Changed
+	Headers RejectScrap200ResponseHeaders
+}
+
+func (response RejectScrap200JSONResponse) VisitRejectScrapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectScrapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectScrapdefaultApplicationProblemPlusJSONResponse) VisitRejectScrapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -22111,6 +27682,316 @@ type GetToolStatisticsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetToolStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetToolStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockRequestObject struct {
+	Params ListStockParams
+}
+
+type ListStockResponseObject interface {
+	VisitListStockResponse(w http.ResponseWriter) error
+}
+
+type ListStock200JSONResponse StockPage
+
+func (response ListStock200JSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStockdefaultApplicationProblemPlusJSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStockRequestObject struct {
+	Params AdjustStockParams
+	Body   *AdjustStockJSONRequestBody
+}
+
+type AdjustStockResponseObject interface {
+	VisitAdjustStockResponse(w http.ResponseWriter) error
+}
+
+type AdjustStock201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type AdjustStock201JSONResponse struct {
+	Body    Created
+	Headers AdjustStock201ResponseHeaders
+}
+
+func (response AdjustStock201JSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdjustStockdefaultApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueStockRequestObject struct {
+	Params IssueStockParams
+	Body   *IssueStockJSONRequestBody
+}
+
+type IssueStockResponseObject interface {
+	VisitIssueStockResponse(w http.ResponseWriter) error
+}
+
+type IssueStock201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type IssueStock201JSONResponse struct {
+	Body    Created
+	Headers IssueStock201ResponseHeaders
+}
+
+func (response IssueStock201JSONResponse) VisitIssueStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueStockdefaultApplicationProblemPlusJSONResponse) VisitIssueStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockMovementsRequestObject struct {
+	Params ListStockMovementsParams
+}
+
+type ListStockMovementsResponseObject interface {
+	VisitListStockMovementsResponse(w http.ResponseWriter) error
+}
+
+type ListStockMovements200JSONResponse StockLedger
+
+func (response ListStockMovements200JSONResponse) VisitListStockMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockMovementsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStockMovementsdefaultApplicationProblemPlusJSONResponse) VisitListStockMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveStockRequestObject struct {
+	Params ReceiveStockParams
+	Body   *ReceiveStockJSONRequestBody
+}
+
+type ReceiveStockResponseObject interface {
+	VisitReceiveStockResponse(w http.ResponseWriter) error
+}
+
+type ReceiveStock201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type ReceiveStock201JSONResponse struct {
+	Body    Created
+	Headers ReceiveStock201ResponseHeaders
+}
+
+func (response ReceiveStock201JSONResponse) VisitReceiveStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReceiveStockdefaultApplicationProblemPlusJSONResponse) VisitReceiveStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TransferStockRequestObject struct {
+	Params TransferStockParams
+	Body   *TransferStockJSONRequestBody
+}
+
+type TransferStockResponseObject interface {
+	VisitTransferStockResponse(w http.ResponseWriter) error
+}
+
+type TransferStock201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type TransferStock201JSONResponse struct {
+	Body    Created
+	Headers TransferStock201ResponseHeaders
+}
+
+func (response TransferStock201JSONResponse) VisitTransferStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TransferStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TransferStockdefaultApplicationProblemPlusJSONResponse) VisitTransferStockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -24931,6 +30812,60 @@ func (response HandOverTooldefaultApplicationProblemPlusJSONResponse) VisitHandO
 	return err
 }
 
+type GetHistoryCardRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetHistoryCardParams
+}
+
+type GetHistoryCardResponseObject interface {
+	VisitGetHistoryCardResponse(w http.ResponseWriter) error
+}
+
+type GetHistoryCard200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetHistoryCard200JSONResponse struct {
+	Body    HistoryCard
+	Headers GetHistoryCard200ResponseHeaders
+}
+
+func (response GetHistoryCard200JSONResponse) VisitGetHistoryCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHistoryCarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetHistoryCarddefaultApplicationProblemPlusJSONResponse) VisitGetHistoryCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type InspectToolRequestObject struct {
 	Id     ToolId `json:"id"`
 	Params InspectToolParams
@@ -25838,6 +31773,27 @@ func (response ChangeViewdefaultApplicationProblemPlusJSONResponse) VisitChangeV
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListAcceptances Lists acceptances in the order of their entry.
+	// (GET /v1/acceptances)
+	ListAcceptances(ctx context.Context, request ListAcceptancesRequestObject) (ListAcceptancesResponseObject, error)
+	// DeliverGoods Says what came of an order, and begins its acceptance (STK-04).
+	// (POST /v1/acceptances)
+	DeliverGoods(ctx context.Context, request DeliverGoodsRequestObject) (DeliverGoodsResponseObject, error)
+	// GetAcceptance Shows an acceptance.
+	// (GET /v1/acceptances/{id})
+	GetAcceptance(ctx context.Context, request GetAcceptanceRequestObject) (GetAcceptanceResponseObject, error)
+	// AcceptGoods Accepts pieces: tools get their numbers, the rest goes into stock (STK-04, STK-07).
+	// (POST /v1/acceptances/{id}/accept)
+	AcceptGoods(ctx context.Context, request AcceptGoodsRequestObject) (AcceptGoodsResponseObject, error)
+	// CheckGoods The caller signs for what they found (STK-04).
+	// (POST /v1/acceptances/{id}/checks)
+	CheckGoods(ctx context.Context, request CheckGoodsRequestObject) (CheckGoodsResponseObject, error)
+	// RejectGoods Gives pieces back to purchasing (STK-04).
+	// (POST /v1/acceptances/{id}/reject)
+	RejectGoods(ctx context.Context, request RejectGoodsRequestObject) (RejectGoodsResponseObject, error)
+	// TryGoods Records what samples showed (STK-04).
+	// (POST /v1/acceptances/{id}/trials)
+	TryGoods(ctx context.Context, request TryGoodsRequestObject) (TryGoodsResponseObject, error)
 	// GetAnnualIssue Shows the lists of a year with what became of each tool (TOL-13).
 	// (GET /v1/annual-issues/{site}/{year})
 	GetAnnualIssue(ctx context.Context, request GetAnnualIssueRequestObject) (GetAnnualIssueResponseObject, error)
@@ -25859,6 +31815,24 @@ type StrictServerInterface interface {
 	// ListCodes Lists the codes that tickets of a site may have at a time, with their names (TKT-03).
 	// (GET /v1/codes)
 	ListCodes(ctx context.Context, request ListCodesRequestObject) (ListCodesResponseObject, error)
+	// ListDemands Lists plans in the order of their entry.
+	// (GET /v1/demands)
+	ListDemands(ctx context.Context, request ListDemandsRequestObject) (ListDemandsResponseObject, error)
+	// PlanDemand Plans what a unit needs (STK-01).
+	// (POST /v1/demands)
+	PlanDemand(ctx context.Context, request PlanDemandRequestObject) (PlanDemandResponseObject, error)
+	// GetDemand Shows a plan.
+	// (GET /v1/demands/{id})
+	GetDemand(ctx context.Context, request GetDemandRequestObject) (GetDemandResponseObject, error)
+	// ApproveDemand The caller approves a plan as it stands (STK-01, STK-10).
+	// (POST /v1/demands/{id}/approval)
+	ApproveDemand(ctx context.Context, request ApproveDemandRequestObject) (ApproveDemandResponseObject, error)
+	// ReviseDemand Replaces the lines of a plan; approvals given before are void (STK-01).
+	// (POST /v1/demands/{id}/lines)
+	ReviseDemand(ctx context.Context, request ReviseDemandRequestObject) (ReviseDemandResponseObject, error)
+	// RejectDemand Ends a plan that is not approved.
+	// (POST /v1/demands/{id}/rejection)
+	RejectDemand(ctx context.Context, request RejectDemandRequestObject) (RejectDemandResponseObject, error)
 	// ListExchanges Lists exchanges, the oldest first.
 	// (GET /v1/exchanges)
 	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
@@ -26036,6 +32010,33 @@ type StrictServerInterface interface {
 	// ApprovePolicy Approves a draft as a second person, or as the general manager where the set asks for that (POL-05, POL-09).
 	// (POST /v1/policies/{id}/approval)
 	ApprovePolicy(ctx context.Context, request ApprovePolicyRequestObject) (ApprovePolicyResponseObject, error)
+	// ListPurchases Lists purchases in the order of their entry.
+	// (GET /v1/purchases)
+	ListPurchases(ctx context.Context, request ListPurchasesRequestObject) (ListPurchasesResponseObject, error)
+	// RequestPurchase Asks for a purchase (STK-09).
+	// (POST /v1/purchases)
+	RequestPurchase(ctx context.Context, request RequestPurchaseRequestObject) (RequestPurchaseResponseObject, error)
+	// GetPurchase Shows a purchase.
+	// (GET /v1/purchases/{id})
+	GetPurchase(ctx context.Context, request GetPurchaseRequestObject) (GetPurchaseResponseObject, error)
+	// ApprovePurchase The caller approves one quote and its amount (STK-02, STK-11).
+	// (POST /v1/purchases/{id}/approval)
+	ApprovePurchase(ctx context.Context, request ApprovePurchaseRequestObject) (ApprovePurchaseResponseObject, error)
+	// CheckPurchase The caller checks a request before the quote (STK-02).
+	// (POST /v1/purchases/{id}/check)
+	CheckPurchase(ctx context.Context, request CheckPurchaseRequestObject) (CheckPurchaseResponseObject, error)
+	// OrderPurchase Says that it was ordered as approved.
+	// (POST /v1/purchases/{id}/order)
+	OrderPurchase(ctx context.Context, request OrderPurchaseRequestObject) (OrderPurchaseResponseObject, error)
+	// QuotePurchase Records an offer; approvals given before are void (STK-02, STK-09).
+	// (POST /v1/purchases/{id}/quote)
+	QuotePurchase(ctx context.Context, request QuotePurchaseRequestObject) (QuotePurchaseResponseObject, error)
+	// RejectPurchase Ends a purchase that is not approved.
+	// (POST /v1/purchases/{id}/rejection)
+	RejectPurchase(ctx context.Context, request RejectPurchaseRequestObject) (RejectPurchaseResponseObject, error)
+	// WithdrawPurchase The caller withdraws what they asked for.
+	// (POST /v1/purchases/{id}/withdrawal)
+	WithdrawPurchase(ctx context.Context, request WithdrawPurchaseRequestObject) (WithdrawPurchaseResponseObject, error)
 	// ReportRecall Reports quality trouble of one tool, or of a kind or batch; each tool is then taken out of use (TOL-12).
 	// (POST /v1/recalls)
 	ReportRecall(ctx context.Context, request ReportRecallRequestObject) (ReportRecallResponseObject, error)
@@ -26045,6 +32046,24 @@ type StrictServerInterface interface {
 	// CloseRecall Says what the cause was and what is done about it (TOL-12).
 	// (POST /v1/recalls/{id}/closure)
 	CloseRecall(ctx context.Context, request CloseRecallRequestObject) (CloseRecallResponseObject, error)
+	// ListScrapRequests Lists requests to scrap in the order of their entry.
+	// (GET /v1/scrap-requests)
+	ListScrapRequests(ctx context.Context, request ListScrapRequestsRequestObject) (ListScrapRequestsResponseObject, error)
+	// RequestScrap Asks for the end of a tool (STK-08).
+	// (POST /v1/scrap-requests)
+	RequestScrap(ctx context.Context, request RequestScrapRequestObject) (RequestScrapResponseObject, error)
+	// GetScrapRequest Shows a request to scrap.
+	// (GET /v1/scrap-requests/{id})
+	GetScrapRequest(ctx context.Context, request GetScrapRequestRequestObject) (GetScrapRequestResponseObject, error)
+	// ApproveScrap The caller signs; with the last signature the tool ends (STK-08, STK-12).
+	// (POST /v1/scrap-requests/{id}/approval)
+	ApproveScrap(ctx context.Context, request ApproveScrapRequestObject) (ApproveScrapResponseObject, error)
+	// DisposeScrap Says what became of a scrapped tool, and what it brought (STK-08).
+	// (POST /v1/scrap-requests/{id}/disposal)
+	DisposeScrap(ctx context.Context, request DisposeScrapRequestObject) (DisposeScrapResponseObject, error)
+	// RejectScrap Ends a request; the tool stays.
+	// (POST /v1/scrap-requests/{id}/rejection)
+	RejectScrap(ctx context.Context, request RejectScrapRequestObject) (RejectScrapResponseObject, error)
 	// ListSites Lists the sites the caller may see.
 	// (GET /v1/sites)
 	ListSites(ctx context.Context, request ListSitesRequestObject) (ListSitesResponseObject, error)
@@ -26057,6 +32076,24 @@ type StrictServerInterface interface {
 	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
 	// (GET /v1/statistics/tools)
 	GetToolStatistics(ctx context.Context, request GetToolStatisticsRequestObject) (GetToolStatisticsResponseObject, error)
+	// ListStock Lists the stock of items by store (STK-05).
+	// (GET /v1/stock)
+	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
+	// AdjustStock Corrects a lot to what is there; another person has agreed.
+	// (POST /v1/stock/adjustments)
+	AdjustStock(ctx context.Context, request AdjustStockRequestObject) (AdjustStockResponseObject, error)
+	// IssueStock Issues pieces: worn ones first, never more than there are (STK-05, EXC-03).
+	// (POST /v1/stock/issues)
+	IssueStock(ctx context.Context, request IssueStockRequestObject) (IssueStockResponseObject, error)
+	// ListStockMovements Shows the stock of an item in a store, now or at a time, with the movements that it adds up from.
+	// (GET /v1/stock/movements)
+	ListStockMovements(ctx context.Context, request ListStockMovementsRequestObject) (ListStockMovementsResponseObject, error)
+	// ReceiveStock Receives pieces into a lot (STK-05).
+	// (POST /v1/stock/receipts)
+	ReceiveStock(ctx context.Context, request ReceiveStockRequestObject) (ReceiveStockResponseObject, error)
+	// TransferStock Sends pieces to another store of the site, where a process receives them.
+	// (POST /v1/stock/transfers)
+	TransferStock(ctx context.Context, request TransferStockRequestObject) (TransferStockResponseObject, error)
 	// ListStocktakes Lists counts, the newest first (CHK-01).
 	// (GET /v1/stocktakes)
 	ListStocktakes(ctx context.Context, request ListStocktakesRequestObject) (ListStocktakesResponseObject, error)
@@ -26216,6 +32253,9 @@ type StrictServerInterface interface {
 	// HandOverTool Moves a tool to another person or team; the caller signs for it (TOL-07, TOL-08).
 	// (POST /v1/tools/{id}/hand-over)
 	HandOverTool(ctx context.Context, request HandOverToolRequestObject) (HandOverToolResponseObject, error)
+	// GetHistoryCard Shows the history card of a tool: acceptance, trials, every event, and its end (STK-07).
+	// (GET /v1/tools/{id}/history-card)
+	GetHistoryCard(ctx context.Context, request GetHistoryCardRequestObject) (GetHistoryCardResponseObject, error)
 	// InspectTool Records an inspection by the caller (INS-01).
 	// (POST /v1/tools/{id}/inspections)
 	InspectTool(ctx context.Context, request InspectToolRequestObject) (InspectToolResponseObject, error)
@@ -26306,6 +32346,228 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// ListAcceptances operation middleware
+func (sh *strictHandler) ListAcceptances(w http.ResponseWriter, r *http.Request, params ListAcceptancesParams) {
+	var request ListAcceptancesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAcceptances(ctx, request.(ListAcceptancesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAcceptances")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAcceptancesResponseObject); ok {
+		if err := validResponse.VisitListAcceptancesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeliverGoods operation middleware
+func (sh *strictHandler) DeliverGoods(w http.ResponseWriter, r *http.Request, params DeliverGoodsParams) {
+	var request DeliverGoodsRequestObject
+
+	request.Params = params
+
+	var body DeliverGoodsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeliverGoods(ctx, request.(DeliverGoodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeliverGoods")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeliverGoodsResponseObject); ok {
+		if err := validResponse.VisitDeliverGoodsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAcceptance operation middleware
+func (sh *strictHandler) GetAcceptance(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetAcceptanceParams) {
+	var request GetAcceptanceRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAcceptance(ctx, request.(GetAcceptanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAcceptance")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAcceptanceResponseObject); ok {
+		if err := validResponse.VisitGetAcceptanceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptGoods operation middleware
+func (sh *strictHandler) AcceptGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params AcceptGoodsParams) {
+	var request AcceptGoodsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AcceptGoodsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptGoods(ctx, request.(AcceptGoodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptGoods")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AcceptGoodsResponseObject); ok {
+		if err := validResponse.VisitAcceptGoodsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckGoods operation middleware
+func (sh *strictHandler) CheckGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params CheckGoodsParams) {
+	var request CheckGoodsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CheckGoodsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckGoods(ctx, request.(CheckGoodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckGoods")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckGoodsResponseObject); ok {
+		if err := validResponse.VisitCheckGoodsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectGoods operation middleware
+func (sh *strictHandler) RejectGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectGoodsParams) {
+	var request RejectGoodsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RejectGoodsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectGoods(ctx, request.(RejectGoodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectGoods")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RejectGoodsResponseObject); ok {
+		if err := validResponse.VisitRejectGoodsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TryGoods operation middleware
+func (sh *strictHandler) TryGoods(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params TryGoodsParams) {
+	var request TryGoodsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body TryGoodsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TryGoods(ctx, request.(TryGoodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryGoods")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TryGoodsResponseObject); ok {
+		if err := validResponse.VisitTryGoodsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // GetAnnualIssue operation middleware
@@ -26510,6 +32772,194 @@ func (sh *strictHandler) ListCodes(w http.ResponseWriter, r *http.Request, param
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListCodesResponseObject); ok {
 		if err := validResponse.VisitListCodesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDemands operation middleware
+func (sh *strictHandler) ListDemands(w http.ResponseWriter, r *http.Request, params ListDemandsParams) {
+	var request ListDemandsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDemands(ctx, request.(ListDemandsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDemands")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDemandsResponseObject); ok {
+		if err := validResponse.VisitListDemandsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlanDemand operation middleware
+func (sh *strictHandler) PlanDemand(w http.ResponseWriter, r *http.Request, params PlanDemandParams) {
+	var request PlanDemandRequestObject
+
+	request.Params = params
+
+	var body PlanDemandJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanDemand(ctx, request.(PlanDemandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanDemand")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PlanDemandResponseObject); ok {
+		if err := validResponse.VisitPlanDemandResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDemand operation middleware
+func (sh *strictHandler) GetDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetDemandParams) {
+	var request GetDemandRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDemand(ctx, request.(GetDemandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDemand")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDemandResponseObject); ok {
+		if err := validResponse.VisitGetDemandResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveDemand operation middleware
+func (sh *strictHandler) ApproveDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApproveDemandParams) {
+	var request ApproveDemandRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApproveDemandJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveDemand(ctx, request.(ApproveDemandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveDemand")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveDemandResponseObject); ok {
+		if err := validResponse.VisitApproveDemandResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReviseDemand operation middleware
+func (sh *strictHandler) ReviseDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ReviseDemandParams) {
+	var request ReviseDemandRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReviseDemandJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReviseDemand(ctx, request.(ReviseDemandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReviseDemand")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReviseDemandResponseObject); ok {
+		if err := validResponse.VisitReviseDemandResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectDemand operation middleware
+func (sh *strictHandler) RejectDemand(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectDemandParams) {
+	var request RejectDemandRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RejectDemandJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectDemand(ctx, request.(RejectDemandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectDemand")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RejectDemandResponseObject); ok {
+		if err := validResponse.VisitRejectDemandResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -28313,6 +34763,296 @@ func (sh *strictHandler) ApprovePolicy(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// ListPurchases operation middleware
+func (sh *strictHandler) ListPurchases(w http.ResponseWriter, r *http.Request, params ListPurchasesParams) {
+	var request ListPurchasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPurchases(ctx, request.(ListPurchasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPurchases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPurchasesResponseObject); ok {
+		if err := validResponse.VisitListPurchasesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestPurchase operation middleware
+func (sh *strictHandler) RequestPurchase(w http.ResponseWriter, r *http.Request, params RequestPurchaseParams) {
+	var request RequestPurchaseRequestObject
+
+	request.Params = params
+
+	var body RequestPurchaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestPurchase(ctx, request.(RequestPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestPurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RequestPurchaseResponseObject); ok {
+		if err := validResponse.VisitRequestPurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPurchase operation middleware
+func (sh *strictHandler) GetPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetPurchaseParams) {
+	var request GetPurchaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPurchase(ctx, request.(GetPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPurchaseResponseObject); ok {
+		if err := validResponse.VisitGetPurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApprovePurchase operation middleware
+func (sh *strictHandler) ApprovePurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApprovePurchaseParams) {
+	var request ApprovePurchaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApprovePurchaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApprovePurchase(ctx, request.(ApprovePurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApprovePurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApprovePurchaseResponseObject); ok {
+		if err := validResponse.VisitApprovePurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckPurchase operation middleware
+func (sh *strictHandler) CheckPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params CheckPurchaseParams) {
+	var request CheckPurchaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CheckPurchaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckPurchase(ctx, request.(CheckPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckPurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckPurchaseResponseObject); ok {
+		if err := validResponse.VisitCheckPurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OrderPurchase operation middleware
+func (sh *strictHandler) OrderPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params OrderPurchaseParams) {
+	var request OrderPurchaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body OrderPurchaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderPurchase(ctx, request.(OrderPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderPurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OrderPurchaseResponseObject); ok {
+		if err := validResponse.VisitOrderPurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// QuotePurchase operation middleware
+func (sh *strictHandler) QuotePurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params QuotePurchaseParams) {
+	var request QuotePurchaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body QuotePurchaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.QuotePurchase(ctx, request.(QuotePurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "QuotePurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(QuotePurchaseResponseObject); ok {
+		if err := validResponse.VisitQuotePurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectPurchase operation middleware
+func (sh *strictHandler) RejectPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectPurchaseParams) {
+	var request RejectPurchaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RejectPurchaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectPurchase(ctx, request.(RejectPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectPurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RejectPurchaseResponseObject); ok {
+		if err := validResponse.VisitRejectPurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawPurchase operation middleware
+func (sh *strictHandler) WithdrawPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params WithdrawPurchaseParams) {
+	var request WithdrawPurchaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawPurchaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawPurchase(ctx, request.(WithdrawPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawPurchase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawPurchaseResponseObject); ok {
+		if err := validResponse.VisitWithdrawPurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ReportRecall operation middleware
 func (sh *strictHandler) ReportRecall(w http.ResponseWriter, r *http.Request, params ReportRecallParams) {
 	var request ReportRecallRequestObject
@@ -28400,6 +35140,194 @@ func (sh *strictHandler) CloseRecall(w http.ResponseWriter, r *http.Request, id 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CloseRecallResponseObject); ok {
 		if err := validResponse.VisitCloseRecallResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListScrapRequests operation middleware
+func (sh *strictHandler) ListScrapRequests(w http.ResponseWriter, r *http.Request, params ListScrapRequestsParams) {
+	var request ListScrapRequestsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListScrapRequests(ctx, request.(ListScrapRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListScrapRequests")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListScrapRequestsResponseObject); ok {
+		if err := validResponse.VisitListScrapRequestsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestScrap operation middleware
+func (sh *strictHandler) RequestScrap(w http.ResponseWriter, r *http.Request, params RequestScrapParams) {
+	var request RequestScrapRequestObject
+
+	request.Params = params
+
+	var body RequestScrapJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestScrap(ctx, request.(RequestScrapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestScrap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RequestScrapResponseObject); ok {
+		if err := validResponse.VisitRequestScrapResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetScrapRequest operation middleware
+func (sh *strictHandler) GetScrapRequest(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetScrapRequestParams) {
+	var request GetScrapRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScrapRequest(ctx, request.(GetScrapRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScrapRequest")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetScrapRequestResponseObject); ok {
+		if err := validResponse.VisitGetScrapRequestResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveScrap operation middleware
+func (sh *strictHandler) ApproveScrap(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params ApproveScrapParams) {
+	var request ApproveScrapRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApproveScrapJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveScrap(ctx, request.(ApproveScrapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveScrap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveScrapResponseObject); ok {
+		if err := validResponse.VisitApproveScrapResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DisposeScrap operation middleware
+func (sh *strictHandler) DisposeScrap(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params DisposeScrapParams) {
+	var request DisposeScrapRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body DisposeScrapJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DisposeScrap(ctx, request.(DisposeScrapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DisposeScrap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DisposeScrapResponseObject); ok {
+		if err := validResponse.VisitDisposeScrapResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectScrap operation middleware
+func (sh *strictHandler) RejectScrap(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params RejectScrapParams) {
+	var request RejectScrapRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RejectScrapJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectScrap(ctx, request.(RejectScrapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectScrap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RejectScrapResponseObject); ok {
+		if err := validResponse.VisitRejectScrapResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -28519,6 +35447,190 @@ func (sh *strictHandler) GetToolStatistics(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetToolStatisticsResponseObject); ok {
 		if err := validResponse.VisitGetToolStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStock operation middleware
+func (sh *strictHandler) ListStock(w http.ResponseWriter, r *http.Request, params ListStockParams) {
+	var request ListStockRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStock(ctx, request.(ListStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStock")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListStockResponseObject); ok {
+		if err := validResponse.VisitListStockResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdjustStock operation middleware
+func (sh *strictHandler) AdjustStock(w http.ResponseWriter, r *http.Request, params AdjustStockParams) {
+	var request AdjustStockRequestObject
+
+	request.Params = params
+
+	var body AdjustStockJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AdjustStock(ctx, request.(AdjustStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdjustStock")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AdjustStockResponseObject); ok {
+		if err := validResponse.VisitAdjustStockResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueStock operation middleware
+func (sh *strictHandler) IssueStock(w http.ResponseWriter, r *http.Request, params IssueStockParams) {
+	var request IssueStockRequestObject
+
+	request.Params = params
+
+	var body IssueStockJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueStock(ctx, request.(IssueStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueStock")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(IssueStockResponseObject); ok {
+		if err := validResponse.VisitIssueStockResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStockMovements operation middleware
+func (sh *strictHandler) ListStockMovements(w http.ResponseWriter, r *http.Request, params ListStockMovementsParams) {
+	var request ListStockMovementsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStockMovements(ctx, request.(ListStockMovementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStockMovements")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListStockMovementsResponseObject); ok {
+		if err := validResponse.VisitListStockMovementsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReceiveStock operation middleware
+func (sh *strictHandler) ReceiveStock(w http.ResponseWriter, r *http.Request, params ReceiveStockParams) {
+	var request ReceiveStockRequestObject
+
+	request.Params = params
+
+	var body ReceiveStockJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceiveStock(ctx, request.(ReceiveStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceiveStock")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReceiveStockResponseObject); ok {
+		if err := validResponse.VisitReceiveStockResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TransferStock operation middleware
+func (sh *strictHandler) TransferStock(w http.ResponseWriter, r *http.Request, params TransferStockParams) {
+	var request TransferStockRequestObject
+
+	request.Params = params
+
+	var body TransferStockJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TransferStock(ctx, request.(TransferStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TransferStock")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TransferStockResponseObject); ok {
+		if err := validResponse.VisitTransferStockResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -30221,6 +37333,33 @@ func (sh *strictHandler) HandOverTool(w http.ResponseWriter, r *http.Request, id
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(HandOverToolResponseObject); ok {
 		if err := validResponse.VisitHandOverToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetHistoryCard operation middleware
+func (sh *strictHandler) GetHistoryCard(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetHistoryCardParams) {
+	var request GetHistoryCardRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHistoryCard(ctx, request.(GetHistoryCardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHistoryCard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetHistoryCardResponseObject); ok {
+		if err := validResponse.VisitGetHistoryCardResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

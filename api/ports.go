@@ -65,6 +65,7 @@ type Deps struct {
 	Custody       Custody
 	Losses        Losses
 	Keeping       ToolRoom
+	Supply        Supply
 	Progress      Progress
 	Changes       Changes
 	Authenticator Authenticator
@@ -105,7 +106,7 @@ func (d Deps) check() error {
 	}
 	for name, missing := range map[string]bool{
 		"App": d.App == nil, "Tickets": d.Tickets == nil, "KPIs": d.KPIs == nil, "Directory": d.Directory == nil, "Custody": d.Custody == nil, "Losses": d.Losses == nil,
-		"Keeping":  d.Keeping == nil,
+		"Keeping": d.Keeping == nil, "Supply": d.Supply == nil,
 		"Progress": d.Progress == nil, "Changes": d.Changes == nil, "Authenticator": d.Authenticator == nil, "Authorizer": d.Authorizer == nil,
 		"Opener": d.Opener == nil, "AccessLog": d.AccessLog == nil, "Eraser": d.Eraser == nil, "Clock": d.Clock == nil,
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Text": d.Text == nil, "Match": d.Match == nil,

@@ -212,7 +212,7 @@ func TestFaultsAreToldByPlaceAndLimit(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"/external/key required ", "/external/system minLength 1", "/name maxLength 200",
-		"/roles uniqueItems ", "/roles/0 enum clerk, director, technician, storekeeper, shift_leader, crew_head, manager, hr, accountant, auditor, admin, gm, customer_link",
+		"/roles uniqueItems ", "/roles/0 enum clerk, director, technician, storekeeper, shift_leader, crew_head, manager, hr, accountant, auditor, admin, gm, department_head, leader_in_charge, board_member, deputy_mine_director, equipment, process, inspection, purchasing, workshop_head, customer_link",
 		"/site pattern ^[a-z0-9][a-z0-9_-]{0,31}$",
 	}, got)
 	require.NotContains(t, r.body, "king")

@@ -42,6 +42,16 @@ type App struct {
 	Recalls    *Recalls
 	Annual     *AnnualIssues
 	Keeping
+	Supply
+}
+
+// Supply are the use cases from demand to stock, and of scrap requests.
+type Supply struct {
+	Stocks      *Stocks
+	Demands     *Demands
+	Purchases   *Purchases
+	Acceptances *Acceptances
+	Scraps      *Scraps
 }
 
 // Keeping are the use cases of looking after tools that are at rest.
@@ -68,6 +78,8 @@ func New(p Ports) *App {
 	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}
 	a.Recalls, a.Annual = &Recalls{u, a.Sites}, &AnnualIssues{u, a.Sites}
 	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}, &LedgerChecks{u}}
+	common := supply{u, a.Policies, a.Sites}
+	a.Supply = Supply{&Stocks{supply: common}, &Demands{common}, &Purchases{common}, &Acceptances{common}, &Scraps{common, a.Tools}}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }

@@ -50,6 +50,21 @@ func (i IDs) View(person uuid.UUID, name string) uuid.UUID {
 // Loss returns the id of the loss that a report of a missing tool begins.
 func (i IDs) Loss(report uuid.UUID) uuid.UUID { return i.derive("loss", report.String()) }
 
+// Stock returns the id of the card of an item in a store.
+func (i IDs) Stock(site, store, item string) uuid.UUID {
+	return i.derive("stock", site, store, item)
+}
+
+// Need returns the id of what a unit needs of a kind in a year.
+func (i IDs) Need(site, unit, kind string, year int) uuid.UUID {
+	return i.derive("need", site, unit, kind, strconv.Itoa(year))
+}
+
+// Piece returns the id of the tool that an accepted piece with a number becomes.
+func (i IDs) Piece(acceptance uuid.UUID, number string) uuid.UUID {
+	return i.derive("piece", acceptance.String(), number)
+}
+
 func (i IDs) derive(parts ...string) uuid.UUID {
 	var b []byte
 	for _, p := range parts { // length first, so that parts cannot run together

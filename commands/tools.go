@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/calendar"
+	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
@@ -319,9 +320,47 @@ type ScrapTool struct {
 	ApprovedBy string     `json:"approved_by"` // person id
 }
 
-// Scrap ends a tool in store; the actor fills in the scrap note.
+// Scrap ends a tool in store; the actor fills in the scrap note. Where the
+// site's policy of purchasing says whose signatures that needs, a request is
+// asked for instead (STK-08).
 func (t *Tools) Scrap(ctx context.Context, r Request, id uuid.UUID, in ScrapTool) (Result, error) {
-	return t.on(ctx, r, "tool.scrap", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, func(now moment, _ *material) tool.Command {
+	return t.on(ctx, r, "tool.scrap", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, func(now moment, m *material) tool.Command {
+		if m.err == nil {
+			m.err = t.scrappable(ctx, id, m.Book, now.At)
+		}
 		return tool.Scrap{At: now.At, Reason: in.Reason, Keeper: r.Actor.Person, ApprovedBy: in.ApprovedBy}
+	})
+}
+
+// scrappable refuses to scrap a tool without a request where one is needed.
+func (t *Tools) scrappable(ctx context.Context, id uuid.UUID, book *policy.Book, at domain.Instant) error {
+	st, err := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
+	if err != nil {
+		return err
+	}
+	if p, _, err := book.PurchasingAt(st.Site, at); err == nil && len(p.Scrap) > 0 {
+		return domain.Refuse("STK-08", "scrap.request_needed")
+	}
+	return nil
+}
+
+// end scraps a tool as a request says that everybody has signed.
+func (t *Tools) end(ctx context.Context, r Request, id uuid.UUID, in ScrapTool, keeper string) (Result, error) {
+	return t.on(ctx, r, "tool.scrap", id, in.At, in, nil, func(now moment, _ *material) tool.Command {
+		return tool.Scrap{At: now.At, Reason: in.Reason, Keeper: keeper, ApprovedBy: in.ApprovedBy}
+	})
+}
+
+// RegisterPiece registers a tool under an id that is given: that of an accepted
+// piece (STK-07). The same piece again is the same tool.
+func (t *Tools) RegisterPiece(ctx context.Context, r Request, id uuid.UUID, in RegisterTool) (Result, error) {
+	call, err := t.call(r, "tool.register", id.String(), in.At, in)
+	if err != nil {
+		return Result{}, err
+	}
+	call.Site = in.Site
+	return Execute(ctx, t.x, toolDecider(), StreamOf("tool", id), Step[tool.Command]{
+		Call: call,
+		Make: func(ctx context.Context, _ Stream) (tool.Command, error) { return t.register(ctx, call, id, in) },
 	})
 }

@@ -7,22 +7,29 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/acceptance"
 	"github.com/fieldledger/fieldledger/domain/annual"
+	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/deduction"
+	"github.com/fieldledger/fieldledger/domain/demand"
 	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
 	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/loss"
+	"github.com/fieldledger/fieldledger/domain/need"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/process"
+	"github.com/fieldledger/fieldledger/domain/purchase"
 	"github.com/fieldledger/fieldledger/domain/recall"
 	"github.com/fieldledger/fieldledger/domain/record"
+	"github.com/fieldledger/fieldledger/domain/scrap"
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/sla"
+	"github.com/fieldledger/fieldledger/domain/stock"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
@@ -39,6 +46,7 @@ var (
 	}
 
 	decisions = []tool.Decision{{Row: 1, Tool: id("tool").String(), Holder: toolHolder, Result: tool.Declined, Rule: "TOL-14"}}
+	signature = approval.Signature{Role: "gm", By: id("wang").String()}
 	nine      = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) // 09:00 in Shanghai
 	ten       = domain.At(nine.Add(time.Hour))
 	eleven    = domain.At(nine.Add(2*time.Hour + 250*time.Millisecond))
@@ -350,6 +358,70 @@ var fixtures = map[string]any{
 	"ledger.settled.v1":   ledgercheck.Settled{At: ten, By: id("wang").String(), Number: "W-0042", How: "invoice says 1350.50"},
 	"climate.recorded.v1": climate.Recorded{At: nine, Site: "SH", Store: "main", TenthsC: -163, HumidityPercent: 81, By: id("wang").String(), Policy: desk},
 	"climate.deviated.v1": climate.Deviated{At: nine, Store: "main", What: climate.Cold, Read: -163, Limit: -150, Note: "heater on"},
+	"policy.version_recorded.v1.purchasing": policy.VersionRecorded{
+		Kind: policy.KindPurchasing, Name: "purchasing", Set: "plant", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
+		Reason: "first", Hash: hash,
+		Content: json.RawMessage(`{"acceptance":[{"approvals":["inspection"],"causes":[],"checks":[],"document":false,"from_fen":0,"new_kind":false,"trial":true,"variant":"special_tooling"}],"demand":[],` +
+			`"items":[{"code":"bit-8","name":"drill bit","name_zh":"钻头","unit":"piece"}],"minimums":[{"item":"bit-8","order":20,"pieces":5,"store":"main","unit":"` + id("team").String() + `"}],` +
+			`"purchase":[{"approvals":["leader_in_charge","gm"],"causes":[],"checks":["department_head"],"document":true,"from_fen":50000,"new_kind":true,"trial":false}],` +
+			`"scrap":[{"approvals":["manager"],"causes":["expired"],"checks":[],"document":false,"from_fen":0,"new_kind":false,"trial":false}],"split_window_days":90}`),
+	},
+	"stock.opened.v1": stock.Opened{At: nine, Site: "SH", Store: "main", Item: "bit-8", Month: "2026-03", Part: 2, Lots: []stock.Lot{{Lot: "L1", Condition: stock.New, Pieces: 5}}},
+	"stock.received.v1": stock.Received{
+		At: nine, Lot: "L1", Condition: stock.New, Pieces: 5, UnitPriceFen: 1200, Origin: stock.FromAcceptance, Ref: id("acceptance").String(), By: id("li").String(), Policy: desk,
+	},
+	"stock.issued.v1": stock.Issued{
+		At: ten, Taken: []stock.Lot{{Lot: "L1", Condition: stock.Worn, Pieces: 1}}, Pieces: 1, To: toolHolder, Purpose: "pump 3", By: id("wang").String(), Policy: desk,
+	},
+	"stock.adjusted.v1":   stock.Adjusted{At: ten, Lot: "L1", Condition: stock.New, Delta: -1, Reason: "broken", By: id("li").String(), ApprovedBy: id("wang").String(), Late: true},
+	"stock.fell_short.v1": stock.FellShort{At: ten, Site: "SH", Store: "main", Item: "bit-8", Name: "drill bit 8", Balance: 4, Minimum: 5, Order: 20, Unit: id("team").String(), Policy: desk},
+	"stock.continued.v1":  stock.Continued{At: eleven, Month: "2026-04", Part: 3, Lots: []stock.Lot{{Lot: "L1", Condition: stock.New, Pieces: 4}}, Short: true},
+	"demand.planned.v1": demand.Planned{
+		At: nine, Site: "SH", Unit: id("team").String(), For: "2026-Q2", By: id("li").String(), Needs: []string{"department_head"}, Policy: desk,
+		Lines: []demand.Line{{Variant: policy.ToolVariant, Code: "torque-wrench", Name: "torque wrench", Spec: "40-200 Nm", Count: 2, Reason: "two new fitters"}},
+	},
+	"demand.revised.v1":    demand.Revised{At: ten, Lines: []demand.Line{{Variant: policy.Spare, Code: "seal", Count: 3, Reason: "pumps"}}, By: id("li").String(), Needs: []string{"department_head"}, Policy: desk},
+	"demand.approved.v1":   demand.Approved{At: ten, Signed: signature, Complete: true},
+	"demand.rejected.v1":   demand.Rejected{At: ten, By: id("wang").String(), Reason: "next quarter"},
+	"demand.taken.v1":      demand.Taken{At: ten, Line: 1, Purchase: id("purchase").String(), Count: 2},
+	"demand.given_back.v1": demand.GivenBack{At: ten, Line: 1, Purchase: id("purchase").String(), Count: 2},
+	"need.entered.v1":      need.Entered{At: nine, Purchase: id("purchase").String(), Quote: 1, Fen: 45000, SumFen: 90000, Others: []string{id("other").String()}},
+	"need.left.v1":         need.Left{At: ten, Purchase: id("purchase").String()},
+	"purchase.requested.v1": purchase.Requested{
+		At: nine, Site: "SH", Unit: id("team").String(), Variant: policy.ToolVariant, Code: "torque-wrench", Name: "torque wrench", Spec: "40-200 Nm", Count: 2, NewKind: true,
+		Document: "SG-12", Reason: "two new fitters", Demand: id("demand").String(), Line: 1, By: id("li").String(), Checks: []string{"department_head"}, Policy: desk,
+	},
+	"purchase.checked.v1": purchase.Checked{At: ten, Signed: signature},
+	"purchase.quoted.v1": purchase.Quoted{
+		At: ten, Quote: 2, Supplier: "Tohnichi", UnitPriceFen: 45000, AmountFen: 90000, NeedFen: 90000, Others: []string{id("other").String()}, Split: true,
+		By: id("wang").String(), Needs: []string{"leader_in_charge", "gm"}, Policy: desk,
+	},
+	"purchase.approved.v1":   purchase.Approved{At: eleven, Quote: 2, AmountFen: 90000, Signed: signature, Complete: true},
+	"purchase.rejected.v1":   purchase.Rejected{At: eleven, By: id("wang").String(), Reason: "too dear"},
+	"purchase.withdrawn.v1":  purchase.Withdrawn{At: eleven, By: id("li").String(), Reason: "found one"},
+	"purchase.ordered.v1":    purchase.Ordered{At: eleven, Quote: 2, Reference: "PO-7", By: id("wang").String()},
+	"purchase.delivered.v1":  purchase.Delivered{At: eleven, Acceptance: id("acceptance").String(), Count: 2},
+	"purchase.taken_back.v1": purchase.TakenBack{At: eleven, Acceptance: id("acceptance").String(), Event: id("event").String(), Count: 1},
+	"acceptance.delivered.v1": acceptance.Delivered{
+		At: nine, Site: "SH", Purchase: id("purchase").String(), Unit: id("team").String(), Variant: policy.SpecialTooling, Code: "jig", Name: "jig", Spec: "for flange 80",
+		Count: 2, UnitPriceFen: 45000, Note: "DN-3", Class: acceptance.Important, Buyers: []string{id("wang").String()}, By: id("li").String(), Needs: []string{"inspection"}, Trial: true, Policy: desk,
+	},
+	"acceptance.checked.v1": acceptance.Checked{At: ten, Signed: signature, Passed: true, Document: "DRW-9", Findings: []acceptance.Finding{{What: "size", OK: true, Note: "within 0.01 mm"}}},
+	"acceptance.tried.v1":   acceptance.Tried{At: ten, Sheet: "IS-4", Samples: 5, Passed: true, By: id("li").String()},
+	"acceptance.accepted.v1": acceptance.Accepted{
+		At: eleven, Count: 1, Store: "main", Lot: "2026-03", Brand: "own", Use: tool.Special, Pieces: []acceptance.Piece{{Number: "J-1", Tool: id("tool").String()}},
+		On: "2026-03-02", By: id("li").String(), Policy: desk,
+	},
+	"acceptance.rejected.v1": acceptance.Rejected{At: eleven, Count: 1, Reason: "cracked", By: id("li").String()},
+	"scrap.requested.v1": scrap.Requested{
+		At: nine, Site: "SH", Tool: id("tool").String(), Number: "W-0042", PriceFen: 135050, Cause: scrap.WornOut, Reason: "thread gone", By: id("li").String(),
+		Needs: []string{"department_head", "equipment"}, Policy: desk,
+	},
+	"scrap.approved.v1":    scrap.Approved{At: ten, Signed: signature, Complete: true},
+	"scrap.rejected.v1":    scrap.Rejected{At: ten, By: id("wang").String(), Reason: "repair it"},
+	"scrap.carried_out.v1": scrap.CarriedOut{At: eleven},
+	"scrap.failed.v1":      scrap.Failed{At: eleven, Standing: tool.StandingIssued},
+	"scrap.disposed.v1":    scrap.Disposed{At: eleven, How: "sold as metal", ProceedsFen: 1500, By: id("wang").String()},
 	"process.opened.v1": process.Opened{
 		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
 			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},

@@ -6,21 +6,27 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/fieldledger/fieldledger/domain/acceptance"
 	"github.com/fieldledger/fieldledger/domain/annual"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/deduction"
+	"github.com/fieldledger/fieldledger/domain/demand"
 	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
 	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/loss"
+	"github.com/fieldledger/fieldledger/domain/need"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/process"
+	"github.com/fieldledger/fieldledger/domain/purchase"
 	"github.com/fieldledger/fieldledger/domain/recall"
 	"github.com/fieldledger/fieldledger/domain/record"
+	"github.com/fieldledger/fieldledger/domain/scrap"
 	"github.com/fieldledger/fieldledger/domain/site"
+	"github.com/fieldledger/fieldledger/domain/stock"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
@@ -150,6 +156,40 @@ var eventTypes = []eventType{
 	newest[ledgercheck.Compared]("ledger.compared.v1"),
 	newest[ledgercheck.Opened]("ledger.opened.v1"),
 	newest[ledgercheck.Settled]("ledger.settled.v1"),
+	newest[stock.Opened]("stock.opened.v1"),
+	newest[stock.Received]("stock.received.v1"),
+	newest[stock.Issued]("stock.issued.v1"),
+	newest[stock.Adjusted]("stock.adjusted.v1"),
+	newest[stock.FellShort]("stock.fell_short.v1"),
+	newest[stock.Continued]("stock.continued.v1"),
+	newest[demand.Planned]("demand.planned.v1"),
+	newest[demand.Revised]("demand.revised.v1"),
+	newest[demand.Approved]("demand.approved.v1"),
+	newest[demand.Rejected]("demand.rejected.v1"),
+	newest[demand.Taken]("demand.taken.v1"),
+	newest[demand.GivenBack]("demand.given_back.v1"),
+	newest[need.Entered]("need.entered.v1"),
+	newest[need.Left]("need.left.v1"),
+	newest[purchase.Requested]("purchase.requested.v1"),
+	newest[purchase.Checked]("purchase.checked.v1"),
+	newest[purchase.Quoted]("purchase.quoted.v1"),
+	newest[purchase.Approved]("purchase.approved.v1"),
+	newest[purchase.Rejected]("purchase.rejected.v1"),
+	newest[purchase.Withdrawn]("purchase.withdrawn.v1"),
+	newest[purchase.Ordered]("purchase.ordered.v1"),
+	newest[purchase.Delivered]("purchase.delivered.v1"),
+	newest[purchase.TakenBack]("purchase.taken_back.v1"),
+	newest[acceptance.Delivered]("acceptance.delivered.v1"),
+	newest[acceptance.Checked]("acceptance.checked.v1"),
+	newest[acceptance.Tried]("acceptance.tried.v1"),
+	newest[acceptance.Accepted]("acceptance.accepted.v1"),
+	newest[acceptance.Rejected]("acceptance.rejected.v1"),
+	newest[scrap.Requested]("scrap.requested.v1"),
+	newest[scrap.Approved]("scrap.approved.v1"),
+	newest[scrap.Rejected]("scrap.rejected.v1"),
+	newest[scrap.CarriedOut]("scrap.carried_out.v1"),
+	newest[scrap.Failed]("scrap.failed.v1"),
+	newest[scrap.Disposed]("scrap.disposed.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

@@ -39,7 +39,7 @@ type Parts struct {
 	Ping func(ctx context.Context) error
 }
 
-// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Losses, api.ToolRoom, api.Progress and api.Changes. Safe for concurrent use.
+// Side is api.Tickets, api.KPIs, api.Directory, api.Custody, api.Losses, api.ToolRoom, api.Supply, api.Progress and api.Changes. Safe for concurrent use.
 type Side struct {
 	Parts
 	tickets   *readmodel.Reader[ticket.Row]
@@ -55,6 +55,7 @@ type Side struct {
 	kpi       *kpi.Reader
 	inbox     *readmodel.LogReader[inbox.Imported]
 	loss      lossReaders
+	supply    supplyReaders
 	recent    recentTouches
 	keepers
 }
@@ -62,7 +63,7 @@ type Side struct {
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [12]error
+	var errs [13]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -75,6 +76,7 @@ func New(p Parts) (*Side, error) {
 	s.exchanges, errs[9] = readmodel.NewReader(custody.Exchanges())
 	s.recalls, errs[10] = readmodel.NewReader(custody.Recalls())
 	s.annuals, errs[11] = readmodel.NewReader(custody.Annuals())
+	s.supply, errs[12] = newSupplyReaders()
 	var lossErrs [4]error
 	s.loss, lossErrs = newLossReaders()
 	return s, errors.Join(errors.Join(errs[:]...), errors.Join(lossErrs[:]...), s.open())

@@ -29,6 +29,7 @@ import (
 	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/losses"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
+	"github.com/fieldledger/fieldledger/projections/supply"
 	tickets "github.com/fieldledger/fieldledger/projections/ticket"
 )
 
@@ -51,7 +52,7 @@ type world struct {
 func newManager(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool) *readmodel.Manager {
 	t.Helper()
 	m, err := readmodel.New(readmodel.Options{
-		Pool: pool, Log: h.Log, Clock: h.Clock, Projections: []readmodel.Projection{tickets.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), inbox.Projection()},
+		Pool: pool, Log: h.Log, Clock: h.Clock, Projections: []readmodel.Projection{tickets.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), supply.Projection(), inbox.Projection()},
 	})
 	require.NoError(t, err)
 	require.NoError(t, m.Ensure(t.Context()))

@@ -138,7 +138,7 @@ func (s *system) handler(verifier *auth.Verifier, metrics prometheus.Registerer,
 	mac := hmac.New(sha256.New, s.macKey)
 	mac.Write([]byte("cursors and positions of the api"))
 	return api.New(api.Deps{
-		App: s.app, Tickets: s.side, KPIs: readside.KPIs{Side: s.side}, Directory: s.side, Custody: s.side, Losses: s.side, Keeping: s.side, Progress: s.side, Changes: s.side, Stopping: stopping,
+		App: s.app, Tickets: s.side, KPIs: readside.KPIs{Side: s.side}, Directory: s.side, Custody: s.side, Losses: s.side, Keeping: s.side, Supply: s.side, Progress: s.side, Changes: s.side, Stopping: stopping,
 		Authenticator: verifier, Authorizer: policies, Opener: s.vault, AccessLog: accessLog{s.vault}, Eraser: s.vault,
 		Clock: s.clock, Log: s.log, Metrics: metrics, Text: messages.Text, Match: messages.Match, Secret: mac.Sum(nil),
 		Unavailable: postgres.Unavailable,

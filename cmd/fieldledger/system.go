@@ -32,6 +32,7 @@ import (
 	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/losses"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
+	"github.com/fieldledger/fieldledger/projections/supply"
 	"github.com/fieldledger/fieldledger/projections/ticket"
 )
 
@@ -173,7 +174,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), inbox.Projection()},
+		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), supply.Projection(), inbox.Projection()},
 	})
 	if err != nil {
 		return err
@@ -217,6 +218,9 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 		&process.Recall{Tools: s.side, Commands: s.app.Tools, Recalls: s.app.Recalls},
 		&process.Annual{Tools: s.side, Commands: s.app.Tools, Issues: s.app.Annual},
 		process.Stocktake{Stocktakes: s.app.Stocktakes, Tools: s.app.Tools},
+		process.Acceptance{Acceptances: s.app.Acceptances, Purchases: s.app.Purchases, Stocks: s.app.Stocks, Tools: s.app.Tools},
+		process.Scrap{Scraps: s.app.Scraps},
+		process.Stock{Stocks: s.app.Stocks, Demands: s.app.Demands},
 	)
 }
 

@@ -38,6 +38,8 @@ type Version struct {
 	// compensation is the content of a version of KindCompensation.
 	compensation Compensation
 	keeping      Keeping
+
+	purchasing Purchasing
 }
 
 // Ref names the version as events do.
@@ -67,6 +69,10 @@ func (v Version) Compensation() Compensation { return v.compensation }
 // Keeping returns the content of a version of KindKeeping, else the zero
 // Keeping. The caller must not change its lists.
 func (v Version) Keeping() Keeping { return v.keeping }
+
+// Purchasing returns the content of a version of KindPurchasing, else the zero
+// Purchasing. The caller must not change its lists.
+func (v Version) Purchasing() Purchasing { return v.purchasing }
 
 // Book is the policy versions to decide by (POL-02). It holds no draft
 // (POL-09). It never changes and is safe for concurrent use. A nil Book holds
@@ -98,7 +104,7 @@ func NewBook(versions []Recorded, follows ...Follows) (*Book, error) {
 			return nil, fmt.Errorf("read policy %s version %d: %w", r.ID, r.Version.Version, err)
 		}
 		v := Version{ID: r.ID, Recorded: r.Version, From: from, sla: c.sla, calendar: c.calendar, codes: c.codes, tools: c.tools}
-		v.compensation, v.keeping = c.compensation, c.keeping
+		v.compensation, v.keeping, v.purchasing = c.compensation, c.keeping, c.purchasing
 		o := owner{r.Version.Kind, r.Version.Site, r.Version.Set}
 		b.byOwner[o] = append(b.byOwner[o], v)
 		b.byID[r.ID] = append(b.byID[r.ID], v)

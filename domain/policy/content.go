@@ -21,6 +21,7 @@ type content struct {
 	// compensation is that of KindCompensation.
 	compensation Compensation
 	keeping      Keeping
+	purchasing   Purchasing
 	typed        any // what canonical writes
 }
 
@@ -46,12 +47,14 @@ func kinds() kindTable {
 		// Compensation and caps of deduction are money (POL-05).
 		KindCompensation: {read: readCompensation, money: true},
 		KindKeeping:      {read: readKeeping},
+
+		KindPurchasing: {read: readPurchasing, money: true}, // POL-05
 	}
 }
 
 // Kinds lists the kinds in the order in which they build on each other.
 func Kinds() []Kind {
-	return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindCompensation, KindKeeping}
+	return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindPurchasing, KindCompensation, KindKeeping}
 }
 
 func (k kindTable) read(kind Kind, raw json.RawMessage) (content, error) {

@@ -28,6 +28,8 @@ const (
 	// KindCompensation has Compensation as its content.
 	KindCompensation Kind = "compensation"
 	KindKeeping      Kind = "keeping" // content is Keeping
+
+	KindPurchasing Kind = "purchasing" // content is Purchasing
 )
 
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.

@@ -189,6 +189,40 @@ var uses = map[string]use{
 	"ledger.settled.v1":              {stream: "`fl.ledger-check-<uuid>`", by: []string{"ledger.settle"}, readers: []string{ownDecider}},
 	"climate.recorded.v1":            {stream: "`fl.climate-<site>.<store>-<month>`", by: []string{"climate.record"}, readers: []string{ownDecider}},
 	"climate.deviated.v1":            {stream: "`fl.climate-<site>.<store>-<month>`", by: []string{"climate.record"}, readers: []string{ownDecider}},
+	"stock.opened.v1":                ofSupply("stock", "by the first movement of a part", "", "stock.open"),
+	"stock.received.v1":              ofSupply("stock", "", "", "stock.receive"),
+	"stock.issued.v1":                ofSupply("stock", "", "process manager `stock`", "stock.issue"),
+	"stock.adjusted.v1":              ofSupply("stock", "", "", "stock.adjust"),
+	"stock.fell_short.v1":            ofSupply("stock", "directly after a movement that leaves fewer than the minimum", "process manager `stock`", "stock.issue", "stock.adjust", "stock.receive"),
+	"stock.continued.v1":             ofSupply("stock", "by the first movement of another month, or at 900 events", "", "stock.continue"),
+	"demand.planned.v1":              ofSupply("demand", "", "", "demand.plan"),
+	"demand.revised.v1":              ofSupply("demand", "", "", "demand.revise"),
+	"demand.approved.v1":             ofSupply("demand", "", "", "demand.approve"),
+	"demand.rejected.v1":             ofSupply("demand", "", "", "demand.reject"),
+	"demand.taken.v1":                ofSupply("demand", "which `purchase.request` sends first", "", "demand.take"),
+	"demand.given_back.v1":           ofSupply("demand", "which `purchase.reject` and `purchase.withdraw` send", "", "demand.give_back"),
+	"need.entered.v1":                ofSupply("need", "which `purchase.quote` sends first", "", "need.enter"),
+	"need.left.v1":                   ofSupply("need", "which `purchase.reject` and `purchase.withdraw` send", "", "need.leave"),
+	"purchase.requested.v1":          ofSupply("purchase", "", "", "purchase.request"),
+	"purchase.checked.v1":            ofSupply("purchase", "", "", "purchase.check"),
+	"purchase.quoted.v1":             ofSupply("purchase", "", "", "purchase.quote"),
+	"purchase.approved.v1":           ofSupply("purchase", "", "", "purchase.approve"),
+	"purchase.rejected.v1":           ofSupply("purchase", "", "", "purchase.reject"),
+	"purchase.withdrawn.v1":          ofSupply("purchase", "", "", "purchase.withdraw"),
+	"purchase.ordered.v1":            ofSupply("purchase", "", "", "purchase.order"),
+	"purchase.delivered.v1":          ofSupply("purchase", "which `acceptance.deliver` sends first", "", "purchase.deliver"),
+	"purchase.taken_back.v1":         ofSupply("purchase", "", "", "purchase.take_back"),
+	"acceptance.delivered.v1":        ofSupply("acceptance", "", "", "acceptance.deliver"),
+	"acceptance.checked.v1":          ofSupply("acceptance", "", "", "acceptance.check"),
+	"acceptance.tried.v1":            ofSupply("acceptance", "", "", "acceptance.try"),
+	"acceptance.accepted.v1":         ofSupply("acceptance", "", "process manager `acceptance`", "acceptance.accept"),
+	"acceptance.rejected.v1":         ofSupply("acceptance", "", "process manager `acceptance`", "acceptance.reject"),
+	"scrap.requested.v1":             ofSupply("scrap", "", "", "scrap.request"),
+	"scrap.approved.v1":              ofSupply("scrap", "", "process manager `scrap`", "scrap.approve"),
+	"scrap.rejected.v1":              ofSupply("scrap", "", "", "scrap.reject"),
+	"scrap.carried_out.v1":           ofSupply("scrap", "", "", "scrap.settle"),
+	"scrap.failed.v1":                ofSupply("scrap", "", "", "scrap.settle"),
+	"scrap.disposed.v1":              ofSupply("scrap", "", "", "scrap.dispose"),
 }
 
 func onExchange(when string, by ...string) use {
@@ -259,6 +293,27 @@ var meanings = map[string]string{
 	"policy":                        "policy version that agreed the time",
 	"calendar":                      "policy version of the calendar that it counts by",
 	"at":                            "when it happened",
+	"brand":                         "maker",
+	"code":                          "of the kind of tools, or of the item that is kept in stock",
+	"count":                         "pieces",
+	"item":                          "code of the item",
+	"line":                          "its place in the plan, from 0",
+	"lines":                         "what is needed",
+	"lot":                           "code of the lot",
+	"name":                          "what it is called",
+	"number":                        "marked on it",
+	"ok":                            "whether it is as it should be",
+	"passed":                        "whether it is good",
+	"pieces":                        "how many",
+	"purchase":                      "id of the purchase",
+	"quote":                         "number of the quote, from 1",
+	"short":                         "it is reported short of its minimum already",
+	"signed":                        "who signs, and in which role",
+	"spec":                          "size or model",
+	"store":                         "code of the store",
+	"supplier":                      "who would deliver it",
+	"unit_price_fen":                "of one piece",
+	"what":                          "size, appearance, fit or another",
 	"approver":                      "who approved it, `\"\"` for nobody; never the author (POL-05)",
 	"cycle":                         "of the clock; 1 was the first",
 	"effective_from":                "from when on it is in force",
@@ -586,4 +641,16 @@ func onStocktake(by ...string) use {
 
 func onPlan(by ...string) use {
 	return use{stream: "`fl.inspection-plan-<site>.<kind>`", by: by, readers: []string{ownDecider}}
+}
+
+// ofSupply is on a stream of stock, demand, purchase, acceptance or scrap.
+func ofSupply(category, when, reader string, by ...string) use {
+	u := use{stream: "`fl." + category + "-<uuid>`", by: by, when: when, readers: []string{ownDecider}}
+	if category == "stock" {
+		u.stream = "`fl.stock-<uuid>-<part>`"
+	}
+	if reader != "" {
+		u.readers = append(u.readers, reader)
+	}
+	return u
 }

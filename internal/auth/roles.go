@@ -6,7 +6,9 @@ import "slices"
 func Roles() []string {
 	return []string{
 		"clerk", "director", "technician", "storekeeper", "shift_leader", "crew_head", "manager", "hr",
-		"accountant", "auditor", "admin", "gm", "customer_link",
+		"accountant", "auditor", "admin", "gm",
+		"department_head", "leader_in_charge", "board_member", "deputy_mine_director", "equipment", "process", "inspection", "purchasing", "workshop_head",
+		"customer_link",
 	}
 }
 
@@ -16,7 +18,7 @@ func groups() map[string][]string {
 		"staff":         slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
 		"desk":          {"clerk", "director"},
 		"store":         {"storekeeper", "shift_leader"},
-		"counting": {"storekeeper", "shift_leader", "manager", "director"}, // CHK-01
+		"counting":      {"storekeeper", "shift_leader", "manager", "director"}, // CHK-01
 		"lead":          {"director", "manager"},
 		"figures":       {"director", "manager", "hr", "accountant", "auditor", "admin"},
 		"approver":      {"manager", "gm"}, // POL-05; of a set that asks for the GM only the GM (POL-09)
@@ -26,7 +28,14 @@ func groups() map[string][]string {
 		"assessor":      {"storekeeper", "manager"},
 		"loss_approver": {"manager", "hr", "gm"},
 		"corrector":     {"manager", "hr"},
-		"contact":       {"clerk", "director", "technician", "manager", "admin"},
+		// STK-02, STK-08, STK-11: whose signature a site's policy of purchasing may ask for.
+		"signer": {
+			"director", "manager", "gm", "department_head", "leader_in_charge", "board_member", "deputy_mine_director", "equipment", "process",
+			"inspection", "workshop_head",
+		},
+		"buyer":     {"purchasing", "manager"},
+		"inspector": {"equipment", "process", "inspection", "storekeeper", "manager"}, // STK-04
+		"contact":   {"clerk", "director", "technician", "manager", "admin"},
 	}
 }
 

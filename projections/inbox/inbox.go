@@ -29,6 +29,9 @@ func Types() []string {
 		"recall.reported.v1",
 		"annual.approved.v1",
 		"stocktake.closed.v1",
+		"acceptance.accepted.v1", "acceptance.rejected.v1",
+		"scrap.approved.v1",
+		"stock.issued.v1", "stock.fell_short.v1",
 	}
 }
 
