@@ -18,6 +18,15 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 )
 
+// custodyBodies are those of custody: what moves in kits, teams and loans.
+var custodyBodies = map[string]any{
+	"setPersonPosts": SetPersonPostsJSONRequestBody{},
+	"setPersonTeam":  SetPersonTeamJSONRequestBody{},
+	"leavePerson":    LeavePersonJSONRequestBody{},
+}
+
+func init() { maps.Copy(bodies, custodyBodies) }
+
 // bodies are the types that the handlers decode their bodies into.
 var bodies = map[string]any{
 	"acceptTicket":      AcceptTicketJSONRequestBody{},

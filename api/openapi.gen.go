@@ -1360,9 +1360,12 @@ type Instant = domain.Instant
 
 // IssueTool defines model for IssueTool.
 type IssueTool struct {
-	// ApprovedBy Person who approved it (TOL-16).
+	// ApprovedBy Person who approved it (TOL-15, TOL-16).
 	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
 	At         *time.Time          `json:"at,omitempty"`
+
+	// Scope Persons and teams who may hold it from now on; nothing leaves it as it is (TOL-17).
+	Scope *[]Recipient `json:"scope,omitempty"`
 
 	// To A person or team that takes a tool.
 	To Recipient `json:"to"`
@@ -1424,18 +1427,32 @@ type PauseTicketReason string
 type Person struct {
 	External []ExternalKey      `json:"external"`
 	Id       openapi_types.UUID `json:"id"`
+	LeftAt   *MaybeInstant      `json:"left_at"`
+
+	// Moves Teams from an instant on (ORG-04).
+	Moves []PersonMove `json:"moves"`
 
 	// Name A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 	Name Personal `json:"name"`
 
 	// Phone A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
-	Phone    Personal `json:"phone"`
-	Revision int64    `json:"revision"`
-	Roles    []string `json:"roles"`
+	Phone Personal `json:"phone"`
+
+	// Postings Posts held from an instant on; of two from the same instant the later counts (ORG-04).
+	Postings []PersonPosting `json:"postings"`
+	Revision int64           `json:"revision"`
+	Roles    []string        `json:"roles"`
 
 	// Site Code of a site.
 	Site SiteCode            `json:"site"`
 	Team *openapi_types.UUID `json:"team"`
+}
+
+// PersonMove defines model for PersonMove.
+type PersonMove struct {
+	// Since UTC with milliseconds.
+	Since Instant             `json:"since"`
+	Team  *openapi_types.UUID `json:"team"`
 }
 
 // PersonPage defines model for PersonPage.
@@ -1446,6 +1463,14 @@ type PersonPage struct {
 
 	// Next Cursor of the next page; null on the last.
 	Next *Next `json:"next"`
+}
+
+// PersonPosting defines model for PersonPosting.
+type PersonPosting struct {
+	Posts []string `json:"posts"`
+
+	// Since UTC with milliseconds.
+	Since Instant `json:"since"`
 }
 
 // Personal A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
@@ -2081,6 +2106,24 @@ type ServiceClass string
 // ServiceZone Where the customer is, such as town or suburb (SLA-11).
 type ServiceZone = string
 
+// SetPersonPosts defines model for SetPersonPosts.
+type SetPersonPosts struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Posts Codes; none means no post from then on.
+	Posts []string  `json:"posts"`
+	Since time.Time `json:"since"`
+}
+
+// SetPersonTeam defines model for SetPersonTeam.
+type SetPersonTeam struct {
+	At    *time.Time `json:"at,omitempty"`
+	Since time.Time  `json:"since"`
+
+	// Team Nothing means no team.
+	Team *openapi_types.UUID `json:"team,omitempty"`
+}
+
 // SignOffTicket defines model for SignOffTicket.
 type SignOffTicket struct {
 	At     *time.Time `json:"at,omitempty"`
@@ -2581,6 +2624,9 @@ type Limit = int
 // MinPosition defines model for MinPosition.
 type MinPosition = string
 
+// PersonId defines model for PersonId.
+type PersonId = openapi_types.UUID
+
 // ReadAsOf defines model for ReadAsOf.
 type ReadAsOf = string
 
@@ -2808,6 +2854,24 @@ type ListPersonsParams struct {
 
 // RegisterPersonParams defines parameters for RegisterPerson.
 type RegisterPersonParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// LeavePersonParams defines parameters for LeavePerson.
+type LeavePersonParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetPersonPostsParams defines parameters for SetPersonPosts.
+type SetPersonPostsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetPersonTeamParams defines parameters for SetPersonTeam.
+type SetPersonTeamParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3463,6 +3527,15 @@ type ChangeViewParams struct {
 // RegisterPersonJSONRequestBody defines body for RegisterPerson for application/json ContentType.
 type RegisterPersonJSONRequestBody = RegisterPerson
 
+// LeavePersonJSONRequestBody defines body for LeavePerson for application/json ContentType.
+type LeavePersonJSONRequestBody = Timed
+
+// SetPersonPostsJSONRequestBody defines body for SetPersonPosts for application/json ContentType.
+type SetPersonPostsJSONRequestBody = SetPersonPosts
+
+// SetPersonTeamJSONRequestBody defines body for SetPersonTeam for application/json ContentType.
+type SetPersonTeamJSONRequestBody = SetPersonTeam
+
 // RecordPolicyJSONRequestBody defines body for RecordPolicy for application/json ContentType.
 type RecordPolicyJSONRequestBody = RecordPolicy
 
@@ -3645,6 +3718,15 @@ type ServerInterface interface {
 	// RegisterPerson Enters a person under its external key.
 	// (POST /v1/persons)
 	RegisterPerson(w http.ResponseWriter, r *http.Request, params RegisterPersonParams)
+	// LeavePerson Marks a person as left; with open custody that is refused and lists what is open (TOL-07).
+	// (POST /v1/persons/{id}/leave)
+	LeavePerson(w http.ResponseWriter, r *http.Request, id PersonId, params LeavePersonParams)
+	// SetPersonPosts Says which posts a person holds from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/posts)
+	SetPersonPosts(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonPostsParams)
+	// SetPersonTeam Says in which team a person is from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/team)
+	SetPersonTeam(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonTeamParams)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(w http.ResponseWriter, r *http.Request, params ListPoliciesParams)
@@ -4910,6 +4992,168 @@ func (siw *ServerInterfaceWrapper) RegisterPerson(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RegisterPerson(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LeavePerson operation middleware
+func (siw *ServerInterfaceWrapper) LeavePerson(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LeavePersonParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LeavePerson(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetPersonPosts operation middleware
+func (siw *ServerInterfaceWrapper) SetPersonPosts(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetPersonPostsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetPersonPosts(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetPersonTeam operation middleware
+func (siw *ServerInterfaceWrapper) SetPersonTeam(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetPersonTeamParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetPersonTeam(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -9791,6 +10035,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/scrap", wrapper.ScrapTool).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/posts", wrapper.SetPersonPosts).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/team", wrapper.SetPersonTeam).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/leave", wrapper.LeavePerson).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/comparison", wrapper.CompareSLA).Methods(http.MethodGet)
@@ -10341,6 +10591,171 @@ type RegisterPersondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RegisterPersondefaultApplicationProblemPlusJSONResponse) VisitRegisterPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeavePersonRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params LeavePersonParams
+	Body   *LeavePersonJSONRequestBody
+}
+
+type LeavePersonResponseObject interface {
+	VisitLeavePersonResponse(w http.ResponseWriter) error
+}
+
+type LeavePerson200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type LeavePerson200JSONResponse struct {
+	Body    Changed
+	Headers LeavePerson200ResponseHeaders
+}
+
+func (response LeavePerson200JSONResponse) VisitLeavePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeavePersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LeavePersondefaultApplicationProblemPlusJSONResponse) VisitLeavePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonPostsRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params SetPersonPostsParams
+	Body   *SetPersonPostsJSONRequestBody
+}
+
+type SetPersonPostsResponseObject interface {
+	VisitSetPersonPostsResponse(w http.ResponseWriter) error
+}
+
+type SetPersonPosts200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SetPersonPosts200JSONResponse struct {
+	Body    Changed
+	Headers SetPersonPosts200ResponseHeaders
+}
+
+func (response SetPersonPosts200JSONResponse) VisitSetPersonPostsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonPostsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPersonPostsdefaultApplicationProblemPlusJSONResponse) VisitSetPersonPostsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonTeamRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params SetPersonTeamParams
+	Body   *SetPersonTeamJSONRequestBody
+}
+
+type SetPersonTeamResponseObject interface {
+	VisitSetPersonTeamResponse(w http.ResponseWriter) error
+}
+
+type SetPersonTeam200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SetPersonTeam200JSONResponse struct {
+	Body    Changed
+	Headers SetPersonTeam200ResponseHeaders
+}
+
+func (response SetPersonTeam200JSONResponse) VisitSetPersonTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPersonTeamdefaultApplicationProblemPlusJSONResponse) VisitSetPersonTeamResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13607,6 +14022,15 @@ type StrictServerInterface interface {
 	// RegisterPerson Enters a person under its external key.
 	// (POST /v1/persons)
 	RegisterPerson(ctx context.Context, request RegisterPersonRequestObject) (RegisterPersonResponseObject, error)
+	// LeavePerson Marks a person as left; with open custody that is refused and lists what is open (TOL-07).
+	// (POST /v1/persons/{id}/leave)
+	LeavePerson(ctx context.Context, request LeavePersonRequestObject) (LeavePersonResponseObject, error)
+	// SetPersonPosts Says which posts a person holds from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/posts)
+	SetPersonPosts(ctx context.Context, request SetPersonPostsRequestObject) (SetPersonPostsResponseObject, error)
+	// SetPersonTeam Says in which team a person is from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/team)
+	SetPersonTeam(ctx context.Context, request SetPersonTeamRequestObject) (SetPersonTeamResponseObject, error)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(ctx context.Context, request ListPoliciesRequestObject) (ListPoliciesResponseObject, error)
@@ -14139,6 +14563,108 @@ func (sh *strictHandler) RegisterPerson(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RegisterPersonResponseObject); ok {
 		if err := validResponse.VisitRegisterPersonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LeavePerson operation middleware
+func (sh *strictHandler) LeavePerson(w http.ResponseWriter, r *http.Request, id PersonId, params LeavePersonParams) {
+	var request LeavePersonRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body LeavePersonJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LeavePerson(ctx, request.(LeavePersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeavePerson")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LeavePersonResponseObject); ok {
+		if err := validResponse.VisitLeavePersonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPersonPosts operation middleware
+func (sh *strictHandler) SetPersonPosts(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonPostsParams) {
+	var request SetPersonPostsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SetPersonPostsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPersonPosts(ctx, request.(SetPersonPostsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPersonPosts")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetPersonPostsResponseObject); ok {
+		if err := validResponse.VisitSetPersonPostsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPersonTeam operation middleware
+func (sh *strictHandler) SetPersonTeam(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonTeamParams) {
+	var request SetPersonTeamRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SetPersonTeamJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPersonTeam(ctx, request.(SetPersonTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPersonTeam")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetPersonTeamResponseObject); ok {
+		if err := validResponse.VisitSetPersonTeamResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -38,6 +38,14 @@ func recipient(r Recipient) tool.Holder {
 	return tool.Holder{Kind: tool.HolderKind(r.Kind), Who: r.Who.String()}
 }
 
+func recipients(rs []Recipient) []tool.Holder {
+	var out []tool.Holder
+	for _, r := range rs {
+		out = append(out, recipient(r))
+	}
+	return out
+}
+
 // person is the id of a person as commands take it; "" for none.
 func person(id *uuid.UUID) string {
 	if id == nil {
@@ -49,7 +57,7 @@ func person(id *uuid.UUID) string {
 // IssueTool offers a tool.
 func (s *Server) IssueTool(ctx context.Context, in IssueToolRequestObject) (IssueToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Issue(ctx, r, in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy)})
+		return s.App.Tools.Issue(ctx, r, in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy), Scope: recipients(or(in.Body.Scope))})
 	})
 	return IssueTool200JSONResponse{body, IssueTool200ResponseHeaders(h)}, err
 }

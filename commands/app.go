@@ -42,12 +42,13 @@ func New(p Ports) *App {
 	u := &useCases{Ports: p, x: NewExecutor(p.Store, p.Outcomes, p.Clock, p.Log)}
 	a := &App{Sites: &Sites{u}, Teams: &Teams{u}, Views: &Views{u}}
 	claims := &claims{u}
-	a.People = &People{u, claims}
+	cards := &cards{u}
+	a.People = &People{u, claims, cards}
 	a.Policies = newPolicies(u)
 	a.Strikes = &Strikes{u, a.Policies}
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
-	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
+	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims, cards: cards}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }

@@ -27,6 +27,7 @@ type Tools struct {
 	policies *Policies
 	sites    *Sites
 	claims   *claims
+	cards    *cards
 }
 
 // RegisterTool enters a tool (TOL-01). With a Holder it is an opening entry.
@@ -81,13 +82,25 @@ func (t *Tools) register(ctx context.Context, call Call, id uuid.UUID, in Regist
 	if _, err := tool.Decide(tool.State{}, c); err != nil {
 		return nil, err
 	}
-	return c, t.claims.claim(ctx, call, "tool", domain.ExternalKey{System: "tool", Key: in.Number}, id)
+	if err := t.claims.claim(ctx, call, "tool", domain.ExternalKey{System: "tool", Key: in.Number}, id); err != nil || in.Holder == nil {
+		return c, err
+	}
+	return c, t.cards.enter(ctx, call, entering{To: *in.Holder, Tool: id, Number: in.Number, Kind: in.Kind, Revision: NoStream, Book: book})
 }
 
 // on runs a command on a tool that exists. build gets the business time, its
 // civil date at the tool's site, and the site's policies.
 func (t *Tools) on(ctx context.Context, r Request, operation string, id uuid.UUID, at *time.Time, input any,
 	others []named, build func(now moment, m *material) tool.Command,
+) (Result, error) {
+	return t.onStream(ctx, r, operation, id, at, input, others, func(_ context.Context, _ Call, _ Stream, now moment, m *material) (tool.Command, error) {
+		return build(now, m), nil
+	})
+}
+
+// onStream is on for a command that needs to know more than its time.
+func (t *Tools) onStream(ctx context.Context, r Request, operation string, id uuid.UUID, at *time.Time, input any,
+	others []named, build func(ctx context.Context, call Call, s Stream, now moment, m *material) (tool.Command, error),
 ) (Result, error) {
 	call, err := t.call(r, operation, id.String(), at, input)
 	if err != nil {
@@ -115,7 +128,10 @@ func (t *Tools) on(ctx context.Context, r Request, operation string, id uuid.UUI
 			return nil, err
 		}
 		m := &material{Book: book, sealer: sealer{ctx: ctx, vault: t.Vault, subject: id}}
-		c := build(moment{call.OccurredAt, domain.DayOf(call.OccurredAt.Time, zone)}, m)
+		c, err := build(ctx, call, s, moment{call.OccurredAt, domain.DayOf(call.OccurredAt.Time, zone)}, m)
+		if err != nil {
+			return nil, err
+		}
 		return c, m.err
 	})
 	return Execute(ctx, t.x, toolDecider(), StreamOf("tool", id), step)
@@ -135,13 +151,18 @@ type IssueTool struct {
 	At         *time.Time  `json:"at"`
 	To         tool.Holder `json:"to"`
 	ApprovedBy string      `json:"approved_by"` // person id (TOL-16)
+	// Scope says who may hold it from now on; none leaves it as it is (TOL-17).
+	Scope []tool.Holder `json:"scope"`
 }
 
 // Issue offers a tool; the recipient has it from Accept on.
 func (t *Tools) Issue(ctx context.Context, r Request, id uuid.UUID, in IssueTool) (Result, error) {
-	return t.on(ctx, r, "tool.issue", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}, {"/to/who", personOf(in.To)}},
-		func(now moment, m *material) tool.Command {
-			return tool.Issue{At: now.At, Today: now.Today, To: in.To, ApprovedBy: in.ApprovedBy, Book: m.Book}
+	return t.give(ctx, r, "tool.issue", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}, {"/to/who", personOf(in.To)}},
+		giving{To: in.To, ByTable: true, ApprovedBy: in.ApprovedBy},
+		func(now moment, m *material, who recipient) tool.Command {
+			return tool.Issue{
+				At: now.At, Today: now.Today, To: in.To, ApprovedBy: in.ApprovedBy, Scope: in.Scope, Posts: who.Posts, Team: who.Team, Book: m.Book,
+			}
 		})
 }
 
@@ -183,8 +204,8 @@ type LendTool struct {
 
 // Lend gives a tool out for a time.
 func (t *Tools) Lend(ctx context.Context, r Request, id uuid.UUID, in LendTool) (Result, error) {
-	return t.on(ctx, r, "tool.lend", id, in.At, in, []named{{"/responsible", in.Responsible}, {"/to/who", personOf(in.To)}},
-		func(now moment, m *material) tool.Command {
+	return t.give(ctx, r, "tool.lend", id, in.At, in, []named{{"/responsible", in.Responsible}, {"/to/who", personOf(in.To)}},
+		giving{To: in.To, Loan: true}, func(now moment, m *material, _ recipient) tool.Command {
 			return tool.Lend{
 				At: now.At, Today: now.Today, To: in.To, Until: domain.At(in.Until), Purpose: in.Purpose, Responsible: in.Responsible, Book: m.Book,
 			}
@@ -216,9 +237,10 @@ type HandOverTool struct {
 
 // HandOver moves custody to To; the actor signs for it.
 func (t *Tools) HandOver(ctx context.Context, r Request, id uuid.UUID, in HandOverTool) (Result, error) {
-	return t.on(ctx, r, "tool.hand_over", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, func(now moment, m *material) tool.Command {
-		return tool.HandOver{At: now.At, To: in.To, By: r.Actor.Person, Reason: in.Reason, ApprovedBy: in.ApprovedBy, Book: m.Book}
-	})
+	return t.give(ctx, r, "tool.hand_over", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, giving{To: in.To},
+		func(now moment, m *material, _ recipient) tool.Command {
+			return tool.HandOver{At: now.At, To: in.To, By: r.Actor.Person, Reason: in.Reason, ApprovedBy: in.ApprovedBy, Book: m.Book}
+		})
 }
 
 // BlockTool takes a tool out of use (TOL-18).

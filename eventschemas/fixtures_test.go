@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
@@ -22,6 +23,7 @@ import (
 )
 
 var (
+	cardEntry  = card.Entry{Tool: id("tool"), Number: "W-1", Kind: "wrench", Revision: 3, EnteredAt: nine}
 	toolHolder = tool.Holder{Kind: tool.Person, Who: id("li").String()}
 
 	nine    = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) // 09:00 in Shanghai
@@ -125,8 +127,9 @@ var fixtures = map[string]any{
 	"policy.version_recorded.v1.tools": policy.VersionRecorded{
 		Kind: policy.KindTools, Name: "tools", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approver: "wang",
 		Reason: "first", Hash: hash,
-		Content: json.RawMessage(`{"issue_approval":"manager","kinds":[{"category":"safety","code":"gloves","inspect_months":6,"life_months":0,"name":"gloves","store_kept":false}],` +
-			`"passing":"forbidden","stores":[{"code":"main","name":"main store"}]}`),
+		Content: json.RawMessage(`{"chases":[{"after_hours":0,"tell":["borrower","store"]}],"check_days":7,` +
+			`"entitlements":[{"count":2,"kind":"gloves","post":"electrician"}],"issue_approval":"manager","kinds":[{"category":"safety","code":"gloves","inspect_months":6,"life_months":0,"name":"gloves","store_kept":false}],` +
+			`"passing":"forbidden","special_keepers":["shift_leader"],"stores":[{"code":"main","name":"main store"}]}`),
 	},
 	"policy.version_recorded.v1.ladder": policy.VersionRecorded{
 		Kind: policy.KindSLA, Name: "sla", Site: "SH", Version: 4, EffectiveFrom: nine, Author: "li", Approver: "wang",
@@ -168,14 +171,24 @@ var fixtures = map[string]any{
 	"view.saved.v1": view.Saved{
 		At: nine, Owner: id("li"), Name: "waiting for parts", SharedWith: "SH", Order: "due_at", Filter: []view.Param{{Name: "level", Value: "1"}, {Name: "status", Value: "paused"}},
 	},
-	"view.deleted.v1":  view.Deleted{At: ten},
-	"claim.claimed.v1": claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"view.deleted.v1":        view.Deleted{At: ten},
+	"claim.claimed.v1":       claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"person.posted.v1":       person.Posted{At: nine, Posts: []string{"fitter", "shift_leader"}, Since: nine},
+	"person.team_changed.v1": person.TeamChanged{At: nine, Team: id("team"), Since: nine},
+	"person.left.v1":         person.Left{At: eleven},
+	"card.opened.v1":         card.Opened{At: nine, Holder: toolHolder, Part: 2, Entries: []card.Entry{cardEntry}, Duty: id("wang").String()},
+	"card.entered.v1": card.Entered{
+		At: nine, Entry: cardEntry, Gone: []uuid.UUID{id("tool")}, Line: &policy.Entitlement{Post: "fitter", Kind: "wrench", Count: 2},
+		ApprovedBy: id("wang").String(), Policy: desk,
+	},
+	"card.closed.v1":    card.Closed{At: eleven},
+	"card.continued.v1": card.Continued{At: eleven},
 	"tool.registered.v1": tool.Registered{
 		At: nine, Site: "SH", Number: "W-0042", Kind: "torque-wrench", Category: "measuring", Name: "torque wrench", Spec: "40-200 Nm", Brand: "Tohnichi",
 		Batch: "2025-11", PriceFen: 135050, PurchasedOn: "2025-11-03", LifeMonths: 60, Use: tool.Shared, Home: "main",
 		Holder: tool.Holder{Kind: tool.Store, Who: "main"}, Policy: desk,
 	},
-	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Policy: desk},
+	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Scope: []tool.Holder{toolHolder}, Policy: desk},
 	"tool.accepted.v1":       tool.Accepted{At: ten, Holder: toolHolder, By: id("li").String()},
 	"tool.refused.v1":        tool.Refused{At: ten, By: id("li").String(), Reason: "scale unreadable"},
 	"tool.lent.v1":           tool.Lent{At: nine, Holder: toolHolder, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(), Policy: desk},

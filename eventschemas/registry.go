@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
@@ -57,6 +58,13 @@ var eventTypes = []eventType{
 	newest[policy.VersionRecorded]("policy.version_recorded.v1"),
 	newest[policy.VersionApproved]("policy.version_approved.v1"),
 	newest[person.Registered]("person.registered.v1"),
+	newest[person.Posted]("person.posted.v1"),
+	newest[person.TeamChanged]("person.team_changed.v1"),
+	newest[person.Left]("person.left.v1"),
+	newest[card.Opened]("card.opened.v1"),
+	newest[card.Entered]("card.entered.v1"),
+	newest[card.Closed]("card.closed.v1"),
+	newest[card.Continued]("card.continued.v1"),
 	newest[team.Registered]("team.registered.v1"),
 	newest[site.Registered]("site.registered.v1"),
 	newest[site.PolicySetChosen]("site.policy_set_chosen.v1"),

@@ -37,6 +37,9 @@ type Issue struct {
 	Today      domain.Day     `json:"today"` // civil date of At in the site's zone (INS-02)
 	To         Holder         `json:"to"`
 	ApprovedBy string         `json:"approved_by"` // person id, where the site's policy asks for one (TOL-16)
+	Scope      []Holder       `json:"scope"`       // who may hold it from now on; none: as before (TOL-17)
+	Posts      []string       `json:"posts"`       // of the person to whom it goes, at that time (TOL-19)
+	Team       string         `json:"team"`        // team id of that person, "" for none
 	Book       *policy.Book   `json:"-"`
 }
 

@@ -1,6 +1,8 @@
 package tool
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fieldledger/fieldledger/domain"
@@ -25,7 +27,37 @@ func issue(s State, c Issue) ([]Event, error) {
 	case c.ApprovedBy != "" && c.To == Holder{Person, c.ApprovedBy}:
 		return nil, domain.Refuse("TOL-16", "tool.approves_own")
 	}
-	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Policy: ref}}, nil
+	if err := s.mayHold(r, c); err != nil {
+		return nil, err
+	}
+	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Scope: c.Scope, Policy: ref}}, nil
+}
+
+// mayHold refuses whom a tool is not meant for: those its first issue does not
+// name (TOL-17), and for special tools whoever is no shift leader (TOL-19).
+func (s State) mayHold(r policy.Tools, c Issue) error {
+	scope := s.Scope
+	if len(c.Scope) > 0 {
+		scope = c.Scope
+	}
+	for i, h := range c.Scope {
+		if err := named("/scope/"+strconv.Itoa(i), h); err != nil {
+			return err
+		}
+	}
+	member := Holder{Team, c.Team}
+	switch {
+	case s.Use == Special && c.To.Kind != Person, // TOL-19
+		s.Use == Special && len(r.SpecialKeepers) > 0 && !slices.ContainsFunc(c.Posts, func(p string) bool { return slices.Contains(r.SpecialKeepers, p) }):
+		return domain.Refuse("TOL-19", "tool.keeper_needed", "posts", r.SpecialKeepers)
+	case r.IssueApproval == policy.ByFirstIssue && len(scope) == 0: // TOL-17
+		return domain.Refuse("TOL-17", "tool.scope_missing")
+	case len(scope) > 0 && !slices.Contains(scope, c.To) && (c.To.Kind != Person || c.Team == "" || !slices.Contains(scope, member)):
+		return domain.Refuse("TOL-17", "tool.out_of_scope", "who", c.To.Who)
+	case r.IssueApproval == policy.ByFirstIssue && len(c.Scope) > 0 && c.ApprovedBy == "": // TOL-16: who may hold it is the manager's to say
+		return domain.Refuse("TOL-17", "tool.scope_approval_missing")
+	}
+	return nil
 }
 
 func accept(s State, c Accept) ([]Event, error) {

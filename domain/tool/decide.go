@@ -117,6 +117,8 @@ func register(s State, c Register) ([]Event, error) {
 		return nil, domain.Invalid("/use", "TOL-06", "tool.use_unknown", "use", string(c.Use))
 	case !r.HasStore(c.Store):
 		return nil, domain.Invalid("/store", "TOL-01", "tool.store_unknown", "store", c.Store)
+	case kind.StoreKept && c.Holder != nil && c.Holder.Kind.takes(): // TOL-10
+		return nil, domain.Refuse("TOL-10", "tool.only_lent", "kind", c.Kind)
 	}
 	holder := Holder{Store, c.Store}
 	if c.Holder != nil {
@@ -151,10 +153,15 @@ func held(r policy.Tools, h Holder) error {
 
 // recipient refuses to whom no tool can be given.
 func recipient(h Holder) error {
+	return named("/to", h)
+}
+
+// named refuses what is no person or team.
+func named(pointer string, h Holder) error {
 	if !h.Kind.takes() {
-		return domain.Invalid("/to/kind", "TOL-03", "tool.holder_unknown", "holder", string(h.Kind))
+		return domain.Invalid(pointer+"/kind", "TOL-03", "tool.holder_unknown", "holder", string(h.Kind))
 	}
-	return identified("/to", h)
+	return identified(pointer, h)
 }
 
 func identified(pointer string, h Holder) error {

@@ -36,6 +36,7 @@ type Issued struct {
 	At         domain.Instant   `json:"at"`
 	To         Holder           `json:"to"`                    // who has to sign
 	ApprovedBy string           `json:"approved_by,omitempty"` // person id
+	Scope      []Holder         `json:"scope"`                 // who may hold it from now on, if that was said (TOL-17)
 	Policy     domain.PolicyRef `json:"policy"`                // of tools, in force then
 }
 

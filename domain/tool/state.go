@@ -18,6 +18,7 @@ type State struct {
 	Holder    Holder // exactly one, Nobody included (TOL-03)
 	Offer     Holder // to whom it is offered, the zero Holder for nobody
 	Until     time.Time
+	Scope     []Holder    // who may hold it, as its issue said; none: anybody (TOL-17)
 	Blocked   BlockReason // "" if it is in use
 	NextOn    domain.Day  // last day on which it may be used; "" if it was never passed
 	LastAt    time.Time   // of the newest fact
@@ -37,6 +38,9 @@ func Evolve(s State, e Event) State {
 		return s.with(e.At, standingOf(e.Holder), e.Holder)
 	case Issued:
 		s.Offer = e.To
+		if len(e.Scope) > 0 {
+			s.Scope = e.Scope
+		}
 		return s.with(e.At, StandingOffered, s.Holder)
 	case Accepted:
 		return s.with(e.At, StandingIssued, e.Holder)

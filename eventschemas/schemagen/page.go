@@ -90,7 +90,14 @@ var uses = map[string]use{
 	"person.registered.v1": {
 		stream: "`fl.person-<uuid>`", by: []string{"person.register", "person.import"}, readers: []string{ownDecider, "`record.strike`, for the second person"},
 	},
-	"team.registered.v1": {stream: "`fl.team-<uuid>`", by: []string{"team.register", "team.import"}, readers: []string{ownDecider}},
+	"person.posted.v1":       onPerson("person.post"),
+	"person.team_changed.v1": onPerson("person.change_team"),
+	"person.left.v1":         onPerson("person.leave"),
+	"card.opened.v1":         onCard("with the first command of a part", "card.enter", "card.close"),
+	"card.entered.v1":        onCard("which `tool.issue`, `tool.lend`, `tool.hand_over` and `tool.register` send first", "card.enter"),
+	"card.closed.v1":         onCard("which `person.leave` sends first", "card.close"),
+	"card.continued.v1":      onCard("as the last of a part", "card.continue"),
+	"team.registered.v1":     {stream: "`fl.team-<uuid>`", by: []string{"team.register", "team.import"}, readers: []string{ownDecider}},
 	"site.registered.v1": {
 		stream: "`fl.site-<uuid>`", by: []string{"site.register"}, readers: []string{ownDecider, "`ticket.register` and `ticket.import_row`, for the zone"},
 	},
@@ -130,6 +137,14 @@ var uses = map[string]use{
 
 func onTool(by ...string) use {
 	return use{stream: "`fl.tool-<uuid>`", by: by, readers: []string{ownDecider}}
+}
+
+func onPerson(by ...string) use {
+	return use{stream: "`fl.person-<uuid>`", by: by, readers: []string{ownDecider, "`tool.issue`, for posts and team"}}
+}
+
+func onCard(when string, by ...string) use {
+	return use{stream: "`fl.card-<uuid>`", by: by, when: when, readers: []string{ownDecider}}
 }
 
 func ofProcess(when string, by ...string) use {

@@ -1,0 +1,187 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldledger/fieldledger/api"
+)
+
+// tableRules are a set with a table of entitlements.
+const tableRules = `{"site":"hq","kind":"tools","effective_from":"2020-01-01T00:00:00Z","reason":"first","content":` +
+	`{"stores":[{"code":"main","name":"总库"}],"kinds":[{"code":"wrench","name":"扳手","category":"hand"},` +
+	`{"code":"hoist","name":"葫芦","category":"lifting","store_kept":true}],"entitlements":[{"post":"fitter","kind":"wrench","count":2}],` +
+	`"special_keepers":["shift_leader"],"chases":[{"after_hours":0,"tell":["borrower","store"]},{"after_hours":24,"tell":["manager"]}]}}`
+
+// newTable is newStore at a site with a table of entitlements.
+func newTable(t *testing.T) *store {
+	t.Helper()
+	f := newFixture(t)
+	f.site()
+	r := f.post("/v1/policies", tableRules, nil, "manager")
+	require.Equal(t, http.StatusCreated, r.status, r.body)
+	return storeOf(f)
+}
+
+// storeOf registers who works at a site with tools.
+func storeOf(f *fixture) *store {
+	return &store{
+		f, f.person("keeper", "storekeeper"), f.person("li", "technician"), f.person("wang", "technician"), f.person("boss", "manager"), map[string]string{},
+	}
+}
+
+// numbered registers tools of a use and kind and returns their paths.
+func (s *store) numbered(use, kind string, numbers ...string) []string {
+	s.t.Helper()
+	var paths []string
+	for _, n := range numbers {
+		body := strings.NewReplacer("W-1", n, "wrench", kind, "personal", use).Replace(newTool)
+		path, tag := s.tool(body)
+		s.tags[path] = tag
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// give sends a command of somebody and returns the answer.
+func (s *store) give(by person, path, body string) reply {
+	s.t.Helper()
+	header := map[string]string{"Idempotency-Key": uuid.NewString()}
+	on := path[:strings.LastIndex(path, "/")]
+	if tag, ok := s.tags[on]; ok {
+		header["If-Match"] = tag
+	}
+	r := s.do(call{method: http.MethodPost, path: path, body: body, token: by.token, header: header})
+	if _, ok := s.tags[on]; ok && r.status == http.StatusOK {
+		s.tags[on] = r.header.Get("ETag")
+	}
+	return r
+}
+
+// done sends a command that is to succeed.
+func (s *store) done(by person, path, body string) reply {
+	s.t.Helper()
+	r := s.give(by, path, body)
+	require.Less(s.t, r.status, 300, "%s: %s", path, r.body)
+	return r
+}
+
+// refused sends a command that a rule refuses.
+func (s *store) refused(by person, path, body, rule string) api.Problem {
+	s.t.Helper()
+	before := s.events()
+	p := s.give(by, path, body).problem(s.t)
+	require.Equal(s.t, rule, p.Rule, path)
+	require.Equal(s.t, before, s.events(), path)
+	return p
+}
+
+func toPerson(p person) string { return `{"kind":"person","who":"` + p.id + `"}` }
+
+func TestTOL15BeyondTheTableAnIssueNeedsApproval(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	paths := s.numbered("personal", "wrench", "W-1", "W-2", "W-3", "W-4")
+	issue := `{"to":` + toPerson(s.li) + `}`
+	p := s.refused(s.keeper, paths[0]+"/issue", issue, "TOL-15")
+	require.Equal(t, "card.beyond_table", p.Key)
+	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["fitter"],"since":"2026-03-01T00:00:00Z"}`)
+	s.done(s.keeper, paths[0]+"/issue", issue)
+	s.done(s.li, paths[0]+"/accept", `{}`)
+	s.done(s.keeper, paths[1]+"/issue", issue)
+	p = s.refused(s.keeper, paths[2]+"/issue", issue, "TOL-15")
+	require.Contains(t, p.Detail, "W-1")
+	require.Contains(t, p.Detail, "W-2")
+	s.done(s.keeper, paths[2]+"/issue", `{"to":`+toPerson(s.li)+`,"approved_by":"`+s.boss.id+`"}`)
+	s.done(s.keeper, paths[0]+"/return", `{"store":"main","by":"`+s.li.id+`","condition":"good"}`)
+	s.done(s.li, paths[1]+"/refuse", `{"reason":"弯了"}`)
+	s.done(s.keeper, paths[3]+"/issue", issue) // one is left of three
+	s.refused(s.keeper, paths[0]+"/issue", issue, "TOL-15")
+}
+
+// hr is somebody who keeps the directory.
+func (s *store) hr() person {
+	s.t.Helper()
+	return s.person("hr-"+uuid.NewString(), "hr")
+}
+
+func TestTOL15TwoIssuesAtOnceDoNotGoBeyondTheTable(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["fitter"],"since":"2026-03-01T00:00:00Z"}`)
+	var numbers []string
+	for n := range 40 {
+		numbers = append(numbers, "W-"+string(rune('A'+n%26))+string(rune('a'+n/26)))
+	}
+	paths := s.numbered("personal", "wrench", numbers...)
+	answers := make([]reply, len(paths))
+	var all sync.WaitGroup
+	for n, path := range paths {
+		all.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path+"/issue", strings.NewReader(`{"to":`+toPerson(s.li)+`}`))
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Authorization", "Bearer "+s.keeper.token)
+			r.Header.Set("Idempotency-Key", uuid.NewString())
+			r.Header.Set("If-Match", s.tags[path])
+			answers[n] = s.serve(r)
+		})
+	}
+	all.Wait()
+	won := 0
+	for _, a := range answers {
+		if a.status == http.StatusOK {
+			won++
+			continue
+		}
+		require.Equal(t, http.StatusConflict, a.status, a.body)
+		require.Contains(t, a.body, "TOL-15")
+	}
+	require.Equal(t, 2, won)
+}
+
+func TestTOL07NobodyLeavesWithOpenCustodyAndNothingGoesToWhoLeft(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	hr := s.hr()
+	paths := s.numbered("pool", "wrench", "W-1", "W-2")
+	lend := `{"to":` + toPerson(s.li) + `,"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `"}`
+	s.done(s.keeper, paths[0]+"/lend", lend)
+	p := s.refused(hr, "/v1/persons/"+s.li.id+"/leave", `{}`, "TOL-07")
+	require.Contains(t, p.Detail, "W-1")
+	s.done(s.keeper, paths[0]+"/return", `{"store":"main","by":"`+s.li.id+`","condition":"good"}`)
+	s.done(hr, "/v1/persons/"+s.li.id+"/leave", `{}`)
+	require.Contains(t, s.done(hr, "/v1/persons/"+s.li.id+"/leave", `{}`).body, `"changed":false`)
+	require.Equal(t, "card.closed", s.refused(s.keeper, paths[1]+"/lend", lend, "TOL-07").Key)
+	s.done(s.keeper, paths[1]+"/lend", strings.ReplaceAll(lend, s.li.id, s.wang.id))
+	s.refused(s.li, paths[1]+"/hand-over", `{"to":`+toPerson(s.li)+`}`, "TOL-07")
+	s.refused(hr, "/v1/persons/"+s.li.id+"/posts", `{"posts":["fitter"],"since":"2026-03-01T00:00:00Z"}`, "TOL-07")
+}
+
+func TestORG04TeamsAndPostsAreFactsWithDates(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	hr := s.hr()
+	r := s.post("/v1/teams", `{"site":"hq","external":{"system":"hr","key":"A"},"name":"一班"}`, nil, "hr")
+	var team api.Created
+	require.NoError(t, json.Unmarshal([]byte(r.body), &team))
+	s.done(hr, "/v1/persons/"+s.li.id+"/team", `{"team":"`+team.Id.String()+`","since":"2026-03-01T00:00:00Z"}`)
+	require.Contains(t, s.done(hr, "/v1/persons/"+s.li.id+"/team", `{"team":"`+team.Id.String()+`","since":"2026-03-01T00:00:00Z"}`).body, `"changed":false`)
+	require.Equal(t, http.StatusUnprocessableEntity, s.give(hr, "/v1/persons/"+s.li.id+"/team", `{"team":"`+uuid.NewString()+`","since":"2026-03-01T00:00:00Z"}`).status)
+}
+
+func TestTOL19SpecialToolsAreKeptByTheShiftLeader(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	paths := s.numbered("special", "wrench", "S-1")
+	issue := `{"to":` + toPerson(s.li) + `,"approved_by":"` + s.boss.id + `"}`
+	s.refused(s.keeper, paths[0]+"/issue", issue, "TOL-19")
+	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["shift_leader"],"since":"2026-03-01T00:00:00Z"}`)
+	s.done(s.keeper, paths[0]+"/issue", issue)
+}
