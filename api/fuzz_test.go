@@ -23,6 +23,8 @@ var custodyBodies = map[string]any{
 	"setPersonPosts": SetPersonPostsJSONRequestBody{},
 	"setPersonTeam":  SetPersonTeamJSONRequestBody{},
 	"leavePerson":    LeavePersonJSONRequestBody{},
+	"bookTool":       BookToolJSONRequestBody{}, "cancelToolBooking": CancelToolBookingJSONRequestBody{}, "extendToolLoan": ExtendToolLoanJSONRequestBody{},
+	"lendTools": LendToolsJSONRequestBody{}, "returnTools": ReturnToolsJSONRequestBody{},
 }
 
 func init() { maps.Copy(bodies, custodyBodies) }

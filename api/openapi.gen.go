@@ -453,19 +453,40 @@ func (e RequestTicketHelpTo) Valid() bool {
 
 // Defines values for ReturnToolCondition.
 const (
-	Damaged ReturnToolCondition = "damaged"
-	Good    ReturnToolCondition = "good"
-	Worn    ReturnToolCondition = "worn"
+	ReturnToolConditionDamaged ReturnToolCondition = "damaged"
+	ReturnToolConditionGood    ReturnToolCondition = "good"
+	ReturnToolConditionWorn    ReturnToolCondition = "worn"
 )
 
 // Valid indicates whether the value is a known member of the ReturnToolCondition enum.
 func (e ReturnToolCondition) Valid() bool {
 	switch e {
-	case Damaged:
+	case ReturnToolConditionDamaged:
 		return true
-	case Good:
+	case ReturnToolConditionGood:
 		return true
-	case Worn:
+	case ReturnToolConditionWorn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReturnedToolCondition.
+const (
+	ReturnedToolConditionDamaged ReturnedToolCondition = "damaged"
+	ReturnedToolConditionGood    ReturnedToolCondition = "good"
+	ReturnedToolConditionWorn    ReturnedToolCondition = "worn"
+)
+
+// Valid indicates whether the value is a known member of the ReturnedToolCondition enum.
+func (e ReturnedToolCondition) Valid() bool {
+	switch e {
+	case ReturnedToolConditionDamaged:
+		return true
+	case ReturnedToolConditionGood:
+		return true
+	case ReturnedToolConditionWorn:
 		return true
 	default:
 		return false
@@ -898,6 +919,48 @@ func (e ToolBlocked) Valid() bool {
 	}
 }
 
+// Defines values for ToolChaseTell.
+const (
+	ToolChaseTellBorrower ToolChaseTell = "borrower"
+	ToolChaseTellManager  ToolChaseTell = "manager"
+	ToolChaseTellStore    ToolChaseTell = "store"
+)
+
+// Valid indicates whether the value is a known member of the ToolChaseTell enum.
+func (e ToolChaseTell) Valid() bool {
+	switch e {
+	case ToolChaseTellBorrower:
+		return true
+	case ToolChaseTellManager:
+		return true
+	case ToolChaseTellStore:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolOutcomeOutcome.
+const (
+	Done        ToolOutcomeOutcome = "done"
+	HeldAlready ToolOutcomeOutcome = "held_already"
+	Refused     ToolOutcomeOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the ToolOutcomeOutcome enum.
+func (e ToolOutcomeOutcome) Valid() bool {
+	switch e {
+	case Done:
+		return true
+	case HeldAlready:
+		return true
+	case Refused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ToolStanding.
 const (
 	InRepair ToolStanding = "in_repair"
@@ -1050,6 +1113,27 @@ type BlockTool struct {
 // BlockToolReason defines model for BlockTool.Reason.
 type BlockToolReason string
 
+// BookTool defines model for BookTool.
+type BookTool struct {
+	At      *time.Time `json:"at,omitempty"`
+	From    time.Time  `json:"from"`
+	Purpose string     `json:"purpose"`
+
+	// Responsible Person.
+	Responsible openapi_types.UUID `json:"responsible"`
+
+	// To A person or team that takes a tool.
+	To    Recipient `json:"to"`
+	Until time.Time `json:"until"`
+}
+
+// CancelToolBooking defines model for CancelToolBooking.
+type CancelToolBooking struct {
+	At      *time.Time         `json:"at,omitempty"`
+	Booking openapi_types.UUID `json:"booking"`
+	Reason  string             `json:"reason"`
+}
+
 // ChangeTicketClass defines model for ChangeTicketClass.
 type ChangeTicketClass struct {
 	At *time.Time `json:"at,omitempty"`
@@ -1192,6 +1276,19 @@ type EndTicket struct {
 	Reason string     `json:"reason"`
 }
 
+// Entitlement A line of the table, and what is issued of it.
+type Entitlement struct {
+	Count int `json:"count"`
+
+	// Issued Numbers of the tools.
+	Issued []string `json:"issued"`
+	Kind   string   `json:"kind"`
+	Post   string   `json:"post"`
+
+	// Team Code.
+	Team string `json:"team"`
+}
+
 // Escalation defines model for Escalation.
 type Escalation struct {
 	// At UTC with milliseconds.
@@ -1229,6 +1326,13 @@ type EventRef struct {
 type EventSource struct {
 	Row    string `json:"row"`
 	System string `json:"system"`
+}
+
+// ExtendToolLoan defines model for ExtendToolLoan.
+type ExtendToolLoan struct {
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+	Until  time.Time  `json:"until"`
 }
 
 // ExternalKey defines model for ExternalKey.
@@ -1373,8 +1477,11 @@ type IssueTool struct {
 
 // LendTool defines model for LendTool.
 type LendTool struct {
-	At      *time.Time `json:"at,omitempty"`
-	Purpose string     `json:"purpose"`
+	At *time.Time `json:"at,omitempty"`
+
+	// Booking That is picked up.
+	Booking *openapi_types.UUID `json:"booking,omitempty"`
+	Purpose string              `json:"purpose"`
 
 	// Responsible Person.
 	Responsible openapi_types.UUID `json:"responsible"`
@@ -1382,6 +1489,20 @@ type LendTool struct {
 	// To A person or team that takes a tool.
 	To    Recipient `json:"to"`
 	Until time.Time `json:"until"`
+}
+
+// LendTools defines model for LendTools.
+type LendTools struct {
+	At      *time.Time `json:"at,omitempty"`
+	Purpose string     `json:"purpose"`
+
+	// Responsible Person.
+	Responsible openapi_types.UUID `json:"responsible"`
+
+	// To A person or team that takes a tool.
+	To    Recipient            `json:"to"`
+	Tools []openapi_types.UUID `json:"tools"`
+	Until time.Time            `json:"until"`
 }
 
 // MaybeInstant defines model for MaybeInstant.
@@ -1411,6 +1532,23 @@ type Next = string
 
 // Nothing There is nothing to say.
 type Nothing = map[string]interface{}
+
+// OpenTool defines model for OpenTool.
+type OpenTool struct {
+	// Holder A custodian.
+	Holder Holder             `json:"holder"`
+	Number string             `json:"number"`
+	Tool   openapi_types.UUID `json:"tool"`
+
+	// Until When it is due back.
+	Until *MaybeInstant `json:"until"`
+}
+
+// OutcomeText Why it was refused; empty if it was not.
+type OutcomeText struct {
+	En string `json:"en"`
+	Zh string `json:"zh"`
+}
 
 // PauseTicket defines model for PauseTicket.
 type PauseTicket struct {
@@ -1471,6 +1609,18 @@ type PersonPosting struct {
 
 	// Since UTC with milliseconds.
 	Since Instant `json:"since"`
+}
+
+// PersonTools defines model for PersonTools.
+type PersonTools struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// Entitlements By the posts and team of the person at that time and the policy in force then, as both are known now.
+	Entitlements []Entitlement `json:"entitlements"`
+
+	// Tools What the person has, or with `at` had then, in order of numbers; at most 500.
+	Tools []Tool `json:"tools"`
 }
 
 // Personal A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
@@ -1893,6 +2043,25 @@ type ReturnTool struct {
 
 // ReturnToolCondition defines model for ReturnTool.Condition.
 type ReturnToolCondition string
+
+// ReturnTools defines model for ReturnTools.
+type ReturnTools struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// By Person who brings them.
+	By    openapi_types.UUID `json:"by"`
+	Store string             `json:"store"`
+	Tools []ReturnedTool     `json:"tools"`
+}
+
+// ReturnedTool defines model for ReturnedTool.
+type ReturnedTool struct {
+	Condition ReturnedToolCondition `json:"condition"`
+	Tool      openapi_types.UUID    `json:"tool"`
+}
+
+// ReturnedToolCondition defines model for ReturnedTool.Condition.
+type ReturnedToolCondition string
 
 // Role ORG-01, ORG-07.
 type Role string
@@ -2497,8 +2666,14 @@ type Tool struct {
 	PriceFen         int64   `json:"price_fen"`
 
 	// PurchasedOn Civil date in the zone of the site.
-	PurchasedOn Day   `json:"purchased_on"`
-	Revision    int64 `json:"revision"`
+	PurchasedOn Day `json:"purchased_on"`
+
+	// Purpose Of the loan.
+	Purpose string `json:"purpose"`
+
+	// Responsible Person who answers for the loan.
+	Responsible string `json:"responsible"`
+	Revision    int64  `json:"revision"`
 
 	// Since UTC with milliseconds.
 	Since Instant `json:"since"`
@@ -2518,11 +2693,75 @@ type Tool struct {
 // ToolBlocked Why it is out of use.
 type ToolBlocked string
 
+// ToolBooking defines model for ToolBooking.
+type ToolBooking struct {
+	// From UTC with milliseconds.
+	From    Instant            `json:"from"`
+	Id      openapi_types.UUID `json:"id"`
+	Purpose string             `json:"purpose"`
+
+	// Responsible Person.
+	Responsible string `json:"responsible"`
+
+	// To A custodian.
+	To Holder `json:"to"`
+
+	// Until UTC with milliseconds.
+	Until Instant `json:"until"`
+}
+
 // ToolCard defines model for ToolCard.
 type ToolCard struct {
+	// Bookings To come (TOL-09).
+	Bookings []ToolBooking `json:"bookings"`
+
+	// Chases Of the present loan (TOL-09).
+	Chases []ToolChase `json:"chases"`
+
 	// Custody Oldest first.
 	Custody []CustodySpan `json:"custody"`
-	Tool    Tool          `json:"tool"`
+
+	// Scope Who may hold it; none means anybody (TOL-17).
+	Scope []Holder `json:"scope"`
+	Tool  Tool     `json:"tool"`
+}
+
+// ToolChase When a lent tool is asked for, and who is told.
+type ToolChase struct {
+	// At UTC with milliseconds.
+	At    Instant         `json:"at"`
+	Taken bool            `json:"taken"`
+	Tell  []ToolChaseTell `json:"tell"`
+}
+
+// ToolChaseTell defines model for ToolChase.Tell.
+type ToolChaseTell string
+
+// ToolOutcome What became of one tool.
+type ToolOutcome struct {
+	Key     string             `json:"key"`
+	Number  string             `json:"number"`
+	Outcome ToolOutcomeOutcome `json:"outcome"`
+
+	// Revision Of the tool; 0 if it was refused.
+	Revision int64 `json:"revision"`
+
+	// Rule That refused it.
+	Rule string `json:"rule"`
+
+	// Text Why it was refused; empty if it was not.
+	Text OutcomeText        `json:"text"`
+	Tool openapi_types.UUID `json:"tool"`
+}
+
+// ToolOutcomeOutcome defines model for ToolOutcome.Outcome.
+type ToolOutcomeOutcome string
+
+// ToolOutcomes defines model for ToolOutcomes.
+type ToolOutcomes struct {
+	// Open What is not back.
+	Open     []OpenTool    `json:"open"`
+	Outcomes []ToolOutcome `json:"outcomes"`
 }
 
 // ToolPage defines model for ToolPage.
@@ -2874,6 +3113,21 @@ type SetPersonPostsParams struct {
 type SetPersonTeamParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolCardOfPersonParams defines parameters for GetToolCardOfPerson.
+type GetToolCardOfPersonParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
 }
 
 // ListPoliciesParams defines parameters for ListPolicies.
@@ -3296,6 +3550,18 @@ type WithdrawTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// LendToolsParams defines parameters for LendTools.
+type LendToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReturnToolsParams defines parameters for ReturnTools.
+type ReturnToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListToolsParams defines parameters for ListTools.
 type ListToolsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -3337,6 +3603,12 @@ type ListToolsParams struct {
 	// Batch Only tools of this batch (TOL-12).
 	Batch *string `form:"batch,omitempty" json:"batch,omitempty"`
 
+	// DueBefore Only lent tools that were to be back before this time: the overdue ones (TOL-09).
+	DueBefore *time.Time `form:"due_before,omitempty" json:"due_before,omitempty"`
+
+	// Booked Only tools that have a booking to come, or only others (TOL-09).
+	Booked *bool `form:"booked,omitempty" json:"booked,omitempty"`
+
 	// InspectionBefore Only tools whose inspection is good until before this civil day (INS-02).
 	InspectionBefore *Day `form:"inspection_before,omitempty" json:"inspection_before,omitempty"`
 }
@@ -3377,8 +3649,29 @@ type BlockToolParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// BookToolParams defines parameters for BookTool.
+type BookToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CancelToolBookingParams defines parameters for CancelToolBooking.
+type CancelToolBookingParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ClearToolParams defines parameters for ClearTool.
 type ClearToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ExtendToolLoanParams defines parameters for ExtendToolLoan.
+type ExtendToolLoanParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -3632,6 +3925,12 @@ type FindTicketVisitNeededJSONRequestBody = TimedLate
 // WithdrawTicketJSONRequestBody defines body for WithdrawTicket for application/json ContentType.
 type WithdrawTicketJSONRequestBody = EndTicket
 
+// LendToolsJSONRequestBody defines body for LendTools for application/json ContentType.
+type LendToolsJSONRequestBody = LendTools
+
+// ReturnToolsJSONRequestBody defines body for ReturnTools for application/json ContentType.
+type ReturnToolsJSONRequestBody = ReturnTools
+
 // RegisterToolJSONRequestBody defines body for RegisterTool for application/json ContentType.
 type RegisterToolJSONRequestBody = RegisterTool
 
@@ -3641,8 +3940,17 @@ type AcceptToolJSONRequestBody = Timed
 // BlockToolJSONRequestBody defines body for BlockTool for application/json ContentType.
 type BlockToolJSONRequestBody = BlockTool
 
+// BookToolJSONRequestBody defines body for BookTool for application/json ContentType.
+type BookToolJSONRequestBody = BookTool
+
+// CancelToolBookingJSONRequestBody defines body for CancelToolBooking for application/json ContentType.
+type CancelToolBookingJSONRequestBody = CancelToolBooking
+
 // ClearToolJSONRequestBody defines body for ClearTool for application/json ContentType.
 type ClearToolJSONRequestBody = ClearTool
+
+// ExtendToolLoanJSONRequestBody defines body for ExtendToolLoan for application/json ContentType.
+type ExtendToolLoanJSONRequestBody = ExtendToolLoan
 
 // FindToolJSONRequestBody defines body for FindTool for application/json ContentType.
 type FindToolJSONRequestBody = FoundTool
@@ -3727,6 +4035,9 @@ type ServerInterface interface {
 	// SetPersonTeam Says in which team a person is from an instant on (ORG-04).
 	// (POST /v1/persons/{id}/team)
 	SetPersonTeam(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonTeamParams)
+	// GetToolCardOfPerson Shows what a person has, and what the table of entitlements gives (TOL-04, TOL-15).
+	// (GET /v1/persons/{id}/tools)
+	GetToolCardOfPerson(w http.ResponseWriter, r *http.Request, id PersonId, params GetToolCardOfPersonParams)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(w http.ResponseWriter, r *http.Request, params ListPoliciesParams)
@@ -3847,6 +4158,12 @@ type ServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(w http.ResponseWriter, r *http.Request, id TicketId, params WithdrawTicketParams)
+	// LendTools Lends several tools to one borrower; each is decided by itself (TOL-09).
+	// (POST /v1/tool-loans)
+	LendTools(w http.ResponseWriter, r *http.Request, params LendToolsParams)
+	// ReturnTools Takes several tools back, each decided by itself, and tells what is still open of those who had them (TOL-09).
+	// (POST /v1/tool-returns)
+	ReturnTools(w http.ResponseWriter, r *http.Request, params ReturnToolsParams)
 	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
 	// (GET /v1/tools)
 	ListTools(w http.ResponseWriter, r *http.Request, params ListToolsParams)
@@ -3862,9 +4179,18 @@ type ServerInterface interface {
 	// BlockTool Takes a tool out of use (TOL-18).
 	// (POST /v1/tools/{id}/block)
 	BlockTool(w http.ResponseWriter, r *http.Request, id ToolId, params BlockToolParams)
+	// BookTool Books a tool for a time to come; of two bookings that overlap one is made (TOL-09).
+	// (POST /v1/tools/{id}/bookings)
+	BookTool(w http.ResponseWriter, r *http.Request, id ToolId, params BookToolParams)
+	// CancelToolBooking Gives a booking up (TOL-09).
+	// (POST /v1/tools/{id}/bookings/cancel)
+	CancelToolBooking(w http.ResponseWriter, r *http.Request, id ToolId, params CancelToolBookingParams)
 	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
 	// (POST /v1/tools/{id}/clear)
 	ClearTool(w http.ResponseWriter, r *http.Request, id ToolId, params ClearToolParams)
+	// ExtendToolLoan Lets a loan run longer (TOL-09).
+	// (POST /v1/tools/{id}/extend)
+	ExtendToolLoan(w http.ResponseWriter, r *http.Request, id ToolId, params ExtendToolLoanParams)
 	// FindTool Puts a missing tool into a store (LOS-09).
 	// (POST /v1/tools/{id}/found)
 	FindTool(w http.ResponseWriter, r *http.Request, id ToolId, params FindToolParams)
@@ -5154,6 +5480,87 @@ func (siw *ServerInterfaceWrapper) SetPersonTeam(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SetPersonTeam(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolCardOfPerson operation middleware
+func (siw *ServerInterfaceWrapper) GetToolCardOfPerson(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolCardOfPersonParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolCardOfPerson(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -8156,6 +8563,96 @@ func (siw *ServerInterfaceWrapper) WithdrawTicket(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// LendTools operation middleware
+func (siw *ServerInterfaceWrapper) LendTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LendToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LendTools(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReturnTools operation middleware
+func (siw *ServerInterfaceWrapper) ReturnTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReturnTools(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListTools operation middleware
 func (siw *ServerInterfaceWrapper) ListTools(w http.ResponseWriter, r *http.Request) {
 
@@ -8330,6 +8827,32 @@ func (siw *ServerInterfaceWrapper) ListTools(w http.ResponseWriter, r *http.Requ
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "batch"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "due_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "due_before", r.URL.Query(), &params.DueBefore, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "due_before"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "due_before", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "booked" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "booked", r.URL.Query(), &params.Booked, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "booked"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booked", Err: err})
 		}
 		return
 	}
@@ -8625,6 +9148,114 @@ func (siw *ServerInterfaceWrapper) BlockTool(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// BookTool operation middleware
+func (siw *ServerInterfaceWrapper) BookTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BookToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BookTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelToolBooking operation middleware
+func (siw *ServerInterfaceWrapper) CancelToolBooking(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelToolBookingParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelToolBooking(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ClearTool operation middleware
 func (siw *ServerInterfaceWrapper) ClearTool(w http.ResponseWriter, r *http.Request) {
 
@@ -8693,6 +9324,83 @@ func (siw *ServerInterfaceWrapper) ClearTool(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ClearTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExtendToolLoan operation middleware
+func (siw *ServerInterfaceWrapper) ExtendToolLoan(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExtendToolLoanParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExtendToolLoan(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -10041,6 +10749,18 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/leave", wrapper.LeavePerson).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/bookings", wrapper.BookTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/bookings/cancel", wrapper.CancelToolBooking).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/extend", wrapper.ExtendToolLoan).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-loans", wrapper.LendTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-returns", wrapper.ReturnTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/tools", wrapper.GetToolCardOfPerson).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/comparison", wrapper.CompareSLA).Methods(http.MethodGet)
@@ -10756,6 +11476,46 @@ type SetPersonTeamdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPersonTeamdefaultApplicationProblemPlusJSONResponse) VisitSetPersonTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfPersonRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params GetToolCardOfPersonParams
+}
+
+type GetToolCardOfPersonResponseObject interface {
+	VisitGetToolCardOfPersonResponse(w http.ResponseWriter) error
+}
+
+type GetToolCardOfPerson200JSONResponse PersonTools
+
+func (response GetToolCardOfPerson200JSONResponse) VisitGetToolCardOfPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolCardOfPersondefaultApplicationProblemPlusJSONResponse) VisitGetToolCardOfPersonResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12858,6 +13618,86 @@ func (response WithdrawTicketdefaultApplicationProblemPlusJSONResponse) VisitWit
 	return err
 }
 
+type LendToolsRequestObject struct {
+	Params LendToolsParams
+	Body   *LendToolsJSONRequestBody
+}
+
+type LendToolsResponseObject interface {
+	VisitLendToolsResponse(w http.ResponseWriter) error
+}
+
+type LendTools200JSONResponse ToolOutcomes
+
+func (response LendTools200JSONResponse) VisitLendToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LendToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LendToolsdefaultApplicationProblemPlusJSONResponse) VisitLendToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolsRequestObject struct {
+	Params ReturnToolsParams
+	Body   *ReturnToolsJSONRequestBody
+}
+
+type ReturnToolsResponseObject interface {
+	VisitReturnToolsResponse(w http.ResponseWriter) error
+}
+
+type ReturnTools200JSONResponse ToolOutcomes
+
+func (response ReturnTools200JSONResponse) VisitReturnToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReturnToolsdefaultApplicationProblemPlusJSONResponse) VisitReturnToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListToolsRequestObject struct {
 	Params ListToolsParams
 }
@@ -13119,6 +13959,120 @@ func (response BlockTooldefaultApplicationProblemPlusJSONResponse) VisitBlockToo
 	return err
 }
 
+type BookToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params BookToolParams
+	Body   *BookToolJSONRequestBody
+}
+
+type BookToolResponseObject interface {
+	VisitBookToolResponse(w http.ResponseWriter) error
+}
+
+type BookTool201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type BookTool201JSONResponse struct {
+	Body    Created
+	Headers BookTool201ResponseHeaders
+}
+
+func (response BookTool201JSONResponse) VisitBookToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BookTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BookTooldefaultApplicationProblemPlusJSONResponse) VisitBookToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelToolBookingRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params CancelToolBookingParams
+	Body   *CancelToolBookingJSONRequestBody
+}
+
+type CancelToolBookingResponseObject interface {
+	VisitCancelToolBookingResponse(w http.ResponseWriter) error
+}
+
+type CancelToolBooking200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CancelToolBooking200JSONResponse struct {
+	Body    Changed
+	Headers CancelToolBooking200ResponseHeaders
+}
+
+func (response CancelToolBooking200JSONResponse) VisitCancelToolBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelToolBookingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelToolBookingdefaultApplicationProblemPlusJSONResponse) VisitCancelToolBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ClearToolRequestObject struct {
 	Id     ToolId `json:"id"`
 	Params ClearToolParams
@@ -13163,6 +14117,61 @@ type ClearTooldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ClearTooldefaultApplicationProblemPlusJSONResponse) VisitClearToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendToolLoanRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ExtendToolLoanParams
+	Body   *ExtendToolLoanJSONRequestBody
+}
+
+type ExtendToolLoanResponseObject interface {
+	VisitExtendToolLoanResponse(w http.ResponseWriter) error
+}
+
+type ExtendToolLoan200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ExtendToolLoan200JSONResponse struct {
+	Body    Changed
+	Headers ExtendToolLoan200ResponseHeaders
+}
+
+func (response ExtendToolLoan200JSONResponse) VisitExtendToolLoanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendToolLoandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExtendToolLoandefaultApplicationProblemPlusJSONResponse) VisitExtendToolLoanResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14031,6 +15040,9 @@ type StrictServerInterface interface {
 	// SetPersonTeam Says in which team a person is from an instant on (ORG-04).
 	// (POST /v1/persons/{id}/team)
 	SetPersonTeam(ctx context.Context, request SetPersonTeamRequestObject) (SetPersonTeamResponseObject, error)
+	// GetToolCardOfPerson Shows what a person has, and what the table of entitlements gives (TOL-04, TOL-15).
+	// (GET /v1/persons/{id}/tools)
+	GetToolCardOfPerson(ctx context.Context, request GetToolCardOfPersonRequestObject) (GetToolCardOfPersonResponseObject, error)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(ctx context.Context, request ListPoliciesRequestObject) (ListPoliciesResponseObject, error)
@@ -14151,6 +15163,12 @@ type StrictServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(ctx context.Context, request WithdrawTicketRequestObject) (WithdrawTicketResponseObject, error)
+	// LendTools Lends several tools to one borrower; each is decided by itself (TOL-09).
+	// (POST /v1/tool-loans)
+	LendTools(ctx context.Context, request LendToolsRequestObject) (LendToolsResponseObject, error)
+	// ReturnTools Takes several tools back, each decided by itself, and tells what is still open of those who had them (TOL-09).
+	// (POST /v1/tool-returns)
+	ReturnTools(ctx context.Context, request ReturnToolsRequestObject) (ReturnToolsResponseObject, error)
 	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
 	// (GET /v1/tools)
 	ListTools(ctx context.Context, request ListToolsRequestObject) (ListToolsResponseObject, error)
@@ -14166,9 +15184,18 @@ type StrictServerInterface interface {
 	// BlockTool Takes a tool out of use (TOL-18).
 	// (POST /v1/tools/{id}/block)
 	BlockTool(ctx context.Context, request BlockToolRequestObject) (BlockToolResponseObject, error)
+	// BookTool Books a tool for a time to come; of two bookings that overlap one is made (TOL-09).
+	// (POST /v1/tools/{id}/bookings)
+	BookTool(ctx context.Context, request BookToolRequestObject) (BookToolResponseObject, error)
+	// CancelToolBooking Gives a booking up (TOL-09).
+	// (POST /v1/tools/{id}/bookings/cancel)
+	CancelToolBooking(ctx context.Context, request CancelToolBookingRequestObject) (CancelToolBookingResponseObject, error)
 	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
 	// (POST /v1/tools/{id}/clear)
 	ClearTool(ctx context.Context, request ClearToolRequestObject) (ClearToolResponseObject, error)
+	// ExtendToolLoan Lets a loan run longer (TOL-09).
+	// (POST /v1/tools/{id}/extend)
+	ExtendToolLoan(ctx context.Context, request ExtendToolLoanRequestObject) (ExtendToolLoanResponseObject, error)
 	// FindTool Puts a missing tool into a store (LOS-09).
 	// (POST /v1/tools/{id}/found)
 	FindTool(ctx context.Context, request FindToolRequestObject) (FindToolResponseObject, error)
@@ -14665,6 +15692,33 @@ func (sh *strictHandler) SetPersonTeam(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SetPersonTeamResponseObject); ok {
 		if err := validResponse.VisitSetPersonTeamResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolCardOfPerson operation middleware
+func (sh *strictHandler) GetToolCardOfPerson(w http.ResponseWriter, r *http.Request, id PersonId, params GetToolCardOfPersonParams) {
+	var request GetToolCardOfPersonRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolCardOfPerson(ctx, request.(GetToolCardOfPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolCardOfPerson")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolCardOfPersonResponseObject); ok {
+		if err := validResponse.VisitGetToolCardOfPersonResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -15967,6 +17021,72 @@ func (sh *strictHandler) WithdrawTicket(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// LendTools operation middleware
+func (sh *strictHandler) LendTools(w http.ResponseWriter, r *http.Request, params LendToolsParams) {
+	var request LendToolsRequestObject
+
+	request.Params = params
+
+	var body LendToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LendTools(ctx, request.(LendToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LendTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LendToolsResponseObject); ok {
+		if err := validResponse.VisitLendToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnTools operation middleware
+func (sh *strictHandler) ReturnTools(w http.ResponseWriter, r *http.Request, params ReturnToolsParams) {
+	var request ReturnToolsRequestObject
+
+	request.Params = params
+
+	var body ReturnToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnTools(ctx, request.(ReturnToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReturnToolsResponseObject); ok {
+		if err := validResponse.VisitReturnToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListTools operation middleware
 func (sh *strictHandler) ListTools(w http.ResponseWriter, r *http.Request, params ListToolsParams) {
 	var request ListToolsRequestObject
@@ -16121,6 +17241,74 @@ func (sh *strictHandler) BlockTool(w http.ResponseWriter, r *http.Request, id To
 	}
 }
 
+// BookTool operation middleware
+func (sh *strictHandler) BookTool(w http.ResponseWriter, r *http.Request, id ToolId, params BookToolParams) {
+	var request BookToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body BookToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BookTool(ctx, request.(BookToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BookTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BookToolResponseObject); ok {
+		if err := validResponse.VisitBookToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelToolBooking operation middleware
+func (sh *strictHandler) CancelToolBooking(w http.ResponseWriter, r *http.Request, id ToolId, params CancelToolBookingParams) {
+	var request CancelToolBookingRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CancelToolBookingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelToolBooking(ctx, request.(CancelToolBookingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelToolBooking")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelToolBookingResponseObject); ok {
+		if err := validResponse.VisitCancelToolBookingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ClearTool operation middleware
 func (sh *strictHandler) ClearTool(w http.ResponseWriter, r *http.Request, id ToolId, params ClearToolParams) {
 	var request ClearToolRequestObject
@@ -16148,6 +17336,40 @@ func (sh *strictHandler) ClearTool(w http.ResponseWriter, r *http.Request, id To
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ClearToolResponseObject); ok {
 		if err := validResponse.VisitClearToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExtendToolLoan operation middleware
+func (sh *strictHandler) ExtendToolLoan(w http.ResponseWriter, r *http.Request, id ToolId, params ExtendToolLoanParams) {
+	var request ExtendToolLoanRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ExtendToolLoanJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExtendToolLoan(ctx, request.(ExtendToolLoanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExtendToolLoan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExtendToolLoanResponseObject); ok {
+		if err := validResponse.VisitExtendToolLoanResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -222,6 +222,8 @@ type ToolFilter struct {
 	Number           *string
 	Batch            *string
 	InspectionBefore *domain.Day
+	DueBefore        *time.Time // lent, and to be back before
+	Booked           *bool      // whether there is a booking to come
 }
 
 // Custody answers questions about tools, as of a moment and about a time

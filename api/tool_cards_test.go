@@ -185,3 +185,70 @@ func TestTOL19SpecialToolsAreKeptByTheShiftLeader(t *testing.T) {
 	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["shift_leader"],"since":"2026-03-01T00:00:00Z"}`)
 	s.done(s.keeper, paths[0]+"/issue", issue)
 }
+
+func TestTOL09BookingsDoNotOverlapAndArePickedUp(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	path := s.numbered("pool", "wrench", "W-1")[0]
+	book := func(by person, from, until string) string {
+		return `{"to":` + toPerson(by) + `,"from":"` + from + `","until":"` + until + `","purpose":"检修","responsible":"` + by.id + `"}`
+	}
+	first := s.done(s.keeper, path+"/bookings", book(s.li, "2026-03-09T00:00:00Z", "2026-03-11T00:00:00Z"))
+	var made api.Created
+	require.NoError(t, json.Unmarshal([]byte(first.body), &made))
+	s.tags[path] = first.header.Get("ETag")
+	s.refused(s.keeper, path+"/bookings", book(s.wang, "2026-03-10T00:00:00Z", "2026-03-12T00:00:00Z"), "TOL-09")
+	r := s.done(s.keeper, path+"/bookings", book(s.wang, "2026-03-11T00:00:00Z", "2026-03-12T00:00:00Z"))
+	s.tags[path] = r.header.Get("ETag")
+	lend := func(to person, until, more string) string {
+		return `{"to":` + toPerson(to) + `,"until":"` + until + `","purpose":"检修","responsible":"` + to.id + `"` + more + `}`
+	}
+	picked := `,"booking":"` + made.Id.String() + `"`
+	require.Equal(t, "tool.booked_by", s.refused(s.keeper, path+"/issue", `{"to":`+toPerson(s.li)+`,"approved_by":"`+s.boss.id+`"}`, "TOL-09").Key)
+	require.Equal(t, "tool.booked_by", s.refused(s.keeper, path+"/lend", lend(s.wang, "2026-03-10T00:00:00Z", ""), "TOL-09").Key)
+	require.Equal(t, "tool.booking_of_other", s.refused(s.keeper, path+"/lend", lend(s.wang, "2026-03-10T00:00:00Z", picked), "TOL-09").Key)
+	s.done(s.keeper, path+"/lend", lend(s.li, "2026-03-11T00:00:00Z", picked))
+	s.refused(s.keeper, path+"/extend", `{"until":"2026-03-11T10:00:00Z","reason":"未完工"}`, "TOL-09")
+	s.done(s.keeper, path+"/return", `{"store":"main","by":"`+s.li.id+`","condition":"good"}`)
+	s.refused(s.keeper, path+"/bookings/cancel", `{"booking":"`+made.Id.String()+`","reason":"停产"}`, "TOL-09")
+	var second api.Created
+	require.NoError(t, json.Unmarshal([]byte(r.body), &second))
+	cancel := `{"booking":"` + second.Id.String() + `","reason":"停产"}`
+	s.done(s.keeper, path+"/bookings/cancel", cancel)
+	require.Contains(t, s.done(s.keeper, path+"/bookings/cancel", cancel).body, `"changed":false`)
+}
+
+func TestTOL09SeveralToolsAreLentAndComeBackInPart(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	paths := s.numbered("pool", "hoist", "H-1", "H-2", "H-3")
+	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
+	s.refused(s.keeper, paths[0]+"/issue", `{"to":`+toPerson(s.li)+`,"approved_by":"`+s.boss.id+`"}`, "TOL-10")
+	s.done(s.keeper, paths[2]+"/block", `{"reason":"fault"}`)
+	terms := `"to":` + toPerson(s.li) + `,"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `"`
+	var out api.ToolOutcomes
+	r := s.done(s.keeper, "/v1/tool-loans", `{`+terms+`,"tools":["`+id(0)+`","`+id(1)+`","`+id(2)+`"]}`)
+	require.NoError(t, json.Unmarshal([]byte(r.body), &out))
+	require.Equal(t, []string{"done", "done", "refused"}, []string{string(out.Outcomes[0].Outcome), string(out.Outcomes[1].Outcome), string(out.Outcomes[2].Outcome)})
+	require.Equal(t, "TOL-18", out.Outcomes[2].Rule)
+	require.NotEmpty(t, out.Outcomes[2].Text.Zh)
+	r = s.done(s.keeper, "/v1/tool-returns", `{"store":"main","by":"`+s.li.id+`","tools":[{"tool":"`+id(1)+`","condition":"worn"}]}`)
+	require.NoError(t, json.Unmarshal([]byte(r.body), &out))
+	require.Len(t, out.Open, 1)
+	require.Equal(t, "H-1", out.Open[0].Number)
+	require.NotNil(t, out.Open[0].Until)
+}
+
+func TestTOL15APersonsCardShowsTheTable(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["fitter"],"since":"2026-03-01T00:00:00Z"}`)
+	s.reads.tools = []api.Tool{{Site: "hq", Number: "W-9", Kind: "wrench", Standing: "issued", PurchasedOn: "2025-01-10", Use: "personal", Holder: api.Holder{Kind: "person", Who: s.li.id}}}
+	r := s.get("/v1/persons/"+s.li.id+"/tools", "storekeeper")
+	require.Equal(t, http.StatusOK, r.status, r.body)
+	var card api.PersonTools
+	require.NoError(t, json.Unmarshal([]byte(r.body), &card))
+	require.Equal(t, []api.Entitlement{{Post: "fitter", Kind: "wrench", Count: 2, Issued: []string{"W-9"}}}, card.Entitlements)
+	require.Len(t, card.Tools, 1)
+	require.Equal(t, http.StatusNotFound, s.get("/v1/persons/"+uuid.NewString()+"/tools", "storekeeper").status)
+}

@@ -83,6 +83,7 @@ func (s *Server) LendTool(ctx context.Context, in LendToolRequestObject) (LendTo
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tools.Lend(ctx, r, in.Id, commands.LendTool{
 			At: in.Body.At, To: recipient(in.Body.To), Until: in.Body.Until, Purpose: in.Body.Purpose, Responsible: in.Body.Responsible.String(),
+			Booking: or(in.Body.Booking),
 		})
 	})
 	return LendTool200JSONResponse{body, LendTool200ResponseHeaders(h)}, err

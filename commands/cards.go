@@ -149,6 +149,38 @@ func (c *cards) gone(ctx context.Context, holder tool.Holder, entries []card.Ent
 	return out, nil
 }
 
+// open returns what a person or team has, as far as r may see it; nothing for
+// other custodians.
+func (c *cards) open(ctx context.Context, r Request, holder tool.Holder) ([]OpenTool, error) {
+	if holder.Kind != tool.Person && holder.Kind != tool.Team {
+		return nil, nil
+	}
+	_, st, start, err := c.newest(ctx, holder)
+	if err != nil {
+		return nil, err
+	}
+	entries := st.Entries
+	if st.Part == 0 {
+		entries = start.Entries
+	}
+	var out []OpenTool
+	for _, e := range entries {
+		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		if err != nil {
+			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+		}
+		if f.state.Holder != holder || !r.sees(f.site) {
+			continue
+		}
+		o := OpenTool{Tool: e.Tool, Number: e.Number, Holder: holder}
+		if !f.state.Until.IsZero() {
+			o.Until = &f.state.Until
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
 // recipient is what is known of a person or team at a time.
 type recipient struct {
 	Posts    []string

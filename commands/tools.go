@@ -200,6 +200,7 @@ type LendTool struct {
 	Until       time.Time   `json:"until"`
 	Purpose     string      `json:"purpose"`
 	Responsible string      `json:"responsible"` // person id
+	Booking     uuid.UUID   `json:"booking"`     // that is picked up; zero for none
 }
 
 // Lend gives a tool out for a time.
@@ -207,7 +208,8 @@ func (t *Tools) Lend(ctx context.Context, r Request, id uuid.UUID, in LendTool) 
 	return t.give(ctx, r, "tool.lend", id, in.At, in, []named{{"/responsible", in.Responsible}, {"/to/who", personOf(in.To)}},
 		giving{To: in.To, Loan: true}, func(now moment, m *material, _ recipient) tool.Command {
 			return tool.Lend{
-				At: now.At, Today: now.Today, To: in.To, Until: domain.At(in.Until), Purpose: in.Purpose, Responsible: in.Responsible, Book: m.Book,
+				At: now.At, Today: now.Today, To: in.To, Until: domain.At(in.Until), Purpose: in.Purpose, Responsible: in.Responsible,
+				Booking: in.Booking, Imported: r.Source != nil, Book: m.Book,
 			}
 		})
 }

@@ -191,7 +191,7 @@ var fixtures = map[string]any{
 	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Scope: []tool.Holder{toolHolder}, Policy: desk},
 	"tool.accepted.v1":       tool.Accepted{At: ten, Holder: toolHolder, By: id("li").String()},
 	"tool.refused.v1":        tool.Refused{At: ten, By: id("li").String(), Reason: "scale unreadable"},
-	"tool.lent.v1":           tool.Lent{At: nine, Holder: toolHolder, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(), Policy: desk},
+	"tool.lent.v1":           tool.Lent{At: nine, Holder: toolHolder, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(), Booking: new(id("booking")), Chases: []tool.Chase{{At: eleven, Tell: []string{"borrower", "store"}}}, Policy: desk},
 	"tool.returned.v1":       tool.Returned{At: eleven, From: toolHolder, Store: "main", By: id("wang").String(), Condition: tool.Worn, Other: true},
 	"tool.handed_over.v1":    tool.HandedOver{At: ten, From: toolHolder, Holder: tool.Holder{Kind: tool.Team, Who: id("team").String()}, By: id("wang").String(), Reason: "shift", Policy: desk},
 	"tool.blocked.v1":        tool.Blocked{At: ten, Reason: tool.BlockFault, Note: "ratchet slips"},
@@ -201,8 +201,14 @@ var fixtures = map[string]any{
 	"tool.reported_missing.v1": tool.ReportedMissing{
 		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,
 	},
-	"tool.found.v1":    tool.Found{At: eleven, Store: "main"},
-	"tool.scrapped.v1": tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
+	"tool.booked.v1": tool.Booked{At: nine, Booking: tool.Booking{
+		ID: id("booking"), To: toolHolder, From: ten, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(),
+	}, Policy: desk},
+	"tool.booking_cancelled.v1": tool.BookingCancelled{At: ten, Booking: id("booking"), By: id("li").String(), Reason: "not needed"},
+	"tool.extended.v1":          tool.Extended{At: ten, Until: eleven, By: id("wang").String(), Reason: "not done", Chases: []tool.Chase{{At: eleven, Tell: []string{"store"}}}, Policy: desk},
+	"tool.chased.v1":            tool.Chased{At: eleven, Due: ten, Step: 1, Tell: []string{"borrower", "manager"}, Holder: toolHolder, Responsible: id("li").String(), Store: "main"},
+	"tool.found.v1":             tool.Found{At: eleven, Store: "main"},
+	"tool.scrapped.v1":          tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
 	"process.opened.v1": process.Opened{
 		At: nine, Manager: "retarget", Part: 2, LiveFrom: 120, Number: 4711, EventID: id("event"), Epoch: 3, Open: []process.Task{
 			{Input: input, ActAt: ten, AsOf: 4800, Done: 100, Last: id("ticket")},

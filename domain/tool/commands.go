@@ -1,6 +1,8 @@
 package tool
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
@@ -65,6 +67,8 @@ type Lend struct {
 	Until       domain.Instant `json:"until"`
 	Purpose     string         `json:"purpose"`
 	Responsible string         `json:"responsible"` // person id
+	Booking     uuid.UUID      `json:"booking"`     // that is picked up, zero for none
+	Imported    bool           `json:"imported"`    // nobody is asked for what another system lent
 	Book        *policy.Book   `json:"-"`
 }
 
@@ -145,6 +149,10 @@ type Scrap struct {
 }
 
 func (Register) command()      {}
+func (Reserve) command()       {}
+func (CancelBooking) command() {}
+func (Extend) command()        {}
+func (ChaseIfDue) command()    {}
 func (Issue) command()         {}
 func (Accept) command()        {}
 func (Refuse) command()        {}

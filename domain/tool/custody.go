@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
@@ -28,6 +30,9 @@ func issue(s State, c Issue) ([]Event, error) {
 		return nil, domain.Refuse("TOL-16", "tool.approves_own")
 	}
 	if err := s.mayHold(r, c); err != nil {
+		return nil, err
+	}
+	if err := s.unbooked(c.At, domain.Instant{}, uuid.Nil, c.At); err != nil { // TOL-09: an issue has no end
 		return nil, err
 	}
 	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Scope: c.Scope, Policy: ref}}, nil
@@ -102,13 +107,24 @@ func lend(s State, c Lend) ([]Event, error) {
 	case c.Responsible == "":
 		return nil, domain.Invalid("/responsible", "TOL-09", "tool.responsible_missing")
 	}
-	_, _, ref, err := s.givable(c.Book, c.At, c.Today)
+	r, _, ref, err := s.givable(c.Book, c.At, c.Today)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{Lent{
-		At: c.At, Holder: c.To, Until: c.Until, Purpose: c.Purpose, Responsible: c.Responsible, Policy: ref,
-	}}, nil
+	if err := s.pickUp(c); err != nil {
+		return nil, err
+	}
+	if err := s.unbooked(c.At, c.Until, c.Booking, c.At); err != nil { // TOL-09
+		return nil, err
+	}
+	e := Lent{At: c.At, Holder: c.To, Until: c.Until, Purpose: c.Purpose, Responsible: c.Responsible, Policy: ref}
+	if c.Booking != uuid.Nil {
+		e.Booking = &c.Booking
+	}
+	if !c.Imported {
+		e.Chases = chasesOf(r, c.Until)
+	}
+	return []Event{e}, nil
 }
 
 // giveBack takes a tool into a store. What comes back damaged is blocked

@@ -51,6 +51,18 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 	case Lend:
 		events, err := lend(s, c)
 		return events, c.At, err
+	case Reserve:
+		events, err := reserve(s, c)
+		return events, c.At, err
+	case CancelBooking:
+		events, err := cancelBooking(s, c)
+		return events, c.At, err
+	case Extend:
+		events, err := extend(s, c)
+		return events, c.At, err
+	case ChaseIfDue:
+		events, err := chaseIfDue(s, c)
+		return events, domain.At(later(c.At.Time, s.LastAt)), err
 	case Return:
 		events, err := giveBack(s, c)
 		return events, c.At, err
@@ -80,6 +92,13 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 		return events, c.At, err
 	}
 	return nil, domain.Instant{}, fmt.Errorf("tool: unknown command %T", c)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // rules are the site's policy of tools in force; a command that needs one

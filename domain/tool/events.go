@@ -1,6 +1,8 @@
 package tool
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 )
 
@@ -57,11 +59,13 @@ type Refused struct {
 // Lent moves custody for a time (TOL-09, TOL-10). Type tool.lent.v1.
 type Lent struct {
 	At          domain.Instant   `json:"at"`
-	Holder      Holder           `json:"holder"`      // who has it from now on
-	Until       domain.Instant   `json:"until"`       // when it is due back
-	Purpose     string           `json:"purpose"`     // what for
-	Responsible string           `json:"responsible"` // person id
-	Policy      domain.PolicyRef `json:"policy"`      // of tools, in force then
+	Holder      Holder           `json:"holder"`            // who has it from now on
+	Until       domain.Instant   `json:"until"`             // when it is due back
+	Purpose     string           `json:"purpose"`           // what for
+	Responsible string           `json:"responsible"`       // person id
+	Booking     *uuid.UUID       `json:"booking,omitempty"` // booking id that is picked up
+	Chases      []Chase          `json:"chases"`            // when it is asked for if it is not back
+	Policy      domain.PolicyRef `json:"policy"`            // of tools, in force then
 }
 
 // Returned moves custody to a store (TOL-21). Type tool.returned.v1.
@@ -144,17 +148,21 @@ type Scrapped struct {
 	ApprovedBy string         `json:"approved_by"` // person id
 }
 
-func (Registered) event()      {}
-func (Issued) event()          {}
-func (Accepted) event()        {}
-func (Refused) event()         {}
-func (Lent) event()            {}
-func (Returned) event()        {}
-func (HandedOver) event()      {}
-func (Blocked) event()         {}
-func (Cleared) event()         {}
-func (Inspected) event()       {}
-func (SentToRepair) event()    {}
-func (ReportedMissing) event() {}
-func (Found) event()           {}
-func (Scrapped) event()        {}
+func (Registered) event()       {}
+func (Booked) event()           {}
+func (BookingCancelled) event() {}
+func (Extended) event()         {}
+func (Chased) event()           {}
+func (Issued) event()           {}
+func (Accepted) event()         {}
+func (Refused) event()          {}
+func (Lent) event()             {}
+func (Returned) event()         {}
+func (HandedOver) event()       {}
+func (Blocked) event()          {}
+func (Cleared) event()          {}
+func (Inspected) event()        {}
+func (SentToRepair) event()     {}
+func (ReportedMissing) event()  {}
+func (Found) event()            {}
+func (Scrapped) event()         {}

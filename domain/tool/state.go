@@ -3,28 +3,36 @@ package tool
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 )
 
 // State is a tool. The zero value is not registered.
 type State struct {
-	Standing  Standing
-	Site      string
-	Number    string
-	Kind      string
-	Category  string
-	Use       Use
-	Home      string
-	Holder    Holder // exactly one, Nobody included (TOL-03)
-	Offer     Holder // to whom it is offered, the zero Holder for nobody
-	Until     time.Time
-	Scope     []Holder    // who may hold it, as its issue said; none: anybody (TOL-17)
-	Blocked   BlockReason // "" if it is in use
-	NextOn    domain.Day  // last day on which it may be used; "" if it was never passed
-	LastAt    time.Time   // of the newest fact
-	PriceFen  int64
-	Purchased domain.Day
-	Life      int // months
+	Standing    Standing
+	Site        string
+	Number      string
+	Kind        string
+	Category    string
+	Use         Use
+	Home        string
+	Holder      Holder // exactly one, Nobody included (TOL-03)
+	From        Holder // who had it before the present custodian
+	Offer       Holder // to whom it is offered, the zero Holder for nobody
+	Until       time.Time
+	Bookings    []Booking   // to come, in the order in which they were made (TOL-09)
+	Cancelled   []uuid.UUID // booking ids
+	Chases      []Chase     // of the present loan (TOL-09)
+	Chased      int         // how many of them were taken
+	Responsible string      // person id of who answers for the present loan
+	Scope       []Holder    // who may hold it, as its issue said; none: anybody (TOL-17)
+	Blocked     BlockReason // "" if it is in use
+	NextOn      domain.Day  // last day on which it may be used; "" if it was never passed
+	LastAt      time.Time   // of the newest fact
+	PriceFen    int64
+	Purchased   domain.Day
+	Life        int // months
 }
 
 // Evolve returns s after e. It never fails and never refuses: e has happened.
@@ -47,16 +55,15 @@ func Evolve(s State, e Event) State {
 	case Refused:
 		return s.with(e.At, StandingInStore, s.Holder)
 	case Lent:
-		s = s.with(e.At, StandingLent, e.Holder)
-		s.Until = e.Until.Time
-		return s
+		return s.lent(e)
 	case Returned:
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case HandedOver:
-		until := s.Until
+		before := s
 		s = s.with(e.At, StandingIssued, e.Holder)
-		if !until.IsZero() {
-			s.Standing, s.Until = StandingLent, until
+		if !before.Until.IsZero() {
+			s.Standing, s.Until = StandingLent, before.Until
+			s.Chases, s.Chased, s.Responsible = before.Chases, before.Chased, before.Responsible
 		}
 		return s
 	case SentToRepair:
@@ -67,8 +74,19 @@ func Evolve(s State, e Event) State {
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case Scrapped:
 		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
-	case Blocked, Cleared, Inspected:
+	case Blocked, Cleared, Inspected, Extended, Chased:
 		return s.marked(e)
+	case Booked, BookingCancelled:
+		return s.booked(e)
+	}
+	return s
+}
+
+func (s State) lent(e Lent) State {
+	s = s.with(e.At, StandingLent, e.Holder)
+	s.Until, s.Chases, s.Responsible = e.Until.Time, e.Chases, e.Responsible
+	if e.Booking != nil {
+		s = s.unclaimed(*e.Booking)
 	}
 	return s
 }
@@ -76,6 +94,12 @@ func Evolve(s State, e Event) State {
 // marked returns s after an event that moves nothing.
 func (s State) marked(e Event) State {
 	switch e := any(e).(type) { // of a few
+	case Extended:
+		s.Until, s.Chases, s.Chased = e.Until.Time, e.Chases, 0
+		return s.at(e.At)
+	case Chased:
+		s.Chased = e.Step + 1
+		return s.at(e.At)
 	case Blocked:
 		s.Blocked = e.Reason
 		return s.at(e.At)
@@ -99,7 +123,11 @@ func (s State) with(at domain.Instant, standing Standing, holder Holder) State {
 	if standing != StandingOffered {
 		s.Offer = Holder{}
 	}
+	if holder != s.Holder {
+		s.From = s.Holder
+	}
 	s.Standing, s.Holder, s.Until = standing, holder, time.Time{}
+	s.Chases, s.Chased, s.Responsible = nil, 0, ""
 	return s.at(at)
 }
 

@@ -21,7 +21,15 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 1
+	Version = 2
+)
+
+// ChaseDue is the condition of a lent tool that is to be asked for by $1,
+// ChaseAhead that of one later than that; both are served by one index (TOL-09).
+const (
+	ChaseDue   = "next_chase_at IS NOT NULL AND next_chase_at <= $1"
+	ChaseAhead = "next_chase_at IS NOT NULL AND next_chase_at > $1"
+	ChaseOrder = "next_chase_at"
 )
 
 // Projection returns the tables of tools.
@@ -31,29 +39,37 @@ func Projection() readmodel.Projection {
 
 // Row is a tool as lists and cards show it. Times are UTC, amounts fen.
 type Row struct {
-	Number       string      `db:"number"`
-	Kind         string      `db:"kind"`
-	Category     string      `db:"category"`
-	Name         string      `db:"name"`
-	Spec         string      `db:"spec"`
-	Brand        string      `db:"brand"`
-	Batch        string      `db:"batch"`
-	PriceFen     int64       `db:"price_fen"`
-	PurchasedOn  domain.Day  `db:"purchased_on"`
-	LifeMonths   int         `db:"life_months"`
-	Use          string      `db:"use"`
-	Home         string      `db:"home"`
-	Standing     string      `db:"standing"`
-	Holder       string      `db:"holder"` // as HolderText
-	Since        time.Time   `db:"since"`  // since when it has this custodian
-	Offer        string      `db:"offer"`  // to whom it is offered, as HolderText; "" for nobody
-	Until        *time.Time  `db:"until"`  // when it is due back
-	Blocked      string      `db:"blocked"`
-	NextOn       *domain.Day `db:"next_on"` // last day on which it may be used
-	Custody      []Span      `db:"custody,json"`
-	Holders      []string    `db:"holders,json"` // everybody who ever had it, as HolderText
-	RegisteredAt time.Time   `db:"registered_at"`
-	LastAt       time.Time   `db:"last_at"` // of the newest fact
+	Number       string         `db:"number"`
+	Kind         string         `db:"kind"`
+	Category     string         `db:"category"`
+	Name         string         `db:"name"`
+	Spec         string         `db:"spec"`
+	Brand        string         `db:"brand"`
+	Batch        string         `db:"batch"`
+	PriceFen     int64          `db:"price_fen"`
+	PurchasedOn  domain.Day     `db:"purchased_on"`
+	LifeMonths   int            `db:"life_months"`
+	Use          string         `db:"use"`
+	Home         string         `db:"home"`
+	Standing     string         `db:"standing"`
+	Holder       string         `db:"holder"`      // as HolderText
+	Since        time.Time      `db:"since"`       // since when it has this custodian
+	Offer        string         `db:"offer"`       // to whom it is offered, as HolderText; "" for nobody
+	Until        *time.Time     `db:"until"`       // when it is due back
+	Purpose      string         `db:"purpose"`     // of the present loan
+	Responsible  string         `db:"responsible"` // person id, who answers for it
+	Chases       []tool.Chase   `db:"chases,json"`
+	Chased       int            `db:"chased"`        // how many of them were taken
+	NextChaseAt  *time.Time     `db:"next_chase_at"` // the next one
+	Bookings     []tool.Booking `db:"bookings,json"` // to come
+	BookedFrom   *time.Time     `db:"booked_from"`   // the first of them
+	Scope        []string       `db:"scope,json"`    // who may hold it, as HolderText; none: anybody
+	Blocked      string         `db:"blocked"`
+	NextOn       *domain.Day    `db:"next_on"` // last day on which it may be used
+	Custody      []Span         `db:"custody,json"`
+	Holders      []string       `db:"holders,json"` // everybody who ever had it, as HolderText
+	RegisteredAt time.Time      `db:"registered_at"`
+	LastAt       time.Time      `db:"last_at"` // of the newest fact
 }
 
 // Span is a stretch of custody: from an instant until the next one begins.
@@ -95,14 +111,16 @@ func Table() readmodel.Model[Row] {
 	return readmodel.Model[Row]{
 		Name: "tool", Category: "tool", Evolve: Evolve,
 		Indexes: []string{
-			`CREATE INDEX ON {{.schema}}.tool (site, number, id)`,                         // every list
-			`CREATE INDEX ON {{.schema}}.tool USING gin (holders jsonb_path_ops)`,         // a person's card
-			`CREATE INDEX ON {{.schema}}.tool_history USING gin (holders jsonb_path_ops)`, // as of the past
-			`CREATE INDEX ON {{.schema}}.tool (site, next_on) WHERE next_on IS NOT NULL`,  // inspections due
-			`CREATE INDEX ON {{.schema}}.tool (site, until, id) WHERE until IS NOT NULL`,  // loans to chase
-			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                     // ledger of a store or team
-			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,            // recall of a batch (TOL-12)
-			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,       // out of use
+			`CREATE INDEX ON {{.schema}}.tool (site, number, id)`,                                  // every list
+			`CREATE INDEX ON {{.schema}}.tool USING gin (holders jsonb_path_ops)`,                  // a person's card
+			`CREATE INDEX ON {{.schema}}.tool_history USING gin (holders jsonb_path_ops)`,          // as of the past
+			`CREATE INDEX ON {{.schema}}.tool (site, next_on) WHERE next_on IS NOT NULL`,           // inspections due
+			`CREATE INDEX ON {{.schema}}.tool (site, until, id) WHERE until IS NOT NULL`,           // loans to chase
+			`CREATE INDEX ON {{.schema}}.tool (next_chase_at, id) WHERE next_chase_at IS NOT NULL`, // timers
+			`CREATE INDEX ON {{.schema}}.tool (site, booked_from) WHERE booked_from IS NOT NULL`,   // bookings to come
+			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                              // ledger of a store or team
+			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,                     // recall of a batch (TOL-12)
+			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,                // out of use
 		},
 	}
 }
@@ -134,16 +152,54 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	if s.NextOn != "" {
 		r.NextOn = &s.NextOn
 	}
+	r = r.promised(s, e)
 	if s.Holder != before.Holder {
 		return r.held(s.Holder, domain.At(s.LastAt), revision)
 	}
 	return r
 }
 
+// promised returns r with what is agreed on the tool: the loan, the bookings to come, and who may hold it.
+func (r Row) promised(s tool.State, e tool.Event) Row {
+	r.Responsible, r.Chases, r.Chased, r.Bookings = s.Responsible, filled(s.Chases), s.Chased, filled(s.Bookings)
+	if lent, ok := e.(tool.Lent); ok {
+		r.Purpose = lent.Purpose
+	}
+	if s.Standing != tool.StandingLent {
+		r.Purpose = ""
+	}
+	r.NextChaseAt, r.BookedFrom = nil, nil
+	if next, _, ok := s.NextChase(); ok {
+		r.NextChaseAt = &next.At.Time
+	}
+	for _, b := range s.Bookings {
+		if r.BookedFrom == nil || b.From.Before(*r.BookedFrom) {
+			r.BookedFrom = &b.From.Time
+		}
+	}
+	r.Scope = []string{}
+	for _, h := range s.Scope {
+		r.Scope = append(r.Scope, HolderText(h))
+	}
+	return r
+}
+
+// filled makes an empty list of none.
+func filled[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
 // state is what the fold of the domain needs to go on.
 func (r Row) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: HolderOf(r.Holder), Offer: HolderOf(r.Offer), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
+		Bookings: r.Bookings, Chases: r.Chases, Chased: r.Chased, Responsible: r.Responsible,
+	}
+	for _, h := range r.Scope {
+		s.Scope = append(s.Scope, HolderOf(h))
 	}
 	if r.Until != nil {
 		s.Until = *r.Until
