@@ -120,6 +120,7 @@ type reads struct {
 	compared   api.ComparisonQuery
 	comparison api.Comparison
 	tools      []api.Tool
+	kits       []api.ToolKit
 	err        error
 	health     api.Health
 	panics     bool
@@ -226,6 +227,25 @@ func (r *reads) ListTools(_ context.Context, at api.AsOf, f api.ToolFilter, p ap
 	r.narrow = f
 	rows, next := cut(r.tools, p)
 	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Kits(_ context.Context, at api.AsOf, _ []string, p api.Page) ([]api.ToolKit, string, api.Snapshot, error) {
+	rows, next := cut(r.kits, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Kit(_ context.Context, at api.AsOf, id uuid.UUID) (api.ToolKitCard, api.Snapshot, error) {
+	for _, k := range r.kits {
+		if k.Id == id {
+			return api.ToolKitCard{Kit: k, Tools: []api.Tool{}}, r.ask(at), r.err
+		}
+	}
+	return api.ToolKitCard{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) Duty(_ context.Context, at api.AsOf, _ []string, team uuid.UUID) (api.TeamTools, error) {
+	r.ask(at)
+	return api.TeamTools{OnDuty: team.String()}, r.err
 }
 
 func (r *reads) At(_ context.Context, at api.AsOf) (api.Snapshot, error) { return r.ask(at), r.err }

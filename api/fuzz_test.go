@@ -24,6 +24,8 @@ var custodyBodies = map[string]any{
 	"setPersonTeam":  SetPersonTeamJSONRequestBody{},
 	"leavePerson":    LeavePersonJSONRequestBody{},
 	"bookTool":       BookToolJSONRequestBody{}, "cancelToolBooking": CancelToolBookingJSONRequestBody{}, "extendToolLoan": ExtendToolLoanJSONRequestBody{},
+	"registerToolKit": RegisterToolKitJSONRequestBody{}, "addToolToKit": AddToolToKitJSONRequestBody{}, "removeToolFromKit": RemoveToolFromKitJSONRequestBody{},
+	"issueToolKit": IssueToolKitJSONRequestBody{}, "returnToolKit": ReturnToolKitJSONRequestBody{}, "checkTeamTools": CheckTeamToolsJSONRequestBody{},
 	"lendTools": LendToolsJSONRequestBody{}, "returnTools": ReturnToolsJSONRequestBody{},
 }
 

@@ -70,6 +70,24 @@ func (e BlockToolReason) Valid() bool {
 	}
 }
 
+// Defines values for CheckTeamToolsKind.
+const (
+	Regular CheckTeamToolsKind = "regular"
+	Shift   CheckTeamToolsKind = "shift"
+)
+
+// Valid indicates whether the value is a known member of the CheckTeamToolsKind enum.
+func (e CheckTeamToolsKind) Valid() bool {
+	switch e {
+	case Regular:
+		return true
+	case Shift:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EscalationTo.
 const (
 	EscalationToDirector        EscalationTo = "director"
@@ -1054,6 +1072,12 @@ type AddTicketNote struct {
 	ToCustomer *bool `json:"to_customer,omitempty"`
 }
 
+// AddToolToKit defines model for AddToolToKit.
+type AddToolToKit struct {
+	At   *time.Time         `json:"at,omitempty"`
+	Tool openapi_types.UUID `json:"tool"`
+}
+
 // AgreeTicketArrival defines model for AgreeTicketArrival.
 type AgreeTicketArrival struct {
 	ArrivalBy time.Time  `json:"arrival_by"`
@@ -1177,6 +1201,24 @@ type Changed struct {
 	Changed  bool  `json:"changed"`
 	Revision int64 `json:"revision"`
 }
+
+// CheckTeamTools defines model for CheckTeamTools.
+type CheckTeamTools struct {
+	At      *time.Time           `json:"at,omitempty"`
+	Damaged []openapi_types.UUID `json:"damaged"`
+	Found   []openapi_types.UUID `json:"found"`
+
+	// Giver Person who hands the keys over; of a shift only.
+	Giver   *openapi_types.UUID  `json:"giver,omitempty"`
+	Kind    CheckTeamToolsKind   `json:"kind"`
+	Missing []openapi_types.UUID `json:"missing"`
+
+	// Place Where the tools are kept.
+	Place string `json:"place"`
+}
+
+// CheckTeamToolsKind defines model for CheckTeamTools.Kind.
+type CheckTeamToolsKind string
 
 // ChooseSitePolicySet defines model for ChooseSitePolicySet.
 type ChooseSitePolicySet struct {
@@ -1524,7 +1566,10 @@ type MissingTool struct {
 	At            *time.Time `json:"at,omitempty"`
 	Circumstances *string    `json:"circumstances,omitempty"`
 	LostAt        time.Time  `json:"lost_at"`
-	Place         string     `json:"place"`
+
+	// OnDuty Person of the shift that answers for a team's tool (TOL-06).
+	OnDuty *openapi_types.UUID `json:"on_duty,omitempty"`
+	Place  string              `json:"place"`
 }
 
 // Next Cursor of the next page; null on the last.
@@ -1981,6 +2026,29 @@ type RegisterTool struct {
 
 	// Use TOL-05, TOL-06, TOL-09, TOL-19.
 	Use ToolUse `json:"use"`
+}
+
+// RegisterToolKit defines model for RegisterToolKit.
+type RegisterToolKit struct {
+	At   *time.Time `json:"at,omitempty"`
+	Name string     `json:"name"`
+
+	// Number Marked on the box; one kit each at a site.
+	Number string `json:"number"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Store Code of its home.
+	Store string               `json:"store"`
+	Tools []openapi_types.UUID `json:"tools"`
+}
+
+// RemoveToolFromKit defines model for RemoveToolFromKit.
+type RemoveToolFromKit struct {
+	At     *time.Time         `json:"at,omitempty"`
+	Reason string             `json:"reason"`
+	Tool   openapi_types.UUID `json:"tool"`
 }
 
 // ReopenTicket defines model for ReopenTicket.
@@ -2487,6 +2555,24 @@ type TeamPage struct {
 	Next *Next `json:"next"`
 }
 
+// TeamTools defines model for TeamTools.
+type TeamTools struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// CheckBy When the next one is due (TOL-20).
+	CheckBy *MaybeInstant `json:"check_by"`
+
+	// CheckedAt Last check.
+	CheckedAt *MaybeInstant `json:"checked_at"`
+
+	// OnDuty Person who answers for what is short; empty if nobody was named.
+	OnDuty string `json:"on_duty"`
+
+	// Tools What the team has, or with `at` had then, in order of numbers; at most 500.
+	Tools []Tool `json:"tools"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// ActiveAgain It was taken up again after its first resolution.
@@ -2737,6 +2823,39 @@ type ToolChase struct {
 // ToolChaseTell defines model for ToolChase.Tell.
 type ToolChaseTell string
 
+// ToolKit defines model for ToolKit.
+type ToolKit struct {
+	Id       openapi_types.UUID `json:"id"`
+	Name     string             `json:"name"`
+	Number   string             `json:"number"`
+	Revision int64              `json:"revision"`
+
+	// Site Code of a site.
+	Site  SiteCode `json:"site"`
+	Store string   `json:"store"`
+
+	// Tools In the order of the list.
+	Tools []openapi_types.UUID `json:"tools"`
+}
+
+// ToolKitCard defines model for ToolKitCard.
+type ToolKitCard struct {
+	Kit ToolKit `json:"kit"`
+
+	// Tools Where each tool of the list is.
+	Tools []Tool `json:"tools"`
+}
+
+// ToolKitPage defines model for ToolKitPage.
+type ToolKitPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot  `json:"as_of"`
+	Items []ToolKit `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
 // ToolOutcome What became of one tool.
 type ToolOutcome struct {
 	Key     string             `json:"key"`
@@ -2857,6 +2976,9 @@ type IfMatch = string
 // InSite Code of a site.
 type InSite = SiteCode
 
+// KitId defines model for KitId.
+type KitId = openapi_types.UUID
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -2868,6 +2990,9 @@ type PersonId = openapi_types.UUID
 
 // ReadAsOf defines model for ReadAsOf.
 type ReadAsOf = string
+
+// TeamId defines model for TeamId.
+type TeamId = openapi_types.UUID
 
 // TicketId defines model for TicketId.
 type TicketId = openapi_types.UUID
@@ -3229,6 +3354,27 @@ type RegisterTeamParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// CheckTeamToolsParams defines parameters for CheckTeamTools.
+type CheckTeamToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolCardOfTeamParams defines parameters for GetToolCardOfTeam.
+type GetToolCardOfTeamParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+}
+
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -3550,6 +3696,69 @@ type WithdrawTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ListToolKitsParams defines parameters for ListToolKits.
+type ListToolKitsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RegisterToolKitParams defines parameters for RegisterToolKit.
+type RegisterToolKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolKitParams defines parameters for GetToolKit.
+type GetToolKitParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// IssueToolKitParams defines parameters for IssueToolKit.
+type IssueToolKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReturnToolKitParams defines parameters for ReturnToolKit.
+type ReturnToolKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AddToolToKitParams defines parameters for AddToolToKit.
+type AddToolToKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RemoveToolFromKitParams defines parameters for RemoveToolFromKit.
+type RemoveToolFromKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // LendToolsParams defines parameters for LendTools.
 type LendToolsParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -3847,6 +4056,9 @@ type ChooseSitePolicySetJSONRequestBody = ChooseSitePolicySet
 // RegisterTeamJSONRequestBody defines body for RegisterTeam for application/json ContentType.
 type RegisterTeamJSONRequestBody = RegisterTeam
 
+// CheckTeamToolsJSONRequestBody defines body for CheckTeamTools for application/json ContentType.
+type CheckTeamToolsJSONRequestBody = CheckTeamTools
+
 // RegisterTicketJSONRequestBody defines body for RegisterTicket for application/json ContentType.
 type RegisterTicketJSONRequestBody = RegisterTicket
 
@@ -3924,6 +4136,21 @@ type FindTicketVisitNeededJSONRequestBody = TimedLate
 
 // WithdrawTicketJSONRequestBody defines body for WithdrawTicket for application/json ContentType.
 type WithdrawTicketJSONRequestBody = EndTicket
+
+// RegisterToolKitJSONRequestBody defines body for RegisterToolKit for application/json ContentType.
+type RegisterToolKitJSONRequestBody = RegisterToolKit
+
+// IssueToolKitJSONRequestBody defines body for IssueToolKit for application/json ContentType.
+type IssueToolKitJSONRequestBody = IssueTool
+
+// ReturnToolKitJSONRequestBody defines body for ReturnToolKit for application/json ContentType.
+type ReturnToolKitJSONRequestBody = ReturnTools
+
+// AddToolToKitJSONRequestBody defines body for AddToolToKit for application/json ContentType.
+type AddToolToKitJSONRequestBody = AddToolToKit
+
+// RemoveToolFromKitJSONRequestBody defines body for RemoveToolFromKit for application/json ContentType.
+type RemoveToolFromKitJSONRequestBody = RemoveToolFromKit
 
 // LendToolsJSONRequestBody defines body for LendTools for application/json ContentType.
 type LendToolsJSONRequestBody = LendTools
@@ -4068,6 +4295,12 @@ type ServerInterface interface {
 	// RegisterTeam Enters a team under its external key.
 	// (POST /v1/teams)
 	RegisterTeam(w http.ResponseWriter, r *http.Request, params RegisterTeamParams)
+	// CheckTeamTools Records that the caller looked for every shared tool of a team: when the keys pass to the next shift, or weekly; what is short is reported missing on the shift on duty (TOL-06, TOL-20).
+	// (POST /v1/teams/{id}/tool-checks)
+	CheckTeamTools(w http.ResponseWriter, r *http.Request, id TeamId, params CheckTeamToolsParams)
+	// GetToolCardOfTeam Shows what a team has, who is on duty for it, and when it is checked (TOL-06, TOL-20).
+	// (GET /v1/teams/{id}/tools)
+	GetToolCardOfTeam(w http.ResponseWriter, r *http.Request, id TeamId, params GetToolCardOfTeamParams)
 	// ListTickets Lists tickets.
 	// (GET /v1/tickets)
 	ListTickets(w http.ResponseWriter, r *http.Request, params ListTicketsParams)
@@ -4158,6 +4391,27 @@ type ServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(w http.ResponseWriter, r *http.Request, id TicketId, params WithdrawTicketParams)
+	// ListToolKits Lists tool boxes and sets in order of their numbers (TOL-05).
+	// (GET /v1/tool-kits)
+	ListToolKits(w http.ResponseWriter, r *http.Request, params ListToolKitsParams)
+	// RegisterToolKit Enters a tool box or set with its list (TOL-05).
+	// (POST /v1/tool-kits)
+	RegisterToolKit(w http.ResponseWriter, r *http.Request, params RegisterToolKitParams)
+	// GetToolKit Shows a tool box with its list and where each tool of it is (TOL-05).
+	// (GET /v1/tool-kits/{id})
+	GetToolKit(w http.ResponseWriter, r *http.Request, id KitId, params GetToolKitParams)
+	// IssueToolKit Offers a whole kit; each tool is decided by itself (TOL-05).
+	// (POST /v1/tool-kits/{id}/issue)
+	IssueToolKit(w http.ResponseWriter, r *http.Request, id KitId, params IssueToolKitParams)
+	// ReturnToolKit Takes back what is there of a kit, each tool decided by itself, and tells what of the list is in no store (TOL-05).
+	// (POST /v1/tool-kits/{id}/return)
+	ReturnToolKit(w http.ResponseWriter, r *http.Request, id KitId, params ReturnToolKitParams)
+	// AddToolToKit Puts a tool onto a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools)
+	AddToolToKit(w http.ResponseWriter, r *http.Request, id KitId, params AddToolToKitParams)
+	// RemoveToolFromKit Takes a tool off a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools/remove)
+	RemoveToolFromKit(w http.ResponseWriter, r *http.Request, id KitId, params RemoveToolFromKitParams)
 	// LendTools Lends several tools to one borrower; each is decided by itself (TOL-09).
 	// (POST /v1/tool-loans)
 	LendTools(w http.ResponseWriter, r *http.Request, params LendToolsParams)
@@ -6159,6 +6413,141 @@ func (siw *ServerInterfaceWrapper) RegisterTeam(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RegisterTeam(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckTeamTools operation middleware
+func (siw *ServerInterfaceWrapper) CheckTeamTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TeamId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckTeamToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckTeamTools(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolCardOfTeam operation middleware
+func (siw *ServerInterfaceWrapper) GetToolCardOfTeam(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TeamId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolCardOfTeamParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolCardOfTeam(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -8563,6 +8952,453 @@ func (siw *ServerInterfaceWrapper) WithdrawTicket(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListToolKits operation middleware
+func (siw *ServerInterfaceWrapper) ListToolKits(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListToolKitsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListToolKits(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RegisterToolKit operation middleware
+func (siw *ServerInterfaceWrapper) RegisterToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterToolKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RegisterToolKit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolKit operation middleware
+func (siw *ServerInterfaceWrapper) GetToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolKitParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// IssueToolKit operation middleware
+func (siw *ServerInterfaceWrapper) IssueToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueToolKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.IssueToolKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReturnToolKit operation middleware
+func (siw *ServerInterfaceWrapper) ReturnToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnToolKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReturnToolKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddToolToKit operation middleware
+func (siw *ServerInterfaceWrapper) AddToolToKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddToolToKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddToolToKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveToolFromKit operation middleware
+func (siw *ServerInterfaceWrapper) RemoveToolFromKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveToolFromKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveToolFromKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // LendTools operation middleware
 func (siw *ServerInterfaceWrapper) LendTools(w http.ResponseWriter, r *http.Request) {
 
@@ -10761,6 +11597,24 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/tools", wrapper.GetToolCardOfPerson).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits", wrapper.ListToolKits).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits", wrapper.RegisterToolKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}", wrapper.GetToolKit).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/tools", wrapper.AddToolToKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/tools/remove", wrapper.RemoveToolFromKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/issue", wrapper.IssueToolKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/return", wrapper.ReturnToolKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/teams/{id}/tool-checks", wrapper.CheckTeamTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/teams/{id}/tools", wrapper.GetToolCardOfTeam).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/kpis/sla/comparison", wrapper.CompareSLA).Methods(http.MethodGet)
@@ -11991,6 +12845,87 @@ type RegisterTeamdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RegisterTeamdefaultApplicationProblemPlusJSONResponse) VisitRegisterTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckTeamToolsRequestObject struct {
+	Id     TeamId `json:"id"`
+	Params CheckTeamToolsParams
+	Body   *CheckTeamToolsJSONRequestBody
+}
+
+type CheckTeamToolsResponseObject interface {
+	VisitCheckTeamToolsResponse(w http.ResponseWriter) error
+}
+
+type CheckTeamTools200JSONResponse ToolOutcomes
+
+func (response CheckTeamTools200JSONResponse) VisitCheckTeamToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckTeamToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckTeamToolsdefaultApplicationProblemPlusJSONResponse) VisitCheckTeamToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfTeamRequestObject struct {
+	Id     TeamId `json:"id"`
+	Params GetToolCardOfTeamParams
+}
+
+type GetToolCardOfTeamResponseObject interface {
+	VisitGetToolCardOfTeamResponse(w http.ResponseWriter) error
+}
+
+type GetToolCardOfTeam200JSONResponse TeamTools
+
+func (response GetToolCardOfTeam200JSONResponse) VisitGetToolCardOfTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolCardOfTeamdefaultApplicationProblemPlusJSONResponse) VisitGetToolCardOfTeamResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13618,6 +14553,349 @@ func (response WithdrawTicketdefaultApplicationProblemPlusJSONResponse) VisitWit
 	return err
 }
 
+type ListToolKitsRequestObject struct {
+	Params ListToolKitsParams
+}
+
+type ListToolKitsResponseObject interface {
+	VisitListToolKitsResponse(w http.ResponseWriter) error
+}
+
+type ListToolKits200JSONResponse ToolKitPage
+
+func (response ListToolKits200JSONResponse) VisitListToolKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListToolKitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListToolKitsdefaultApplicationProblemPlusJSONResponse) VisitListToolKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterToolKitRequestObject struct {
+	Params RegisterToolKitParams
+	Body   *RegisterToolKitJSONRequestBody
+}
+
+type RegisterToolKitResponseObject interface {
+	VisitRegisterToolKitResponse(w http.ResponseWriter) error
+}
+
+type RegisterToolKit201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type RegisterToolKit201JSONResponse struct {
+	Body    Created
+	Headers RegisterToolKit201ResponseHeaders
+}
+
+func (response RegisterToolKit201JSONResponse) VisitRegisterToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RegisterToolKitdefaultApplicationProblemPlusJSONResponse) VisitRegisterToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params GetToolKitParams
+}
+
+type GetToolKitResponseObject interface {
+	VisitGetToolKitResponse(w http.ResponseWriter) error
+}
+
+type GetToolKit200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetToolKit200JSONResponse struct {
+	Body    ToolKitCard
+	Headers GetToolKit200ResponseHeaders
+}
+
+func (response GetToolKit200JSONResponse) VisitGetToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolKitdefaultApplicationProblemPlusJSONResponse) VisitGetToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueToolKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params IssueToolKitParams
+	Body   *IssueToolKitJSONRequestBody
+}
+
+type IssueToolKitResponseObject interface {
+	VisitIssueToolKitResponse(w http.ResponseWriter) error
+}
+
+type IssueToolKit200JSONResponse ToolOutcomes
+
+func (response IssueToolKit200JSONResponse) VisitIssueToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueToolKitdefaultApplicationProblemPlusJSONResponse) VisitIssueToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params ReturnToolKitParams
+	Body   *ReturnToolKitJSONRequestBody
+}
+
+type ReturnToolKitResponseObject interface {
+	VisitReturnToolKitResponse(w http.ResponseWriter) error
+}
+
+type ReturnToolKit200JSONResponse ToolOutcomes
+
+func (response ReturnToolKit200JSONResponse) VisitReturnToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReturnToolKitdefaultApplicationProblemPlusJSONResponse) VisitReturnToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddToolToKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params AddToolToKitParams
+	Body   *AddToolToKitJSONRequestBody
+}
+
+type AddToolToKitResponseObject interface {
+	VisitAddToolToKitResponse(w http.ResponseWriter) error
+}
+
+type AddToolToKit200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type AddToolToKit200JSONResponse struct {
+	Body    Changed
+	Headers AddToolToKit200ResponseHeaders
+}
+
+func (response AddToolToKit200JSONResponse) VisitAddToolToKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddToolToKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddToolToKitdefaultApplicationProblemPlusJSONResponse) VisitAddToolToKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveToolFromKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params RemoveToolFromKitParams
+	Body   *RemoveToolFromKitJSONRequestBody
+}
+
+type RemoveToolFromKitResponseObject interface {
+	VisitRemoveToolFromKitResponse(w http.ResponseWriter) error
+}
+
+type RemoveToolFromKit200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RemoveToolFromKit200JSONResponse struct {
+	Body    Changed
+	Headers RemoveToolFromKit200ResponseHeaders
+}
+
+func (response RemoveToolFromKit200JSONResponse) VisitRemoveToolFromKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveToolFromKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveToolFromKitdefaultApplicationProblemPlusJSONResponse) VisitRemoveToolFromKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LendToolsRequestObject struct {
 	Params LendToolsParams
 	Body   *LendToolsJSONRequestBody
@@ -15073,6 +16351,12 @@ type StrictServerInterface interface {
 	// RegisterTeam Enters a team under its external key.
 	// (POST /v1/teams)
 	RegisterTeam(ctx context.Context, request RegisterTeamRequestObject) (RegisterTeamResponseObject, error)
+	// CheckTeamTools Records that the caller looked for every shared tool of a team: when the keys pass to the next shift, or weekly; what is short is reported missing on the shift on duty (TOL-06, TOL-20).
+	// (POST /v1/teams/{id}/tool-checks)
+	CheckTeamTools(ctx context.Context, request CheckTeamToolsRequestObject) (CheckTeamToolsResponseObject, error)
+	// GetToolCardOfTeam Shows what a team has, who is on duty for it, and when it is checked (TOL-06, TOL-20).
+	// (GET /v1/teams/{id}/tools)
+	GetToolCardOfTeam(ctx context.Context, request GetToolCardOfTeamRequestObject) (GetToolCardOfTeamResponseObject, error)
 	// ListTickets Lists tickets.
 	// (GET /v1/tickets)
 	ListTickets(ctx context.Context, request ListTicketsRequestObject) (ListTicketsResponseObject, error)
@@ -15163,6 +16447,27 @@ type StrictServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(ctx context.Context, request WithdrawTicketRequestObject) (WithdrawTicketResponseObject, error)
+	// ListToolKits Lists tool boxes and sets in order of their numbers (TOL-05).
+	// (GET /v1/tool-kits)
+	ListToolKits(ctx context.Context, request ListToolKitsRequestObject) (ListToolKitsResponseObject, error)
+	// RegisterToolKit Enters a tool box or set with its list (TOL-05).
+	// (POST /v1/tool-kits)
+	RegisterToolKit(ctx context.Context, request RegisterToolKitRequestObject) (RegisterToolKitResponseObject, error)
+	// GetToolKit Shows a tool box with its list and where each tool of it is (TOL-05).
+	// (GET /v1/tool-kits/{id})
+	GetToolKit(ctx context.Context, request GetToolKitRequestObject) (GetToolKitResponseObject, error)
+	// IssueToolKit Offers a whole kit; each tool is decided by itself (TOL-05).
+	// (POST /v1/tool-kits/{id}/issue)
+	IssueToolKit(ctx context.Context, request IssueToolKitRequestObject) (IssueToolKitResponseObject, error)
+	// ReturnToolKit Takes back what is there of a kit, each tool decided by itself, and tells what of the list is in no store (TOL-05).
+	// (POST /v1/tool-kits/{id}/return)
+	ReturnToolKit(ctx context.Context, request ReturnToolKitRequestObject) (ReturnToolKitResponseObject, error)
+	// AddToolToKit Puts a tool onto a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools)
+	AddToolToKit(ctx context.Context, request AddToolToKitRequestObject) (AddToolToKitResponseObject, error)
+	// RemoveToolFromKit Takes a tool off a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools/remove)
+	RemoveToolFromKit(ctx context.Context, request RemoveToolFromKitRequestObject) (RemoveToolFromKitResponseObject, error)
 	// LendTools Lends several tools to one borrower; each is decided by itself (TOL-09).
 	// (POST /v1/tool-loans)
 	LendTools(ctx context.Context, request LendToolsRequestObject) (LendToolsResponseObject, error)
@@ -16024,6 +17329,67 @@ func (sh *strictHandler) RegisterTeam(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RegisterTeamResponseObject); ok {
 		if err := validResponse.VisitRegisterTeamResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckTeamTools operation middleware
+func (sh *strictHandler) CheckTeamTools(w http.ResponseWriter, r *http.Request, id TeamId, params CheckTeamToolsParams) {
+	var request CheckTeamToolsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CheckTeamToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckTeamTools(ctx, request.(CheckTeamToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckTeamTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckTeamToolsResponseObject); ok {
+		if err := validResponse.VisitCheckTeamToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolCardOfTeam operation middleware
+func (sh *strictHandler) GetToolCardOfTeam(w http.ResponseWriter, r *http.Request, id TeamId, params GetToolCardOfTeamParams) {
+	var request GetToolCardOfTeamRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolCardOfTeam(ctx, request.(GetToolCardOfTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolCardOfTeam")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolCardOfTeamResponseObject); ok {
+		if err := validResponse.VisitGetToolCardOfTeamResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17014,6 +18380,228 @@ func (sh *strictHandler) WithdrawTicket(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(WithdrawTicketResponseObject); ok {
 		if err := validResponse.VisitWithdrawTicketResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListToolKits operation middleware
+func (sh *strictHandler) ListToolKits(w http.ResponseWriter, r *http.Request, params ListToolKitsParams) {
+	var request ListToolKitsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListToolKits(ctx, request.(ListToolKitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListToolKits")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListToolKitsResponseObject); ok {
+		if err := validResponse.VisitListToolKitsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterToolKit operation middleware
+func (sh *strictHandler) RegisterToolKit(w http.ResponseWriter, r *http.Request, params RegisterToolKitParams) {
+	var request RegisterToolKitRequestObject
+
+	request.Params = params
+
+	var body RegisterToolKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterToolKit(ctx, request.(RegisterToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RegisterToolKitResponseObject); ok {
+		if err := validResponse.VisitRegisterToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolKit operation middleware
+func (sh *strictHandler) GetToolKit(w http.ResponseWriter, r *http.Request, id KitId, params GetToolKitParams) {
+	var request GetToolKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolKit(ctx, request.(GetToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolKitResponseObject); ok {
+		if err := validResponse.VisitGetToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueToolKit operation middleware
+func (sh *strictHandler) IssueToolKit(w http.ResponseWriter, r *http.Request, id KitId, params IssueToolKitParams) {
+	var request IssueToolKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body IssueToolKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueToolKit(ctx, request.(IssueToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(IssueToolKitResponseObject); ok {
+		if err := validResponse.VisitIssueToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnToolKit operation middleware
+func (sh *strictHandler) ReturnToolKit(w http.ResponseWriter, r *http.Request, id KitId, params ReturnToolKitParams) {
+	var request ReturnToolKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReturnToolKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnToolKit(ctx, request.(ReturnToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReturnToolKitResponseObject); ok {
+		if err := validResponse.VisitReturnToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddToolToKit operation middleware
+func (sh *strictHandler) AddToolToKit(w http.ResponseWriter, r *http.Request, id KitId, params AddToolToKitParams) {
+	var request AddToolToKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AddToolToKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddToolToKit(ctx, request.(AddToolToKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddToolToKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddToolToKitResponseObject); ok {
+		if err := validResponse.VisitAddToolToKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveToolFromKit operation middleware
+func (sh *strictHandler) RemoveToolFromKit(w http.ResponseWriter, r *http.Request, id KitId, params RemoveToolFromKitParams) {
+	var request RemoveToolFromKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RemoveToolFromKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveToolFromKit(ctx, request.(RemoveToolFromKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveToolFromKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveToolFromKitResponseObject); ok {
+		if err := validResponse.VisitRemoveToolFromKitResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

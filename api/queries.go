@@ -233,6 +233,13 @@ type Custody interface {
 	Tool(ctx context.Context, at AsOf, id uuid.UUID, heldAt *time.Time) (ToolCard, Snapshot, error)
 	// ListTools returns a page in order of numbers and where it ended; "" on the last page.
 	ListTools(ctx context.Context, at AsOf, f ToolFilter, p Page) ([]Tool, string, Snapshot, error)
+	// Kits returns a page of kits in order of numbers and where it ended (TOL-05).
+	Kits(ctx context.Context, at AsOf, sites []string, p Page) ([]ToolKit, string, Snapshot, error)
+	// Kit returns a kit with where each tool of its list is.
+	Kit(ctx context.Context, at AsOf, id uuid.UUID) (ToolKitCard, Snapshot, error)
+	// Duty returns who is on duty for a team's tools and when they are checked,
+	// without the tools; nothing for a team that never had any.
+	Duty(ctx context.Context, at AsOf, sites []string, team uuid.UUID) (TeamTools, error)
 }
 
 // Progress tells how far the read models are.

@@ -2,8 +2,10 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -251,4 +253,102 @@ func TestTOL15APersonsCardShowsTheTable(t *testing.T) {
 	require.Equal(t, []api.Entitlement{{Post: "fitter", Kind: "wrench", Count: 2, Issued: []string{"W-9"}}}, card.Entitlements)
 	require.Len(t, card.Tools, 1)
 	require.Equal(t, http.StatusNotFound, s.get("/v1/persons/"+uuid.NewString()+"/tools", "storekeeper").status)
+}
+
+// kit registers a tool box and returns its path.
+func (s *store) kit(number string, tools ...string) string {
+	s.t.Helper()
+	r := s.done(s.keeper, "/v1/tool-kits", `{"site":"hq","number":"`+number+`","name":"电工箱","store":"main","tools":["`+strings.Join(tools, `","`)+`"]}`)
+	path := r.header.Get("Location")
+	s.tags[path] = r.header.Get("ETag")
+	return path
+}
+
+func TestTOL05AKitIsGivenOutAndComesBackInPart(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	paths := s.numbered("pool", "wrench", "W-1", "W-2", "W-3")
+	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
+	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["fitter"],"since":"2026-03-01T00:00:00Z"}`)
+	box := s.kit("K-1", id(0), id(1))
+	require.Equal(t, "claim.taken", s.give(s.keeper, "/v1/tool-kits", `{"site":"hq","number":"K-1","name":"n","store":"main","tools":[]}`).problem(t).Key)
+	r := s.done(s.keeper, box+"/tools", `{"tool":"`+id(2)+`"}`)
+	s.tags[box] = r.header.Get("ETag")
+	issue := call{method: http.MethodPost, path: box + "/issue", body: `{"to":` + toPerson(s.li) + `}`, token: s.keeper.token, header: map[string]string{"Idempotency-Key": "once"}}
+	var first, again api.ToolOutcomes
+	require.NoError(t, json.Unmarshal([]byte(s.do(issue).body), &first))
+	require.Equal(t, []string{"done", "done", "refused"}, outcomesOf(first))
+	require.Equal(t, "TOL-15", first.Outcomes[2].Rule)
+	before := s.events()
+	require.NoError(t, json.Unmarshal([]byte(s.do(issue).body), &again))
+	require.Equal(t, first, again, "the same request is the same list")
+	require.Equal(t, before, s.events())
+	for n := range 2 {
+		s.tags[paths[n]] = fmt.Sprintf("%q", strconv.FormatInt(first.Outcomes[n].Revision, 10))
+		s.done(s.li, paths[n]+"/accept", `{}`)
+	}
+	r = s.done(s.keeper, box+"/return", `{"store":"main","by":"`+s.li.id+`","tools":[{"tool":"`+id(1)+`","condition":"good"}]}`)
+	require.NoError(t, json.Unmarshal([]byte(r.body), &again))
+	require.Equal(t, []string{"done"}, outcomesOf(again))
+	require.Len(t, again.Open, 1, "what is short is named")
+	require.Equal(t, "W-1", again.Open[0].Number)
+	s.tags[box+"/tools"] = `"3"` // registered, added, given out, brought back
+	s.done(s.keeper, box+"/tools/remove", `{"tool":"`+id(2)+`","reason":"报废"}`)
+	s.reads.kits = []api.ToolKit{{Id: uuid.MustParse(strings.TrimPrefix(box, "/v1/tool-kits/")), Site: "hq", Number: "K-1", Tools: []uuid.UUID{}}}
+	require.Equal(t, http.StatusOK, s.get("/v1/tool-kits?site=hq", "storekeeper").status)
+	require.Equal(t, http.StatusOK, s.get(box, "storekeeper").status)
+	require.Equal(t, http.StatusNotFound, s.get("/v1/tool-kits/"+uuid.NewString(), "storekeeper").status)
+}
+
+func outcomesOf(o api.ToolOutcomes) []string {
+	var out []string
+	for _, row := range o.Outcomes {
+		out = append(out, string(row.Outcome))
+	}
+	return out
+}
+
+func TestTOL06TheKeysPassWithAShiftAndAShortageIsItsOwn(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	r := s.post("/v1/teams", `{"site":"hq","external":{"system":"hr","key":"A"},"name":"一班"}`, nil, "hr")
+	var team api.Created
+	require.NoError(t, json.Unmarshal([]byte(r.body), &team))
+	paths := s.numbered("shared", "wrench", "W-1", "W-2", "W-3")
+	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
+	for _, p := range paths {
+		s.done(s.keeper, p+"/issue", `{"to":{"kind":"team","who":"`+team.Id.String()+`"},"approved_by":"`+s.boss.id+`"}`)
+		s.done(s.li, p+"/accept", `{}`)
+	}
+	check := "/v1/teams/" + team.Id.String() + "/tool-checks"
+	body := func(kind, giver, found, damaged, missing string) string {
+		list := func(v string) string {
+			if v == "" {
+				return "[]"
+			}
+			return `["` + v + `"]`
+		}
+		if giver != "" {
+			giver = `,"giver":"` + giver + `"`
+		}
+		return `{"kind":"` + kind + `","place":"机房"` + giver + `,"found":` + list(found) + `,"damaged":` + list(damaged) + `,"missing":` + list(missing) + `}`
+	}
+	p := s.refused(s.wang, check, body("shift", s.li.id, id(0), id(1), ""), "TOL-06")
+	require.Equal(t, "card.check_incomplete", p.Key)
+	require.Contains(t, p.Detail, "W-3")
+	require.Equal(t, "card.same_shift", s.refused(s.li, check, body("shift", s.li.id, id(0), id(1), id(2)), "TOL-06").Key)
+	shift := call{method: http.MethodPost, path: check, body: body("shift", s.li.id, id(0), id(1), id(2)), token: s.wang.token, header: map[string]string{"Idempotency-Key": "shift"}}
+	var out, again api.ToolOutcomes
+	require.NoError(t, json.Unmarshal([]byte(s.do(shift).body), &out))
+	require.Equal(t, []string{"done", "done"}, outcomesOf(out), "missing is reported, damaged is blocked")
+	require.NoError(t, json.Unmarshal([]byte(s.do(shift).body), &again))
+	require.Equal(t, out, again)
+	require.Equal(t, "card.not_on_duty", s.refused(s.boss, check, body("shift", s.li.id, id(0)+`","`+id(1), "", ""), "TOL-06").Key)
+	s.done(s.wang, check, body("regular", "", id(0)+`","`+id(1), "", ""))
+	stored, err := s.node.ReadStream(t.Context(), "fl.tool-"+id(2), 0)
+	require.NoError(t, err)
+	reported := stored[len(stored)-1]
+	require.Equal(t, "tool.reported_missing.v1", reported.Type)
+	require.Contains(t, string(reported.Data), `"on_duty":"`+s.li.id+`"`, "the shift that was on duty answers")
+	require.Equal(t, http.StatusOK, s.get("/v1/teams/"+team.Id.String()+"/tools", "storekeeper").status)
 }

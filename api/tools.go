@@ -148,6 +148,7 @@ func (s *Server) ReportToolMissing(ctx context.Context, in ReportToolMissingRequ
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tools.ReportMissing(ctx, r, in.Id, commands.MissingTool{
 			At: in.Body.At, LostAt: in.Body.LostAt, Place: in.Body.Place, Circumstances: or(in.Body.Circumstances),
+			OnDuty: person(in.Body.OnDuty),
 		})
 	})
 	return ReportToolMissing200JSONResponse{body, ReportToolMissing200ResponseHeaders(h)}, err

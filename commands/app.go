@@ -34,6 +34,7 @@ type App struct {
 	Strikes  *Strikes
 	Imports  *Imports
 	Tools    *Tools
+	Kits     *Kits
 	Views    *Views
 }
 
@@ -49,6 +50,7 @@ func New(p Ports) *App {
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims, cards: cards}
+	a.Kits = &Kits{useCases: u, tools: a.Tools}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites}
 	return a
 }

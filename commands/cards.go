@@ -76,24 +76,35 @@ func (c *cards) closeFor(ctx context.Context, call Call, holder tool.Holder) err
 	})
 }
 
-// write runs a command on the part of a card that is being written.
+// write runs a command for which it matters which entries are gone.
 func (c *cards) write(ctx context.Context, call Call, holder tool.Holder, name string, build func(card.Start, []uuid.UUID) card.Command) error {
+	_, err := c.writeWith(ctx, call, holder, name, func(ctx context.Context, start card.Start, entries []card.Entry) (card.Command, error) {
+		gone, err := c.gone(ctx, holder, entries)
+		return build(start, gone), err
+	})
+	return err
+}
+
+// writeWith runs a command on the part of a card that is being written; build
+// is given the entries that are on it.
+func (c *cards) writeWith(ctx context.Context, call Call, holder tool.Holder, name string,
+	build func(context.Context, card.Start, []card.Entry) (card.Command, error),
+) (Result, error) {
 	part, st, start, err := c.newest(ctx, holder)
 	if err != nil {
-		return err
+		return Result{}, err
 	}
 	call.Expected = nil
 	if st.Events >= card.RollAt {
 		going := call
 		going.ID, going.Type = uuid.NewSHA1(call.ID, []byte("continue/"+strconv.Itoa(part))), "card.continue"
 		if _, err := Execute(ctx, c.x, cardDecider(), c.stream(holder, part), Given[card.Command](going, card.Continue{At: call.OccurredAt})); err != nil {
-			return err
+			return Result{}, err
 		}
 		part, start = part+1, card.Start{Holder: holder, Part: part + 1, Entries: st.Entries, Duty: st.Duty}
-		st = card.State{}
 	}
 	call.ID = uuid.NewSHA1(call.ID, []byte(name))
-	_, err = Execute(ctx, c.x, cardDecider(), c.stream(holder, part), Step[card.Command]{
+	return Execute(ctx, c.x, cardDecider(), c.stream(holder, part), Step[card.Command]{
 		Call: call,
 		Make: func(ctx context.Context, _ Stream) (card.Command, error) {
 			now, err := Current(ctx, c.x, cardDecider(), c.stream(holder, part))
@@ -107,11 +118,24 @@ func (c *cards) write(ctx context.Context, call Call, holder tool.Holder, name s
 			if now.Part == 0 {
 				entries = start.Entries
 			}
-			gone, err := c.gone(ctx, holder, entries)
-			return build(start, gone), err
+			return build(ctx, start, entries)
 		},
 	})
-	return err
+}
+
+// here returns the entries whose tools the holder has.
+func (c *cards) here(ctx context.Context, holder tool.Holder, entries []card.Entry) ([]card.Entry, error) {
+	out := []card.Entry{}
+	for _, e := range entries {
+		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		if err != nil {
+			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+		}
+		if f.state.Holder == holder {
+			out = append(out, e)
+		}
+	}
+	return out, nil
 }
 
 func (c *cards) stream(holder tool.Holder, part int) string {

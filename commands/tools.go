@@ -307,6 +307,7 @@ type MissingTool struct {
 	LostAt        time.Time  `json:"lost_at"`
 	Place         string     `json:"place"`
 	Circumstances string     `json:"circumstances"` // sealed before anything is stored
+	OnDuty        string     `json:"on_duty"`       // person id of the shift that answers for a team's tool
 }
 
 // ReportMissing says that a tool is not where it should be; the actor reports it.
@@ -314,6 +315,7 @@ func (t *Tools) ReportMissing(ctx context.Context, r Request, id uuid.UUID, in M
 	return t.on(ctx, r, "tool.report_missing", id, in.At, in, nil, func(now moment, m *material) tool.Command {
 		return tool.ReportMissing{
 			At: now.At, LostAt: domain.At(in.LostAt), Place: in.Place, Circumstances: m.seal(FieldText, in.Circumstances), By: r.Actor.Person,
+			OnDuty: in.OnDuty,
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/kit"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -181,8 +182,17 @@ var fixtures = map[string]any{
 		At: nine, Entry: cardEntry, Gone: []uuid.UUID{id("tool")}, Line: &policy.Entitlement{Post: "fitter", Kind: "wrench", Count: 2},
 		ApprovedBy: id("wang").String(), Policy: desk,
 	},
-	"card.closed.v1":    card.Closed{At: eleven},
-	"card.continued.v1": card.Continued{At: eleven},
+	"card.checked.v1": card.Checked{
+		At: ten, ID: id("check"), Kind: card.ShiftCheck, OnDuty: id("li").String(), By: id("wang").String(), Found: []uuid.UUID{id("tool")},
+		Damaged: []uuid.UUID{}, Missing: []uuid.UUID{id("tool2")}, NextBy: eleven,
+	},
+	"kit.registered.v1":     kit.Registered{At: nine, Number: "K-1", Name: "电工箱", Store: "main", Tools: []uuid.UUID{id("tool"), id("tool2")}},
+	"kit.tool_added.v1":     kit.ToolAdded{At: nine, Tool: id("tool")},
+	"kit.tool_removed.v1":   kit.ToolRemoved{At: nine, Tool: id("tool"), Reason: "worn"},
+	"kit.issue_ordered.v1":  kit.IssueOrdered{At: ten, Order: id("order"), To: toolHolder, Tools: []uuid.UUID{id("tool"), id("tool2")}},
+	"kit.return_ordered.v1": kit.ReturnOrdered{At: eleven, Order: id("order"), Store: "main", By: id("li").String(), Tools: []uuid.UUID{id("tool")}, Short: []uuid.UUID{id("tool2")}},
+	"card.closed.v1":        card.Closed{At: eleven},
+	"card.continued.v1":     card.Continued{At: eleven},
 	"tool.registered.v1": tool.Registered{
 		At: nine, Site: "SH", Number: "W-0042", Kind: "torque-wrench", Category: "measuring", Name: "torque wrench", Spec: "40-200 Nm", Brand: "Tohnichi",
 		Batch: "2025-11", PriceFen: 135050, PurchasedOn: "2025-11-03", LifeMonths: 60, Use: tool.Shared, Home: "main",
@@ -199,7 +209,7 @@ var fixtures = map[string]any{
 	"tool.inspected.v1":      tool.Inspected{At: ten, On: "2026-03-02", Passed: true, Next: new(domain.Day("2026-09-02")), Inspector: id("wang").String(), Label: "A-17", Policy: desk},
 	"tool.sent_to_repair.v1": tool.SentToRepair{At: ten, Holder: tool.Holder{Kind: tool.Repairer, Who: "R1"}},
 	"tool.reported_missing.v1": tool.ReportedMissing{
-		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,
+		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), OnDuty: id("wang").String(), From: toolHolder,
 	},
 	"tool.booked.v1": tool.Booked{At: nine, Booking: tool.Booking{
 		ID: id("booking"), To: toolHolder, From: ten, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(),

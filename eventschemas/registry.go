@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/claim"
+	"github.com/fieldledger/fieldledger/domain/kit"
 	"github.com/fieldledger/fieldledger/domain/number"
 	"github.com/fieldledger/fieldledger/domain/person"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -65,6 +66,12 @@ var eventTypes = []eventType{
 	newest[card.Entered]("card.entered.v1"),
 	newest[card.Closed]("card.closed.v1"),
 	newest[card.Continued]("card.continued.v1"),
+	newest[card.Checked]("card.checked.v1"),
+	newest[kit.Registered]("kit.registered.v1"),
+	newest[kit.ToolAdded]("kit.tool_added.v1"),
+	newest[kit.ToolRemoved]("kit.tool_removed.v1"),
+	newest[kit.IssueOrdered]("kit.issue_ordered.v1"),
+	newest[kit.ReturnOrdered]("kit.return_ordered.v1"),
 	newest[team.Registered]("team.registered.v1"),
 	newest[site.Registered]("site.registered.v1"),
 	newest[site.PolicySetChosen]("site.policy_set_chosen.v1"),

@@ -49,6 +49,8 @@ type Side struct {
 	sites   *readmodel.Reader[directory.Site]
 	views   *readmodel.Reader[directory.View]
 	tools   *readmodel.Reader[custody.Row]
+	kits    *readmodel.Reader[custody.Kit]
+	cards   *readmodel.Reader[custody.Card]
 	kpi     *kpi.Reader
 	inbox   *readmodel.LogReader[inbox.Imported]
 	recent  recentTouches
@@ -57,7 +59,7 @@ type Side struct {
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [9]error
+	var errs [11]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -67,6 +69,8 @@ func New(p Parts) (*Side, error) {
 	s.tools, errs[6] = readmodel.NewReader(custody.Table())
 	s.inbox, errs[7] = readmodel.NewLogReader(inbox.Events())
 	s.views, errs[8] = readmodel.NewReader(directory.Views())
+	s.kits, errs[9] = readmodel.NewReader(custody.Kits())
+	s.cards, errs[10] = readmodel.NewReader(custody.Cards())
 	return s, errors.Join(errs[:]...)
 }
 

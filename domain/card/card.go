@@ -129,6 +129,7 @@ type State struct {
 	Continued bool
 	Events    int
 	Duty      string
+	Last      Checked // the newest check of this part
 }
 
 // Decide returns the events that c causes in state s, in order.
@@ -140,6 +141,8 @@ func Decide(s State, c Command) ([]Event, error) {
 		return enter(s, c)
 	case Close:
 		return closeCard(s, c)
+	case Check:
+		return check(s, c)
 	case Continue:
 		if s.Continued { // TKT-02
 			return nil, nil
@@ -210,6 +213,11 @@ func Evolve(s State, e Event) State {
 	case Entered:
 		s = s.without(append(slices.Clone(e.Gone), e.Entry.Tool))
 		s.Entries = append(s.Entries, e.Entry)
+	case Checked:
+		s.Last = e
+		if e.Kind == ShiftCheck { // the keys pass with the shift (TOL-06)
+			s.Duty = e.By
+		}
 	case Closed:
 		s.Closed, s.Entries = true, nil
 	case Continued:

@@ -131,7 +131,9 @@ func TestWhoMayHold(t *testing.T) {
 		{Name: "TOL-19 and by no team", Given: []tool.Event{special}, When: with(func(c *tool.Issue) { c.To, c.Book = ofCrew, free }), Refused: "TOL-19"},
 		{
 			Name: "TOL-19 whoever has that post", Given: []tool.Event{special},
-			When: with(func(c *tool.Issue) { c.Posts, c.Scope, c.ApprovedBy = []string{"shift_leader"}, []tool.Holder{ofLi}, boss }),
+			When: with(func(c *tool.Issue) {
+				c.Posts, c.Scope, c.ApprovedBy = []string{"shift_leader"}, []tool.Holder{ofLi}, boss
+			}),
 			Then: []tool.Event{tool.Issued{At: at(2), To: ofLi, ApprovedBy: boss, Scope: []tool.Holder{ofLi}, Policy: ref}},
 		},
 		{

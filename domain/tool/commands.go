@@ -130,7 +130,8 @@ type ReportMissing struct {
 	LostAt        domain.Instant `json:"lost_at"`
 	Place         string         `json:"place"`
 	Circumstances domain.Sealed  `json:"circumstances"`
-	By            string         `json:"by"` // person id
+	By            string         `json:"by"`      // person id
+	OnDuty        string         `json:"on_duty"` // person id of the shift that answers for a team's tools, "" if unknown (TOL-06)
 }
 
 // Find says that a missing tool is there again (LOS-09).

@@ -215,7 +215,7 @@ func reportMissing(s State, c ReportMissing) ([]Event, error) {
 		return nil, domain.Refuse("LOS-01", "tool.scrapped")
 	}
 	return []Event{ReportedMissing{
-		At: c.At, LostAt: c.LostAt, Place: c.Place, Circumstances: c.Circumstances, By: c.By, From: s.Holder,
+		At: c.At, LostAt: c.LostAt, Place: c.Place, Circumstances: c.Circumstances, By: c.By, OnDuty: c.OnDuty, From: s.Holder,
 		Other: s.Holder.Kind == Person && s.Holder.Who != c.By, // TOL-08
 	}}, nil
 }

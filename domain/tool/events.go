@@ -125,11 +125,12 @@ type SentToRepair struct {
 // ReportedMissing ends custody without anybody having the tool (LOS-01). Type tool.reported_missing.v1.
 type ReportedMissing struct {
 	At            domain.Instant `json:"at"`
-	LostAt        domain.Instant `json:"lost_at"`       // when
-	Place         string         `json:"place"`         // where it was lost
-	Circumstances domain.Sealed  `json:"circumstances"` // sealed
-	By            string         `json:"by"`            // person id of who signs
-	From          Holder         `json:"from"`          // who had it
+	LostAt        domain.Instant `json:"lost_at"`           // when
+	Place         string         `json:"place"`             // where it was lost
+	Circumstances domain.Sealed  `json:"circumstances"`     // sealed
+	By            string         `json:"by"`                // person id of who signs
+	OnDuty        string         `json:"on_duty,omitempty"` // person id of the shift that answers for a team's tool (TOL-06)
+	From          Holder         `json:"from"`              // who had it
 	// Other says that who reports it is not who had it (TOL-08).
 	Other bool `json:"other"`
 }

@@ -97,6 +97,12 @@ var uses = map[string]use{
 	"card.entered.v1":        onCard("which `tool.issue`, `tool.lend`, `tool.hand_over` and `tool.register` send first", "card.enter"),
 	"card.closed.v1":         onCard("which `person.leave` sends first", "card.close"),
 	"card.continued.v1":      onCard("as the last of a part", "card.continue"),
+	"card.checked.v1":        onCard("", "card.check"),
+	"kit.registered.v1":      onKit("kit.register"),
+	"kit.tool_added.v1":      onKit("kit.add_tool"),
+	"kit.tool_removed.v1":    onKit("kit.remove_tool"),
+	"kit.issue_ordered.v1":   onKit("kit.issue"),
+	"kit.return_ordered.v1":  onKit("kit.return"),
 	"team.registered.v1":     {stream: "`fl.team-<uuid>`", by: []string{"team.register", "team.import"}, readers: []string{ownDecider}},
 	"site.registered.v1": {
 		stream: "`fl.site-<uuid>`", by: []string{"site.register"}, readers: []string{ownDecider, "`ticket.register` and `ticket.import_row`, for the zone"},
@@ -145,6 +151,10 @@ func onTool(by ...string) use {
 
 func onPerson(by ...string) use {
 	return use{stream: "`fl.person-<uuid>`", by: by, readers: []string{ownDecider, "`tool.issue`, for posts and team"}}
+}
+
+func onKit(by ...string) use {
+	return use{stream: "`fl.kit-<uuid>`", by: by, readers: []string{ownDecider}}
 }
 
 func onCard(when string, by ...string) use {

@@ -34,7 +34,7 @@ const (
 
 // Projection returns the tables of tools.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Kits(), Cards()}}
 }
 
 // Row is a tool as lists and cards show it. Times are UTC, amounts fen.
