@@ -187,7 +187,7 @@ func register(s State, c Register) ([]Event, error) {
 	case twice(c.Tools):
 		return nil, domain.Invalid("/tools", "TOL-05", "kit.tool_twice")
 	}
-	return []Event{Registered{At: c.At, Number: c.Number, Name: c.Name, Store: c.Store, Tools: c.Tools}}, nil
+	return []Event{Registered(c)}, nil
 }
 
 func add(s State, c Add) ([]Event, error) {
