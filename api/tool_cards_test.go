@@ -352,3 +352,11 @@ func TestTOL06TheKeysPassWithAShiftAndAShortageIsItsOwn(t *testing.T) {
 	require.Contains(t, string(reported.Data), `"on_duty":"`+s.li.id+`"`, "the shift that was on duty answers")
 	require.Equal(t, http.StatusOK, s.get("/v1/teams/"+team.Id.String()+"/tools", "storekeeper").status)
 }
+
+func TestPOL07TheShippedSetsOfToolsAreTaken(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, set := range []string{"mine", "workshop", "plant", "appliance-service", "power-station"} {
+		f.load(set + "/tools.json")
+	}
+}

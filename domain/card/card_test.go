@@ -221,3 +221,32 @@ func must(events []card.Event, err error) []card.Event {
 	}
 	return events
 }
+
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	crew := tool.Holder{Kind: tool.Team, Who: "00000000-0000-0000-0000-00000000000a"}
+	opened := card.Opened{At: at(1), Holder: crew, Part: 1, Entries: []card.Entry{}}
+	has := []card.Entry{entry(1, "wrench", 0), entry(2, "wrench", 0)}
+	given := []card.Event{opened}
+	c := card.Check{
+		At: at(2), Kind: card.ShiftCheck, Giver: "li", By: "wang", Found: []uuid.UUID{id(1)}, Damaged: []uuid.UUID{}, Missing: []uuid.UUID{id(2)}, Has: has, NextBy: at(9),
+	}
+	with := func(change func(*card.Check)) card.Check { x := c; change(&x); return x }
+	shift := card.Checked{At: at(2), Kind: card.ShiftCheck, OnDuty: "li", By: "wang", Found: c.Found, Damaged: c.Damaged, Missing: c.Missing, NextBy: at(9)}
+	regular := shift
+	regular.Kind, regular.OnDuty = card.RegularCheck, "wang"
+	decidertest.Run(t, card.Decide, card.Evolve, []decidertest.Case[card.Command, card.Event]{
+		{Name: "TOL-06 the keys pass, and who gave them answers for what is short", Given: given, When: c, Then: []card.Event{shift}},
+		{Name: "TOL-06 no tool is left out", Given: given, When: with(func(c *card.Check) { c.Missing = nil }), Refused: "TOL-06", Key: "card.check_incomplete"},
+		{Name: "TOL-06 nor one named that is not there", Given: given, When: with(func(c *card.Check) { c.Damaged = []uuid.UUID{id(7)} }), Invalid: "/found"},
+		{Name: "TOL-06 the keys pass to another", Given: given, When: with(func(c *card.Check) { c.By = "li" }), Refused: "TOL-06", Key: "card.same_shift"},
+		{Name: "TOL-06 from who is on duty", Given: append(slices.Clone(given), shift), When: c, Refused: "TOL-06", Key: "card.not_on_duty"},
+		{Name: "TOL-06 somebody gives them", Given: given, When: with(func(c *card.Check) { c.Giver = "" }), Invalid: "/giver"},
+		{Name: "TOL-06 somebody signs", Given: given, When: with(func(c *card.Check) { c.By = "" }), Invalid: "/by"},
+		{
+			Name: "TOL-20 a regular check is on the shift on duty", Given: append(slices.Clone(given), shift),
+			When: with(func(c *card.Check) { c.Kind, c.Giver = card.RegularCheck, "" }), Then: []card.Event{regular},
+		},
+		{Name: "TOL-20 of a kind that there is", Given: given, When: with(func(c *card.Check) { c.Kind = "monthly" }), Invalid: "/kind"},
+	})
+}
