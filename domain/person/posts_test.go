@@ -45,10 +45,13 @@ func TestFactsWithDates(t *testing.T) {
 func TestORG04TheFactOfTheTimeCounts(t *testing.T) {
 	t.Parallel()
 	s := person.Evolve(person.State{}, person.Registered{At: hour(1), Team: uuid.UUID{9}})
-	for _, e := range []person.Event{
-		person.Posted{Posts: []string{"welder"}, Since: hour(6)}, person.Posted{Posts: []string{"fitter"}, Since: hour(3)},
-		person.Posted{Posts: []string{"turner"}, Since: hour(6)}, person.TeamChanged{Team: uuid.UUID{1}, Since: hour(6)},
-	} {
+	facts := []person.Event{
+		person.Posted{Posts: []string{"welder"}, Since: hour(6)},
+		person.Posted{Posts: []string{"fitter"}, Since: hour(3)},
+		person.Posted{Posts: []string{"turner"}, Since: hour(6)},
+		person.TeamChanged{Team: uuid.UUID{1}, Since: hour(6)},
+	}
+	for _, e := range facts {
 		s = person.Evolve(s, e)
 	}
 	require.Empty(t, s.PostsAt(hour(2).Time))
