@@ -125,6 +125,7 @@ type reads struct {
 	losses     lossAnswers
 	recall     api.Recall
 	room       room
+	kits       []api.ToolKit
 	err        error
 	health     api.Health
 	panics     bool
@@ -222,7 +223,7 @@ func (r *reads) View(_ context.Context, at api.AsOf, id uuid.UUID) (api.SavedVie
 func (r *reads) Tool(_ context.Context, at api.AsOf, id uuid.UUID, _ *time.Time) (api.ToolCard, api.Snapshot, error) {
 	for _, t := range r.tools {
 		if t.Id == id {
-			return api.ToolCard{Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}}, r.ask(at), r.err
+			return api.ToolCard{Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}, Bookings: []api.ToolBooking{}, Chases: []api.ToolChase{}, Scope: []api.Holder{}}, r.ask(at), r.err
 		}
 	}
 	return api.ToolCard{}, r.ask(at), commands.ErrNotFound
@@ -264,6 +265,25 @@ func (r *reads) ListTools(_ context.Context, at api.AsOf, f api.ToolFilter, p ap
 	r.narrow = f
 	rows, next := cut(r.tools, p)
 	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Kits(_ context.Context, at api.AsOf, _ []string, p api.Page) ([]api.ToolKit, string, api.Snapshot, error) {
+	rows, next := cut(r.kits, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Kit(_ context.Context, at api.AsOf, id uuid.UUID) (api.ToolKitCard, api.Snapshot, error) {
+	for _, k := range r.kits {
+		if k.Id == id {
+			return api.ToolKitCard{Kit: k, Tools: []api.Tool{}}, r.ask(at), r.err
+		}
+	}
+	return api.ToolKitCard{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) Duty(_ context.Context, at api.AsOf, _ []string, team uuid.UUID) (api.TeamTools, error) {
+	r.ask(at)
+	return api.TeamTools{OnDuty: team.String()}, r.err
 }
 
 func (r *reads) At(_ context.Context, at api.AsOf) (api.Snapshot, error) { return r.ask(at), r.err }

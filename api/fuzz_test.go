@@ -18,6 +18,19 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 )
 
+// custodyBodies are those of custody: what moves in kits, teams and loans.
+var custodyBodies = map[string]any{
+	"setPersonPosts": SetPersonPostsJSONRequestBody{},
+	"setPersonTeam":  SetPersonTeamJSONRequestBody{},
+	"leavePerson":    LeavePersonJSONRequestBody{},
+	"bookTool":       BookToolJSONRequestBody{}, "cancelToolBooking": CancelToolBookingJSONRequestBody{}, "extendToolLoan": ExtendToolLoanJSONRequestBody{},
+	"registerToolKit": RegisterToolKitJSONRequestBody{}, "addToolToKit": AddToolToKitJSONRequestBody{}, "removeToolFromKit": RemoveToolFromKitJSONRequestBody{},
+	"issueToolKit": IssueToolKitJSONRequestBody{}, "returnToolKit": ReturnToolKitJSONRequestBody{}, "checkTeamTools": CheckTeamToolsJSONRequestBody{},
+	"lendTools": LendToolsJSONRequestBody{}, "returnTools": ReturnToolsJSONRequestBody{},
+}
+
+func init() { maps.Copy(bodies, custodyBodies) }
+
 // bodies are the types that the handlers decode their bodies into.
 var bodies = map[string]any{
 	"acceptTicket":      AcceptTicketJSONRequestBody{},

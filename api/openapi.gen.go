@@ -70,6 +70,24 @@ func (e BlockToolReason) Valid() bool {
 	}
 }
 
+// Defines values for CheckTeamToolsKind.
+const (
+	Regular CheckTeamToolsKind = "regular"
+	Shift   CheckTeamToolsKind = "shift"
+)
+
+// Valid indicates whether the value is a known member of the CheckTeamToolsKind enum.
+func (e CheckTeamToolsKind) Valid() bool {
+	switch e {
+	case Regular:
+		return true
+	case Shift:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeductionLineKind.
 const (
 	DeductionLineKindCancelled DeductionLineKind = "cancelled"
@@ -1030,6 +1048,27 @@ func (e ReturnToolCondition) Valid() bool {
 	}
 }
 
+// Defines values for ReturnedToolCondition.
+const (
+	ReturnedToolConditionDamaged ReturnedToolCondition = "damaged"
+	ReturnedToolConditionGood    ReturnedToolCondition = "good"
+	ReturnedToolConditionWorn    ReturnedToolCondition = "worn"
+)
+
+// Valid indicates whether the value is a known member of the ReturnedToolCondition enum.
+func (e ReturnedToolCondition) Valid() bool {
+	switch e {
+	case ReturnedToolConditionDamaged:
+		return true
+	case ReturnedToolConditionGood:
+		return true
+	case ReturnedToolConditionWorn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAccountant         Role = "accountant"
@@ -1669,6 +1708,27 @@ func (e ToolBlocked) Valid() bool {
 	}
 }
 
+// Defines values for ToolChaseTell.
+const (
+	ToolChaseTellBorrower ToolChaseTell = "borrower"
+	ToolChaseTellManager  ToolChaseTell = "manager"
+	ToolChaseTellStore    ToolChaseTell = "store"
+)
+
+// Valid indicates whether the value is a known member of the ToolChaseTell enum.
+func (e ToolChaseTell) Valid() bool {
+	switch e {
+	case ToolChaseTellBorrower:
+		return true
+	case ToolChaseTellManager:
+		return true
+	case ToolChaseTellStore:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ToolDecisionResult.
 const (
 	ToolDecisionResultAlreadySo ToolDecisionResult = "already_so"
@@ -1687,6 +1747,27 @@ func (e ToolDecisionResult) Valid() bool {
 	case ToolDecisionResultNoneLeft:
 		return true
 	case ToolDecisionResultRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolOutcomeOutcome.
+const (
+	ToolOutcomeOutcomeDone        ToolOutcomeOutcome = "done"
+	ToolOutcomeOutcomeHeldAlready ToolOutcomeOutcome = "held_already"
+	ToolOutcomeOutcomeRefused     ToolOutcomeOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the ToolOutcomeOutcome enum.
+func (e ToolOutcomeOutcome) Valid() bool {
+	switch e {
+	case ToolOutcomeOutcomeDone:
+		return true
+	case ToolOutcomeOutcomeHeldAlready:
+		return true
+	case ToolOutcomeOutcomeRefused:
 		return true
 	default:
 		return false
@@ -2046,6 +2127,12 @@ type AddTicketNote struct {
 	ToCustomer *bool `json:"to_customer,omitempty"`
 }
 
+// AddToolToKit defines model for AddToolToKit.
+type AddToolToKit struct {
+	At   *time.Time         `json:"at,omitempty"`
+	Tool openapi_types.UUID `json:"tool"`
+}
+
 // AdjustStock defines model for AdjustStock.
 type AdjustStock struct {
 	// ApprovedBy Person who agreed, not the caller.
@@ -2196,6 +2283,27 @@ type BlockTool struct {
 // BlockToolReason defines model for BlockTool.Reason.
 type BlockToolReason string
 
+// BookTool defines model for BookTool.
+type BookTool struct {
+	At      *time.Time `json:"at,omitempty"`
+	From    time.Time  `json:"from"`
+	Purpose string     `json:"purpose"`
+
+	// Responsible Person.
+	Responsible openapi_types.UUID `json:"responsible"`
+
+	// To A person or team that takes a tool.
+	To    Recipient `json:"to"`
+	Until time.Time `json:"until"`
+}
+
+// CancelToolBooking defines model for CancelToolBooking.
+type CancelToolBooking struct {
+	At      *time.Time         `json:"at,omitempty"`
+	Booking openapi_types.UUID `json:"booking"`
+	Reason  string             `json:"reason"`
+}
+
 // ChangeTicketClass defines model for ChangeTicketClass.
 type ChangeTicketClass struct {
 	At *time.Time `json:"at,omitempty"`
@@ -2250,6 +2358,24 @@ type CheckGoods struct {
 	Findings *[]GoodsFinding `json:"findings,omitempty"`
 	Passed   bool            `json:"passed"`
 }
+
+// CheckTeamTools defines model for CheckTeamTools.
+type CheckTeamTools struct {
+	At      *time.Time           `json:"at,omitempty"`
+	Damaged []openapi_types.UUID `json:"damaged"`
+	Found   []openapi_types.UUID `json:"found"`
+
+	// Giver Person who hands the keys over; of a shift only.
+	Giver   *openapi_types.UUID  `json:"giver,omitempty"`
+	Kind    CheckTeamToolsKind   `json:"kind"`
+	Missing []openapi_types.UUID `json:"missing"`
+
+	// Place Where the tools are kept.
+	Place string `json:"place"`
+}
+
+// CheckTeamToolsKind defines model for CheckTeamTools.Kind.
+type CheckTeamToolsKind string
 
 // ChooseSitePolicySet defines model for ChooseSitePolicySet.
 type ChooseSitePolicySet struct {
@@ -2513,6 +2639,19 @@ type EndTicket struct {
 	Reason string     `json:"reason"`
 }
 
+// Entitlement A line of the table, and what is issued of it.
+type Entitlement struct {
+	Count int `json:"count"`
+
+	// Issued Numbers of the tools.
+	Issued []string `json:"issued"`
+	Kind   string   `json:"kind"`
+	Post   string   `json:"post"`
+
+	// Team Code.
+	Team string `json:"team"`
+}
+
 // Escalation defines model for Escalation.
 type Escalation struct {
 	// At UTC with milliseconds.
@@ -2720,6 +2859,13 @@ type ExchangeWithdrawal struct {
 type ExplainedLoss struct {
 	Events []LossEvent `json:"events"`
 	Loss   Loss        `json:"loss"`
+}
+
+// ExtendToolLoan defines model for ExtendToolLoan.
+type ExtendToolLoan struct {
+	At     *time.Time `json:"at,omitempty"`
+	Reason string     `json:"reason"`
+	Until  time.Time  `json:"until"`
 }
 
 // ExternalKey defines model for ExternalKey.
@@ -2947,12 +3093,15 @@ type IssueStock struct {
 
 // IssueTool defines model for IssueTool.
 type IssueTool struct {
-	// ApprovedBy Person who approved it (TOL-16).
+	// ApprovedBy Person who approved it (TOL-15, TOL-16).
 	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
 	At         *time.Time          `json:"at,omitempty"`
 
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
+
+	// Scope Persons and teams who may hold it from now on; nothing leaves it as it is (TOL-17).
+	Scope *[]Recipient `json:"scope,omitempty"`
 
 	// To A person or team that takes a tool.
 	To Recipient `json:"to"`
@@ -3392,6 +3541,9 @@ type KeepingStretch struct {
 type LendTool struct {
 	At *time.Time `json:"at,omitempty"`
 
+	// Booking That is picked up.
+	Booking *openapi_types.UUID `json:"booking,omitempty"`
+
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 	Purpose    string          `json:"purpose"`
@@ -3402,6 +3554,20 @@ type LendTool struct {
 	// To A person or team that takes a tool.
 	To    Recipient `json:"to"`
 	Until time.Time `json:"until"`
+}
+
+// LendTools defines model for LendTools.
+type LendTools struct {
+	At      *time.Time `json:"at,omitempty"`
+	Purpose string     `json:"purpose"`
+
+	// Responsible Person.
+	Responsible openapi_types.UUID `json:"responsible"`
+
+	// To A person or team that takes a tool.
+	To    Recipient            `json:"to"`
+	Tools []openapi_types.UUID `json:"tools"`
+	Until time.Time            `json:"until"`
 }
 
 // ListAnnualIssue defines model for ListAnnualIssue.
@@ -3799,7 +3965,10 @@ type MissingTool struct {
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 	LostAt     time.Time       `json:"lost_at"`
-	Place      string          `json:"place"`
+
+	// OnDuty Person of the shift that answers for a team's tool (TOL-06).
+	OnDuty *openapi_types.UUID `json:"on_duty,omitempty"`
+	Place  string              `json:"place"`
 }
 
 // Next Cursor of the next page; null on the last.
@@ -3808,11 +3977,28 @@ type Next = string
 // Nothing There is nothing to say.
 type Nothing = map[string]interface{}
 
+// OpenTool defines model for OpenTool.
+type OpenTool struct {
+	// Holder A custodian.
+	Holder Holder             `json:"holder"`
+	Number string             `json:"number"`
+	Tool   openapi_types.UUID `json:"tool"`
+
+	// Until When it is due back.
+	Until *MaybeInstant `json:"until"`
+}
+
 // OrderPurchase defines model for OrderPurchase.
 type OrderPurchase struct {
 	// At When; nothing means now.
 	At        *time.Time `json:"at,omitempty"`
 	Reference string     `json:"reference"`
+}
+
+// OutcomeText Why it was refused; empty if it was not.
+type OutcomeText struct {
+	En string `json:"en"`
+	Zh string `json:"zh"`
 }
 
 // PauseTicket defines model for PauseTicket.
@@ -3895,18 +4081,32 @@ type PayrollWages struct {
 type Person struct {
 	External []ExternalKey      `json:"external"`
 	Id       openapi_types.UUID `json:"id"`
+	LeftAt   *MaybeInstant      `json:"left_at"`
+
+	// Moves Teams from an instant on (ORG-04).
+	Moves []PersonMove `json:"moves"`
 
 	// Name A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
 	Name Personal `json:"name"`
 
 	// Phone A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
-	Phone    Personal `json:"phone"`
-	Revision int64    `json:"revision"`
-	Roles    []string `json:"roles"`
+	Phone Personal `json:"phone"`
+
+	// Postings Posts held from an instant on; of two from the same instant the later counts (ORG-04).
+	Postings []PersonPosting `json:"postings"`
+	Revision int64           `json:"revision"`
+	Roles    []string        `json:"roles"`
 
 	// Site Code of a site.
 	Site SiteCode            `json:"site"`
 	Team *openapi_types.UUID `json:"team"`
+}
+
+// PersonMove defines model for PersonMove.
+type PersonMove struct {
+	// Since UTC with milliseconds.
+	Since Instant             `json:"since"`
+	Team  *openapi_types.UUID `json:"team"`
 }
 
 // PersonPage defines model for PersonPage.
@@ -3917,6 +4117,26 @@ type PersonPage struct {
 
 	// Next Cursor of the next page; null on the last.
 	Next *Next `json:"next"`
+}
+
+// PersonPosting defines model for PersonPosting.
+type PersonPosting struct {
+	Posts []string `json:"posts"`
+
+	// Since UTC with milliseconds.
+	Since Instant `json:"since"`
+}
+
+// PersonTools defines model for PersonTools.
+type PersonTools struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// Entitlements By the posts and team of the person at that time and the policy in force then, as both are known now.
+	Entitlements []Entitlement `json:"entitlements"`
+
+	// Tools What the person has, or with `at` had then, in order of numbers; at most 500.
+	Tools []Tool `json:"tools"`
 }
 
 // Personal A personal field. `value` is null if there is none, if the caller may not see it (`masked`), or if it was erased.
@@ -4441,12 +4661,35 @@ type RegisterTool struct {
 	Use ToolUse `json:"use"`
 }
 
+// RegisterToolKit defines model for RegisterToolKit.
+type RegisterToolKit struct {
+	At   *time.Time `json:"at,omitempty"`
+	Name string     `json:"name"`
+
+	// Number Marked on the box; one kit each at a site.
+	Number string `json:"number"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Store Code of its home.
+	Store string               `json:"store"`
+	Tools []openapi_types.UUID `json:"tools"`
+}
+
 // RejectGoods defines model for RejectGoods.
 type RejectGoods struct {
 	// At When; nothing means now.
 	At     *time.Time `json:"at,omitempty"`
 	Count  int64      `json:"count"`
 	Reason string     `json:"reason"`
+}
+
+// RemoveToolFromKit defines model for RemoveToolFromKit.
+type RemoveToolFromKit struct {
+	At     *time.Time         `json:"at,omitempty"`
+	Reason string             `json:"reason"`
+	Tool   openapi_types.UUID `json:"tool"`
 }
 
 // ReopenTicket defines model for ReopenTicket.
@@ -4578,6 +4821,25 @@ type ReturnTool struct {
 
 // ReturnToolCondition defines model for ReturnTool.Condition.
 type ReturnToolCondition string
+
+// ReturnTools defines model for ReturnTools.
+type ReturnTools struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// By Person who brings them.
+	By    openapi_types.UUID `json:"by"`
+	Store string             `json:"store"`
+	Tools []ReturnedTool     `json:"tools"`
+}
+
+// ReturnedTool defines model for ReturnedTool.
+type ReturnedTool struct {
+	Condition ReturnedToolCondition `json:"condition"`
+	Tool      openapi_types.UUID    `json:"tool"`
+}
+
+// ReturnedToolCondition defines model for ReturnedTool.Condition.
+type ReturnedToolCondition string
 
 // ReviseDemand defines model for ReviseDemand.
 type ReviseDemand struct {
@@ -4840,6 +5102,24 @@ type ServiceClass string
 
 // ServiceZone Where the customer is, such as town or suburb (SLA-11).
 type ServiceZone = string
+
+// SetPersonPosts defines model for SetPersonPosts.
+type SetPersonPosts struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Posts Codes; none means no post from then on.
+	Posts []string  `json:"posts"`
+	Since time.Time `json:"since"`
+}
+
+// SetPersonTeam defines model for SetPersonTeam.
+type SetPersonTeam struct {
+	At    *time.Time `json:"at,omitempty"`
+	Since time.Time  `json:"since"`
+
+	// Team Nothing means no team.
+	Team *openapi_types.UUID `json:"team,omitempty"`
+}
 
 // SignOffTicket defines model for SignOffTicket.
 type SignOffTicket struct {
@@ -5335,6 +5615,24 @@ type TeamPage struct {
 	Next *Next `json:"next"`
 }
 
+// TeamTools defines model for TeamTools.
+type TeamTools struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// CheckBy When the next one is due (TOL-20).
+	CheckBy *MaybeInstant `json:"check_by"`
+
+	// CheckedAt Last check.
+	CheckedAt *MaybeInstant `json:"checked_at"`
+
+	// OnDuty Person who answers for what is short; empty if nobody was named.
+	OnDuty string `json:"on_duty"`
+
+	// Tools What the team has, or with `at` had then, in order of numbers; at most 500.
+	Tools []Tool `json:"tools"`
+}
+
 // Ticket defines model for Ticket.
 type Ticket struct {
 	// ActiveAgain It was taken up again after its first resolution.
@@ -5517,8 +5815,14 @@ type Tool struct {
 	PriceFen         int64   `json:"price_fen"`
 
 	// PurchasedOn Civil date in the zone of the site.
-	PurchasedOn Day   `json:"purchased_on"`
-	Revision    int64 `json:"revision"`
+	PurchasedOn Day `json:"purchased_on"`
+
+	// Purpose Of the loan.
+	Purpose string `json:"purpose"`
+
+	// Responsible Person who answers for the loan.
+	Responsible string `json:"responsible"`
+	Revision    int64  `json:"revision"`
 
 	// Since UTC with milliseconds.
 	Since Instant `json:"since"`
@@ -5549,20 +5853,69 @@ type ToolAccept struct {
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 }
 
+// ToolBooking defines model for ToolBooking.
+type ToolBooking struct {
+	// From UTC with milliseconds.
+	From    Instant            `json:"from"`
+	Id      openapi_types.UUID `json:"id"`
+	Purpose string             `json:"purpose"`
+
+	// Responsible Person.
+	Responsible string `json:"responsible"`
+
+	// To A custodian.
+	To Holder `json:"to"`
+
+	// Until UTC with milliseconds.
+	Until Instant `json:"until"`
+}
+
 // ToolCard defines model for ToolCard.
 type ToolCard struct {
+	// Bookings To come (TOL-09).
+	Bookings []ToolBooking `json:"bookings"`
+
+	// Chases Of the present loan (TOL-09).
+	Chases []ToolChase `json:"chases"`
+
 	// Custody Oldest first.
 	Custody []CustodySpan `json:"custody"`
 
 	// Repair What is reported of a tool and planned for it (TOL-11).
 	Repair ToolRepair `json:"repair"`
-	Tool   Tool       `json:"tool"`
+
+	// Scope Who may hold it; none means anybody (TOL-17).
+	Scope []Holder `json:"scope"`
+	Tool  Tool     `json:"tool"`
+}
+
+// ToolChase When a lent tool is asked for, and who is told.
+type ToolChase struct {
+	// At UTC with milliseconds.
+	At    Instant         `json:"at"`
+	Taken bool            `json:"taken"`
+	Tell  []ToolChaseTell `json:"tell"`
+}
+
+// ToolChaseTell defines model for ToolChase.Tell.
+type ToolChaseTell string
+
+// ToolCorrected defines model for ToolCorrected.
+type ToolCorrected struct {
+	Blocked string `json:"blocked"`
+
+	// Custody Oldest first.
+	Custody          []CustodySpan `json:"custody"`
+	NextInspectionBy string        `json:"next_inspection_by"`
+
+	// Standing Empty if the registration is struck.
+	Standing string `json:"standing"`
 }
 
 // ToolCorrection What a strike would come to.
 type ToolCorrection struct {
-	After  ToolOutcome `json:"after"`
-	Before ToolOutcome `json:"before"`
+	After  ToolCorrected `json:"after"`
+	Before ToolCorrected `json:"before"`
 
 	// Confirmation Stands for this list.
 	Confirmation string `json:"confirmation"`
@@ -5610,19 +5963,67 @@ type ToolFault struct {
 	Note string `json:"note"`
 }
 
+// ToolKit defines model for ToolKit.
+type ToolKit struct {
+	Id       openapi_types.UUID `json:"id"`
+	Name     string             `json:"name"`
+	Number   string             `json:"number"`
+	Revision int64              `json:"revision"`
+
+	// Site Code of a site.
+	Site  SiteCode `json:"site"`
+	Store string   `json:"store"`
+
+	// Tools In the order of the list.
+	Tools []openapi_types.UUID `json:"tools"`
+}
+
+// ToolKitCard defines model for ToolKitCard.
+type ToolKitCard struct {
+	Kit ToolKit `json:"kit"`
+
+	// Tools Where each tool of the list is.
+	Tools []Tool `json:"tools"`
+}
+
+// ToolKitPage defines model for ToolKitPage.
+type ToolKitPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot  `json:"as_of"`
+	Items []ToolKit `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
 // ToolLateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 type ToolLateReason = string
 
-// ToolOutcome defines model for ToolOutcome.
+// ToolOutcome What became of one tool.
 type ToolOutcome struct {
-	Blocked string `json:"blocked"`
+	Key     string             `json:"key"`
+	Number  string             `json:"number"`
+	Outcome ToolOutcomeOutcome `json:"outcome"`
 
-	// Custody Oldest first.
-	Custody          []CustodySpan `json:"custody"`
-	NextInspectionBy string        `json:"next_inspection_by"`
+	// Revision Of the tool; 0 if it was refused.
+	Revision int64 `json:"revision"`
 
-	// Standing Empty if the registration is struck.
-	Standing string `json:"standing"`
+	// Rule That refused it.
+	Rule string `json:"rule"`
+
+	// Text Why it was refused; empty if it was not.
+	Text OutcomeText        `json:"text"`
+	Tool openapi_types.UUID `json:"tool"`
+}
+
+// ToolOutcomeOutcome defines model for ToolOutcome.Outcome.
+type ToolOutcomeOutcome string
+
+// ToolOutcomes defines model for ToolOutcomes.
+type ToolOutcomes struct {
+	// Open What is not back.
+	Open     []OpenTool    `json:"open"`
+	Outcomes []ToolOutcome `json:"outcomes"`
 }
 
 // ToolPage defines model for ToolPage.
@@ -5793,6 +6194,9 @@ type IfMatch = string
 // InSite Code of a site.
 type InSite = SiteCode
 
+// KitId defines model for KitId.
+type KitId = openapi_types.UUID
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -5802,11 +6206,17 @@ type LossId = openapi_types.UUID
 // MinPosition defines model for MinPosition.
 type MinPosition = string
 
+// PersonId defines model for PersonId.
+type PersonId = openapi_types.UUID
+
 // ReadAsOf defines model for ReadAsOf.
 type ReadAsOf = string
 
 // StocktakeId defines model for StocktakeId.
 type StocktakeId = openapi_types.UUID
+
+// TeamId defines model for TeamId.
+type TeamId = openapi_types.UUID
 
 // TicketId defines model for TicketId.
 type TicketId = openapi_types.UUID
@@ -6732,6 +7142,39 @@ type ExplainDeductionsParams struct {
 	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
 }
 
+// LeavePersonParams defines parameters for LeavePerson.
+type LeavePersonParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetPersonPostsParams defines parameters for SetPersonPosts.
+type SetPersonPostsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetPersonTeamParams defines parameters for SetPersonTeam.
+type SetPersonTeamParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolCardOfPersonParams defines parameters for GetToolCardOfPerson.
+type GetToolCardOfPersonParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+}
+
 // ListPoliciesParams defines parameters for ListPolicies.
 type ListPoliciesParams struct {
 	// Limit Entries a page.
@@ -7206,6 +7649,27 @@ type RegisterTeamParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// CheckTeamToolsParams defines parameters for CheckTeamTools.
+type CheckTeamToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolCardOfTeamParams defines parameters for GetToolCardOfTeam.
+type GetToolCardOfTeamParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// At Who had it at this time (RFC 3339), by what is known as of `as_of`. Nothing means as it stands then.
+	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+}
+
 // ListTicketsParams defines parameters for ListTickets.
 type ListTicketsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -7527,6 +7991,69 @@ type WithdrawTicketParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ListToolKitsParams defines parameters for ListToolKits.
+type ListToolKitsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RegisterToolKitParams defines parameters for RegisterToolKit.
+type RegisterToolKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetToolKitParams defines parameters for GetToolKit.
+type GetToolKitParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// IssueToolKitParams defines parameters for IssueToolKit.
+type IssueToolKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReturnToolKitParams defines parameters for ReturnToolKit.
+type ReturnToolKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AddToolToKitParams defines parameters for AddToolToKit.
+type AddToolToKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RemoveToolFromKitParams defines parameters for RemoveToolFromKit.
+type RemoveToolFromKitParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // GetToolLabelsParams defines parameters for GetToolLabels.
 type GetToolLabelsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -7578,6 +8105,18 @@ type GetToolByCodeParams struct {
 	At *HeldAt `form:"at,omitempty" json:"at,omitempty"`
 }
 
+// LendToolsParams defines parameters for LendTools.
+type LendToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReturnToolsParams defines parameters for ReturnTools.
+type ReturnToolsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListToolsParams defines parameters for ListTools.
 type ListToolsParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -7619,6 +8158,12 @@ type ListToolsParams struct {
 	// Batch Only tools of this batch (TOL-12).
 	Batch *string `form:"batch,omitempty" json:"batch,omitempty"`
 
+	// DueBefore Only lent tools that were to be back before this time: the overdue ones (TOL-09).
+	DueBefore *time.Time `form:"due_before,omitempty" json:"due_before,omitempty"`
+
+	// Booked Only tools that have a booking to come, or only others (TOL-09).
+	Booked *bool `form:"booked,omitempty" json:"booked,omitempty"`
+
 	// InspectionBefore Only tools whose inspection is good until before this civil day (INS-02).
 	InspectionBefore *Day `form:"inspection_before,omitempty" json:"inspection_before,omitempty"`
 }
@@ -7659,8 +8204,29 @@ type BlockToolParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// BookToolParams defines parameters for BookTool.
+type BookToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CancelToolBookingParams defines parameters for CancelToolBooking.
+type CancelToolBookingParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ClearToolParams defines parameters for ClearTool.
 type ClearToolParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ExtendToolLoanParams defines parameters for ExtendToolLoan.
+type ExtendToolLoanParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -7980,6 +8546,15 @@ type PostWagesJSONRequestBody = PayrollWages
 // RegisterPersonJSONRequestBody defines body for RegisterPerson for application/json ContentType.
 type RegisterPersonJSONRequestBody = RegisterPerson
 
+// LeavePersonJSONRequestBody defines body for LeavePerson for application/json ContentType.
+type LeavePersonJSONRequestBody = Timed
+
+// SetPersonPostsJSONRequestBody defines body for SetPersonPosts for application/json ContentType.
+type SetPersonPostsJSONRequestBody = SetPersonPosts
+
+// SetPersonTeamJSONRequestBody defines body for SetPersonTeam for application/json ContentType.
+type SetPersonTeamJSONRequestBody = SetPersonTeam
+
 // RecordPolicyJSONRequestBody defines body for RecordPolicy for application/json ContentType.
 type RecordPolicyJSONRequestBody = RecordPolicy
 
@@ -8067,6 +8642,9 @@ type SignStocktakeJSONRequestBody = StocktakeSignature
 // RegisterTeamJSONRequestBody defines body for RegisterTeam for application/json ContentType.
 type RegisterTeamJSONRequestBody = RegisterTeam
 
+// CheckTeamToolsJSONRequestBody defines body for CheckTeamTools for application/json ContentType.
+type CheckTeamToolsJSONRequestBody = CheckTeamTools
+
 // RegisterTicketJSONRequestBody defines body for RegisterTicket for application/json ContentType.
 type RegisterTicketJSONRequestBody = RegisterTicket
 
@@ -8145,6 +8723,27 @@ type FindTicketVisitNeededJSONRequestBody = TimedLate
 // WithdrawTicketJSONRequestBody defines body for WithdrawTicket for application/json ContentType.
 type WithdrawTicketJSONRequestBody = EndTicket
 
+// RegisterToolKitJSONRequestBody defines body for RegisterToolKit for application/json ContentType.
+type RegisterToolKitJSONRequestBody = RegisterToolKit
+
+// IssueToolKitJSONRequestBody defines body for IssueToolKit for application/json ContentType.
+type IssueToolKitJSONRequestBody = IssueTool
+
+// ReturnToolKitJSONRequestBody defines body for ReturnToolKit for application/json ContentType.
+type ReturnToolKitJSONRequestBody = ReturnTools
+
+// AddToolToKitJSONRequestBody defines body for AddToolToKit for application/json ContentType.
+type AddToolToKitJSONRequestBody = AddToolToKit
+
+// RemoveToolFromKitJSONRequestBody defines body for RemoveToolFromKit for application/json ContentType.
+type RemoveToolFromKitJSONRequestBody = RemoveToolFromKit
+
+// LendToolsJSONRequestBody defines body for LendTools for application/json ContentType.
+type LendToolsJSONRequestBody = LendTools
+
+// ReturnToolsJSONRequestBody defines body for ReturnTools for application/json ContentType.
+type ReturnToolsJSONRequestBody = ReturnTools
+
 // RegisterToolJSONRequestBody defines body for RegisterTool for application/json ContentType.
 type RegisterToolJSONRequestBody = RegisterTool
 
@@ -8154,8 +8753,17 @@ type AcceptToolJSONRequestBody = ToolAccept
 // BlockToolJSONRequestBody defines body for BlockTool for application/json ContentType.
 type BlockToolJSONRequestBody = BlockTool
 
+// BookToolJSONRequestBody defines body for BookTool for application/json ContentType.
+type BookToolJSONRequestBody = BookTool
+
+// CancelToolBookingJSONRequestBody defines body for CancelToolBooking for application/json ContentType.
+type CancelToolBookingJSONRequestBody = CancelToolBooking
+
 // ClearToolJSONRequestBody defines body for ClearTool for application/json ContentType.
 type ClearToolJSONRequestBody = ClearTool
+
+// ExtendToolLoanJSONRequestBody defines body for ExtendToolLoan for application/json ContentType.
+type ExtendToolLoanJSONRequestBody = ExtendToolLoan
 
 // ReportToolFaultJSONRequestBody defines body for ReportToolFault for application/json ContentType.
 type ReportToolFaultJSONRequestBody = ToolFault
@@ -8432,6 +9040,18 @@ type ServerInterface interface {
 	// ExplainDeductions Why so much was deducted from a person in a month: the cap, the losses and every event (AUD-05).
 	// (GET /v1/persons/{id}/deductions/explanation)
 	ExplainDeductions(w http.ResponseWriter, r *http.Request, id DebtorId, params ExplainDeductionsParams)
+	// LeavePerson Marks a person as left; with open custody that is refused and lists what is open (TOL-07).
+	// (POST /v1/persons/{id}/leave)
+	LeavePerson(w http.ResponseWriter, r *http.Request, id PersonId, params LeavePersonParams)
+	// SetPersonPosts Says which posts a person holds from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/posts)
+	SetPersonPosts(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonPostsParams)
+	// SetPersonTeam Says in which team a person is from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/team)
+	SetPersonTeam(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonTeamParams)
+	// GetToolCardOfPerson Shows what a person has, and what the table of entitlements gives (TOL-04, TOL-15).
+	// (GET /v1/persons/{id}/tools)
+	GetToolCardOfPerson(w http.ResponseWriter, r *http.Request, id PersonId, params GetToolCardOfPersonParams)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(w http.ResponseWriter, r *http.Request, params ListPoliciesParams)
@@ -8564,6 +9184,12 @@ type ServerInterface interface {
 	// RegisterTeam Enters a team under its external key.
 	// (POST /v1/teams)
 	RegisterTeam(w http.ResponseWriter, r *http.Request, params RegisterTeamParams)
+	// CheckTeamTools Records that the caller looked for every shared tool of a team: when the keys pass to the next shift, or weekly; what is short is reported missing on the shift on duty (TOL-06, TOL-20).
+	// (POST /v1/teams/{id}/tool-checks)
+	CheckTeamTools(w http.ResponseWriter, r *http.Request, id TeamId, params CheckTeamToolsParams)
+	// GetToolCardOfTeam Shows what a team has, who is on duty for it, and when it is checked (TOL-06, TOL-20).
+	// (GET /v1/teams/{id}/tools)
+	GetToolCardOfTeam(w http.ResponseWriter, r *http.Request, id TeamId, params GetToolCardOfTeamParams)
 	// ListTickets Lists tickets.
 	// (GET /v1/tickets)
 	ListTickets(w http.ResponseWriter, r *http.Request, params ListTicketsParams)
@@ -8654,12 +9280,39 @@ type ServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(w http.ResponseWriter, r *http.Request, id TicketId, params WithdrawTicketParams)
+	// ListToolKits Lists tool boxes and sets in order of their numbers (TOL-05).
+	// (GET /v1/tool-kits)
+	ListToolKits(w http.ResponseWriter, r *http.Request, params ListToolKitsParams)
+	// RegisterToolKit Enters a tool box or set with its list (TOL-05).
+	// (POST /v1/tool-kits)
+	RegisterToolKit(w http.ResponseWriter, r *http.Request, params RegisterToolKitParams)
+	// GetToolKit Shows a tool box with its list and where each tool of it is (TOL-05).
+	// (GET /v1/tool-kits/{id})
+	GetToolKit(w http.ResponseWriter, r *http.Request, id KitId, params GetToolKitParams)
+	// IssueToolKit Offers a whole kit; each tool is decided by itself (TOL-05).
+	// (POST /v1/tool-kits/{id}/issue)
+	IssueToolKit(w http.ResponseWriter, r *http.Request, id KitId, params IssueToolKitParams)
+	// ReturnToolKit Takes back what is there of a kit, each tool decided by itself, and tells what of the list is in no store (TOL-05).
+	// (POST /v1/tool-kits/{id}/return)
+	ReturnToolKit(w http.ResponseWriter, r *http.Request, id KitId, params ReturnToolKitParams)
+	// AddToolToKit Puts a tool onto a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools)
+	AddToolToKit(w http.ResponseWriter, r *http.Request, id KitId, params AddToolToKitParams)
+	// RemoveToolFromKit Takes a tool off a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools/remove)
+	RemoveToolFromKit(w http.ResponseWriter, r *http.Request, id KitId, params RemoveToolFromKitParams)
 	// GetToolLabels A print-ready sheet of labels with QR codes for a page of tools, in order of their numbers (TOL-01).
 	// (GET /v1/tool-labels)
 	GetToolLabels(w http.ResponseWriter, r *http.Request, params GetToolLabelsParams)
 	// GetToolByCode Shows the card of the tool whose label was scanned (TOL-01).
 	// (GET /v1/tool-labels/{code})
 	GetToolByCode(w http.ResponseWriter, r *http.Request, code string, params GetToolByCodeParams)
+	// LendTools Lends several tools to one borrower; each is decided by itself (TOL-09).
+	// (POST /v1/tool-loans)
+	LendTools(w http.ResponseWriter, r *http.Request, params LendToolsParams)
+	// ReturnTools Takes several tools back, each decided by itself, and tells what is still open of those who had them (TOL-09).
+	// (POST /v1/tool-returns)
+	ReturnTools(w http.ResponseWriter, r *http.Request, params ReturnToolsParams)
 	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
 	// (GET /v1/tools)
 	ListTools(w http.ResponseWriter, r *http.Request, params ListToolsParams)
@@ -8675,9 +9328,18 @@ type ServerInterface interface {
 	// BlockTool Takes a tool out of use (TOL-18).
 	// (POST /v1/tools/{id}/block)
 	BlockTool(w http.ResponseWriter, r *http.Request, id ToolId, params BlockToolParams)
+	// BookTool Books a tool for a time to come; of two bookings that overlap one is made (TOL-09).
+	// (POST /v1/tools/{id}/bookings)
+	BookTool(w http.ResponseWriter, r *http.Request, id ToolId, params BookToolParams)
+	// CancelToolBooking Gives a booking up (TOL-09).
+	// (POST /v1/tools/{id}/bookings/cancel)
+	CancelToolBooking(w http.ResponseWriter, r *http.Request, id ToolId, params CancelToolBookingParams)
 	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
 	// (POST /v1/tools/{id}/clear)
 	ClearTool(w http.ResponseWriter, r *http.Request, id ToolId, params ClearToolParams)
+	// ExtendToolLoan Lets a loan run longer (TOL-09).
+	// (POST /v1/tools/{id}/extend)
+	ExtendToolLoan(w http.ResponseWriter, r *http.Request, id ToolId, params ExtendToolLoanParams)
 	// ReportToolFault Reports at once that a tool is damaged, whoever has it; it is out of use from now on (TOL-11).
 	// (POST /v1/tools/{id}/fault)
 	ReportToolFault(w http.ResponseWriter, r *http.Request, id ToolId, params ReportToolFaultParams)
@@ -14418,6 +15080,249 @@ func (siw *ServerInterfaceWrapper) ExplainDeductions(w http.ResponseWriter, r *h
 	handler.ServeHTTP(w, r)
 }
 
+// LeavePerson operation middleware
+func (siw *ServerInterfaceWrapper) LeavePerson(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LeavePersonParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LeavePerson(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetPersonPosts operation middleware
+func (siw *ServerInterfaceWrapper) SetPersonPosts(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetPersonPostsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetPersonPosts(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetPersonTeam operation middleware
+func (siw *ServerInterfaceWrapper) SetPersonTeam(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetPersonTeamParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetPersonTeam(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolCardOfPerson operation middleware
+func (siw *ServerInterfaceWrapper) GetToolCardOfPerson(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PersonId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolCardOfPersonParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolCardOfPerson(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListPolicies operation middleware
 func (siw *ServerInterfaceWrapper) ListPolicies(w http.ResponseWriter, r *http.Request) {
 
@@ -17439,6 +18344,141 @@ func (siw *ServerInterfaceWrapper) RegisterTeam(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// CheckTeamTools operation middleware
+func (siw *ServerInterfaceWrapper) CheckTeamTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TeamId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckTeamToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckTeamTools(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolCardOfTeam operation middleware
+func (siw *ServerInterfaceWrapper) GetToolCardOfTeam(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TeamId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolCardOfTeamParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolCardOfTeam(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListTickets operation middleware
 func (siw *ServerInterfaceWrapper) ListTickets(w http.ResponseWriter, r *http.Request) {
 
@@ -19834,6 +20874,453 @@ func (siw *ServerInterfaceWrapper) WithdrawTicket(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListToolKits operation middleware
+func (siw *ServerInterfaceWrapper) ListToolKits(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListToolKitsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListToolKits(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RegisterToolKit operation middleware
+func (siw *ServerInterfaceWrapper) RegisterToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterToolKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RegisterToolKit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetToolKit operation middleware
+func (siw *ServerInterfaceWrapper) GetToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetToolKitParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetToolKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// IssueToolKit operation middleware
+func (siw *ServerInterfaceWrapper) IssueToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssueToolKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.IssueToolKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReturnToolKit operation middleware
+func (siw *ServerInterfaceWrapper) ReturnToolKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnToolKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReturnToolKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddToolToKit operation middleware
+func (siw *ServerInterfaceWrapper) AddToolToKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddToolToKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddToolToKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveToolFromKit operation middleware
+func (siw *ServerInterfaceWrapper) RemoveToolFromKit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id KitId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveToolFromKitParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveToolFromKit(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetToolLabels operation middleware
 func (siw *ServerInterfaceWrapper) GetToolLabels(w http.ResponseWriter, r *http.Request) {
 
@@ -20065,6 +21552,96 @@ func (siw *ServerInterfaceWrapper) GetToolByCode(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// LendTools operation middleware
+func (siw *ServerInterfaceWrapper) LendTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LendToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LendTools(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReturnTools operation middleware
+func (siw *ServerInterfaceWrapper) ReturnTools(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnToolsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReturnTools(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListTools operation middleware
 func (siw *ServerInterfaceWrapper) ListTools(w http.ResponseWriter, r *http.Request) {
 
@@ -20239,6 +21816,32 @@ func (siw *ServerInterfaceWrapper) ListTools(w http.ResponseWriter, r *http.Requ
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "batch"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "due_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "due_before", r.URL.Query(), &params.DueBefore, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "due_before"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "due_before", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "booked" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "booked", r.URL.Query(), &params.Booked, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "booked"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "booked", Err: err})
 		}
 		return
 	}
@@ -20534,6 +22137,114 @@ func (siw *ServerInterfaceWrapper) BlockTool(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// BookTool operation middleware
+func (siw *ServerInterfaceWrapper) BookTool(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BookToolParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BookTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelToolBooking operation middleware
+func (siw *ServerInterfaceWrapper) CancelToolBooking(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelToolBookingParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelToolBooking(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ClearTool operation middleware
 func (siw *ServerInterfaceWrapper) ClearTool(w http.ResponseWriter, r *http.Request) {
 
@@ -20602,6 +22313,83 @@ func (siw *ServerInterfaceWrapper) ClearTool(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ClearTool(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExtendToolLoan operation middleware
+func (siw *ServerInterfaceWrapper) ExtendToolLoan(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ToolId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExtendToolLoanParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExtendToolLoan(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -22551,6 +24339,42 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons/{id}", wrapper.GetLedgerComparison).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons/{id}/settlements", wrapper.SettleLedgerItem).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/posts", wrapper.SetPersonPosts).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/team", wrapper.SetPersonTeam).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/leave", wrapper.LeavePerson).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/bookings", wrapper.BookTool).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/bookings/cancel", wrapper.CancelToolBooking).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/extend", wrapper.ExtendToolLoan).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-loans", wrapper.LendTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-returns", wrapper.ReturnTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/persons/{id}/tools", wrapper.GetToolCardOfPerson).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits", wrapper.ListToolKits).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits", wrapper.RegisterToolKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}", wrapper.GetToolKit).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/tools", wrapper.AddToolToKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/tools/remove", wrapper.RemoveToolFromKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/issue", wrapper.IssueToolKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tool-kits/{id}/return", wrapper.ReturnToolKit).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/teams/{id}/tool-checks", wrapper.CheckTeamTools).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/teams/{id}/tools", wrapper.GetToolCardOfTeam).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/policies/preview", wrapper.PreviewPolicy).Methods(http.MethodPost)
 
@@ -26346,6 +28170,211 @@ func (response ExplainDeductionsdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type LeavePersonRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params LeavePersonParams
+	Body   *LeavePersonJSONRequestBody
+}
+
+type LeavePersonResponseObject interface {
+	VisitLeavePersonResponse(w http.ResponseWriter) error
+}
+
+type LeavePerson200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type LeavePerson200JSONResponse struct {
+	Body    Changed
+	Headers LeavePerson200ResponseHeaders
+}
+
+func (response LeavePerson200JSONResponse) VisitLeavePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeavePersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LeavePersondefaultApplicationProblemPlusJSONResponse) VisitLeavePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonPostsRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params SetPersonPostsParams
+	Body   *SetPersonPostsJSONRequestBody
+}
+
+type SetPersonPostsResponseObject interface {
+	VisitSetPersonPostsResponse(w http.ResponseWriter) error
+}
+
+type SetPersonPosts200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SetPersonPosts200JSONResponse struct {
+	Body    Changed
+	Headers SetPersonPosts200ResponseHeaders
+}
+
+func (response SetPersonPosts200JSONResponse) VisitSetPersonPostsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonPostsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPersonPostsdefaultApplicationProblemPlusJSONResponse) VisitSetPersonPostsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonTeamRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params SetPersonTeamParams
+	Body   *SetPersonTeamJSONRequestBody
+}
+
+type SetPersonTeamResponseObject interface {
+	VisitSetPersonTeamResponse(w http.ResponseWriter) error
+}
+
+type SetPersonTeam200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SetPersonTeam200JSONResponse struct {
+	Body    Changed
+	Headers SetPersonTeam200ResponseHeaders
+}
+
+func (response SetPersonTeam200JSONResponse) VisitSetPersonTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPersonTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPersonTeamdefaultApplicationProblemPlusJSONResponse) VisitSetPersonTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfPersonRequestObject struct {
+	Id     PersonId `json:"id"`
+	Params GetToolCardOfPersonParams
+}
+
+type GetToolCardOfPersonResponseObject interface {
+	VisitGetToolCardOfPersonResponse(w http.ResponseWriter) error
+}
+
+type GetToolCardOfPerson200JSONResponse PersonTools
+
+func (response GetToolCardOfPerson200JSONResponse) VisitGetToolCardOfPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolCardOfPersondefaultApplicationProblemPlusJSONResponse) VisitGetToolCardOfPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPoliciesRequestObject struct {
 	Params ListPoliciesParams
 }
@@ -28600,6 +30629,87 @@ func (response RegisterTeamdefaultApplicationProblemPlusJSONResponse) VisitRegis
 	return err
 }
 
+type CheckTeamToolsRequestObject struct {
+	Id     TeamId `json:"id"`
+	Params CheckTeamToolsParams
+	Body   *CheckTeamToolsJSONRequestBody
+}
+
+type CheckTeamToolsResponseObject interface {
+	VisitCheckTeamToolsResponse(w http.ResponseWriter) error
+}
+
+type CheckTeamTools200JSONResponse ToolOutcomes
+
+func (response CheckTeamTools200JSONResponse) VisitCheckTeamToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckTeamToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckTeamToolsdefaultApplicationProblemPlusJSONResponse) VisitCheckTeamToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfTeamRequestObject struct {
+	Id     TeamId `json:"id"`
+	Params GetToolCardOfTeamParams
+}
+
+type GetToolCardOfTeamResponseObject interface {
+	VisitGetToolCardOfTeamResponse(w http.ResponseWriter) error
+}
+
+type GetToolCardOfTeam200JSONResponse TeamTools
+
+func (response GetToolCardOfTeam200JSONResponse) VisitGetToolCardOfTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolCardOfTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolCardOfTeamdefaultApplicationProblemPlusJSONResponse) VisitGetToolCardOfTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTicketsRequestObject struct {
 	Params ListTicketsParams
 }
@@ -30216,6 +32326,349 @@ func (response WithdrawTicketdefaultApplicationProblemPlusJSONResponse) VisitWit
 	return err
 }
 
+type ListToolKitsRequestObject struct {
+	Params ListToolKitsParams
+}
+
+type ListToolKitsResponseObject interface {
+	VisitListToolKitsResponse(w http.ResponseWriter) error
+}
+
+type ListToolKits200JSONResponse ToolKitPage
+
+func (response ListToolKits200JSONResponse) VisitListToolKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListToolKitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListToolKitsdefaultApplicationProblemPlusJSONResponse) VisitListToolKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterToolKitRequestObject struct {
+	Params RegisterToolKitParams
+	Body   *RegisterToolKitJSONRequestBody
+}
+
+type RegisterToolKitResponseObject interface {
+	VisitRegisterToolKitResponse(w http.ResponseWriter) error
+}
+
+type RegisterToolKit201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type RegisterToolKit201JSONResponse struct {
+	Body    Created
+	Headers RegisterToolKit201ResponseHeaders
+}
+
+func (response RegisterToolKit201JSONResponse) VisitRegisterToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RegisterToolKitdefaultApplicationProblemPlusJSONResponse) VisitRegisterToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params GetToolKitParams
+}
+
+type GetToolKitResponseObject interface {
+	VisitGetToolKitResponse(w http.ResponseWriter) error
+}
+
+type GetToolKit200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetToolKit200JSONResponse struct {
+	Body    ToolKitCard
+	Headers GetToolKit200ResponseHeaders
+}
+
+func (response GetToolKit200JSONResponse) VisitGetToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetToolKitdefaultApplicationProblemPlusJSONResponse) VisitGetToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueToolKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params IssueToolKitParams
+	Body   *IssueToolKitJSONRequestBody
+}
+
+type IssueToolKitResponseObject interface {
+	VisitIssueToolKitResponse(w http.ResponseWriter) error
+}
+
+type IssueToolKit200JSONResponse ToolOutcomes
+
+func (response IssueToolKit200JSONResponse) VisitIssueToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueToolKitdefaultApplicationProblemPlusJSONResponse) VisitIssueToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params ReturnToolKitParams
+	Body   *ReturnToolKitJSONRequestBody
+}
+
+type ReturnToolKitResponseObject interface {
+	VisitReturnToolKitResponse(w http.ResponseWriter) error
+}
+
+type ReturnToolKit200JSONResponse ToolOutcomes
+
+func (response ReturnToolKit200JSONResponse) VisitReturnToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReturnToolKitdefaultApplicationProblemPlusJSONResponse) VisitReturnToolKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddToolToKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params AddToolToKitParams
+	Body   *AddToolToKitJSONRequestBody
+}
+
+type AddToolToKitResponseObject interface {
+	VisitAddToolToKitResponse(w http.ResponseWriter) error
+}
+
+type AddToolToKit200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type AddToolToKit200JSONResponse struct {
+	Body    Changed
+	Headers AddToolToKit200ResponseHeaders
+}
+
+func (response AddToolToKit200JSONResponse) VisitAddToolToKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddToolToKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddToolToKitdefaultApplicationProblemPlusJSONResponse) VisitAddToolToKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveToolFromKitRequestObject struct {
+	Id     KitId `json:"id"`
+	Params RemoveToolFromKitParams
+	Body   *RemoveToolFromKitJSONRequestBody
+}
+
+type RemoveToolFromKitResponseObject interface {
+	VisitRemoveToolFromKitResponse(w http.ResponseWriter) error
+}
+
+type RemoveToolFromKit200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RemoveToolFromKit200JSONResponse struct {
+	Body    Changed
+	Headers RemoveToolFromKit200ResponseHeaders
+}
+
+func (response RemoveToolFromKit200JSONResponse) VisitRemoveToolFromKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveToolFromKitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveToolFromKitdefaultApplicationProblemPlusJSONResponse) VisitRemoveToolFromKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetToolLabelsRequestObject struct {
 	Params GetToolLabelsParams
 }
@@ -30320,6 +32773,86 @@ type GetToolByCodedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetToolByCodedefaultApplicationProblemPlusJSONResponse) VisitGetToolByCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LendToolsRequestObject struct {
+	Params LendToolsParams
+	Body   *LendToolsJSONRequestBody
+}
+
+type LendToolsResponseObject interface {
+	VisitLendToolsResponse(w http.ResponseWriter) error
+}
+
+type LendTools200JSONResponse ToolOutcomes
+
+func (response LendTools200JSONResponse) VisitLendToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LendToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LendToolsdefaultApplicationProblemPlusJSONResponse) VisitLendToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolsRequestObject struct {
+	Params ReturnToolsParams
+	Body   *ReturnToolsJSONRequestBody
+}
+
+type ReturnToolsResponseObject interface {
+	VisitReturnToolsResponse(w http.ResponseWriter) error
+}
+
+type ReturnTools200JSONResponse ToolOutcomes
+
+func (response ReturnTools200JSONResponse) VisitReturnToolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnToolsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReturnToolsdefaultApplicationProblemPlusJSONResponse) VisitReturnToolsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -30592,6 +33125,120 @@ func (response BlockTooldefaultApplicationProblemPlusJSONResponse) VisitBlockToo
 	return err
 }
 
+type BookToolRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params BookToolParams
+	Body   *BookToolJSONRequestBody
+}
+
+type BookToolResponseObject interface {
+	VisitBookToolResponse(w http.ResponseWriter) error
+}
+
+type BookTool201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type BookTool201JSONResponse struct {
+	Body    Created
+	Headers BookTool201ResponseHeaders
+}
+
+func (response BookTool201JSONResponse) VisitBookToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BookTooldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BookTooldefaultApplicationProblemPlusJSONResponse) VisitBookToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelToolBookingRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params CancelToolBookingParams
+	Body   *CancelToolBookingJSONRequestBody
+}
+
+type CancelToolBookingResponseObject interface {
+	VisitCancelToolBookingResponse(w http.ResponseWriter) error
+}
+
+type CancelToolBooking200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type CancelToolBooking200JSONResponse struct {
+	Body    Changed
+	Headers CancelToolBooking200ResponseHeaders
+}
+
+func (response CancelToolBooking200JSONResponse) VisitCancelToolBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelToolBookingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelToolBookingdefaultApplicationProblemPlusJSONResponse) VisitCancelToolBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ClearToolRequestObject struct {
 	Id     ToolId `json:"id"`
 	Params ClearToolParams
@@ -30636,6 +33283,61 @@ type ClearTooldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ClearTooldefaultApplicationProblemPlusJSONResponse) VisitClearToolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendToolLoanRequestObject struct {
+	Id     ToolId `json:"id"`
+	Params ExtendToolLoanParams
+	Body   *ExtendToolLoanJSONRequestBody
+}
+
+type ExtendToolLoanResponseObject interface {
+	VisitExtendToolLoanResponse(w http.ResponseWriter) error
+}
+
+type ExtendToolLoan200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type ExtendToolLoan200JSONResponse struct {
+	Body    Changed
+	Headers ExtendToolLoan200ResponseHeaders
+}
+
+func (response ExtendToolLoan200JSONResponse) VisitExtendToolLoanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendToolLoandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExtendToolLoandefaultApplicationProblemPlusJSONResponse) VisitExtendToolLoanResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -31998,6 +34700,18 @@ type StrictServerInterface interface {
 	// ExplainDeductions Why so much was deducted from a person in a month: the cap, the losses and every event (AUD-05).
 	// (GET /v1/persons/{id}/deductions/explanation)
 	ExplainDeductions(ctx context.Context, request ExplainDeductionsRequestObject) (ExplainDeductionsResponseObject, error)
+	// LeavePerson Marks a person as left; with open custody that is refused and lists what is open (TOL-07).
+	// (POST /v1/persons/{id}/leave)
+	LeavePerson(ctx context.Context, request LeavePersonRequestObject) (LeavePersonResponseObject, error)
+	// SetPersonPosts Says which posts a person holds from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/posts)
+	SetPersonPosts(ctx context.Context, request SetPersonPostsRequestObject) (SetPersonPostsResponseObject, error)
+	// SetPersonTeam Says in which team a person is from an instant on (ORG-04).
+	// (POST /v1/persons/{id}/team)
+	SetPersonTeam(ctx context.Context, request SetPersonTeamRequestObject) (SetPersonTeamResponseObject, error)
+	// GetToolCardOfPerson Shows what a person has, and what the table of entitlements gives (TOL-04, TOL-15).
+	// (GET /v1/persons/{id}/tools)
+	GetToolCardOfPerson(ctx context.Context, request GetToolCardOfPersonRequestObject) (GetToolCardOfPersonResponseObject, error)
 	// ListPolicies Lists the versions of a kind that may hold at a site, drafts too: its own, those of the sets that it follows or followed, and the general ones. They are never edited, so any past list is a beginning of this one (POL-01).
 	// (GET /v1/policies)
 	ListPolicies(ctx context.Context, request ListPoliciesRequestObject) (ListPoliciesResponseObject, error)
@@ -32130,6 +34844,12 @@ type StrictServerInterface interface {
 	// RegisterTeam Enters a team under its external key.
 	// (POST /v1/teams)
 	RegisterTeam(ctx context.Context, request RegisterTeamRequestObject) (RegisterTeamResponseObject, error)
+	// CheckTeamTools Records that the caller looked for every shared tool of a team: when the keys pass to the next shift, or weekly; what is short is reported missing on the shift on duty (TOL-06, TOL-20).
+	// (POST /v1/teams/{id}/tool-checks)
+	CheckTeamTools(ctx context.Context, request CheckTeamToolsRequestObject) (CheckTeamToolsResponseObject, error)
+	// GetToolCardOfTeam Shows what a team has, who is on duty for it, and when it is checked (TOL-06, TOL-20).
+	// (GET /v1/teams/{id}/tools)
+	GetToolCardOfTeam(ctx context.Context, request GetToolCardOfTeamRequestObject) (GetToolCardOfTeamResponseObject, error)
 	// ListTickets Lists tickets.
 	// (GET /v1/tickets)
 	ListTickets(ctx context.Context, request ListTicketsRequestObject) (ListTicketsResponseObject, error)
@@ -32220,12 +34940,39 @@ type StrictServerInterface interface {
 	// WithdrawTicket Ends a ticket whose customer took the call back.
 	// (POST /v1/tickets/{id}/withdrawal)
 	WithdrawTicket(ctx context.Context, request WithdrawTicketRequestObject) (WithdrawTicketResponseObject, error)
+	// ListToolKits Lists tool boxes and sets in order of their numbers (TOL-05).
+	// (GET /v1/tool-kits)
+	ListToolKits(ctx context.Context, request ListToolKitsRequestObject) (ListToolKitsResponseObject, error)
+	// RegisterToolKit Enters a tool box or set with its list (TOL-05).
+	// (POST /v1/tool-kits)
+	RegisterToolKit(ctx context.Context, request RegisterToolKitRequestObject) (RegisterToolKitResponseObject, error)
+	// GetToolKit Shows a tool box with its list and where each tool of it is (TOL-05).
+	// (GET /v1/tool-kits/{id})
+	GetToolKit(ctx context.Context, request GetToolKitRequestObject) (GetToolKitResponseObject, error)
+	// IssueToolKit Offers a whole kit; each tool is decided by itself (TOL-05).
+	// (POST /v1/tool-kits/{id}/issue)
+	IssueToolKit(ctx context.Context, request IssueToolKitRequestObject) (IssueToolKitResponseObject, error)
+	// ReturnToolKit Takes back what is there of a kit, each tool decided by itself, and tells what of the list is in no store (TOL-05).
+	// (POST /v1/tool-kits/{id}/return)
+	ReturnToolKit(ctx context.Context, request ReturnToolKitRequestObject) (ReturnToolKitResponseObject, error)
+	// AddToolToKit Puts a tool onto a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools)
+	AddToolToKit(ctx context.Context, request AddToolToKitRequestObject) (AddToolToKitResponseObject, error)
+	// RemoveToolFromKit Takes a tool off a kit's list (TOL-05).
+	// (POST /v1/tool-kits/{id}/tools/remove)
+	RemoveToolFromKit(ctx context.Context, request RemoveToolFromKitRequestObject) (RemoveToolFromKitResponseObject, error)
 	// GetToolLabels A print-ready sheet of labels with QR codes for a page of tools, in order of their numbers (TOL-01).
 	// (GET /v1/tool-labels)
 	GetToolLabels(ctx context.Context, request GetToolLabelsRequestObject) (GetToolLabelsResponseObject, error)
 	// GetToolByCode Shows the card of the tool whose label was scanned (TOL-01).
 	// (GET /v1/tool-labels/{code})
 	GetToolByCode(ctx context.Context, request GetToolByCodeRequestObject) (GetToolByCodeResponseObject, error)
+	// LendTools Lends several tools to one borrower; each is decided by itself (TOL-09).
+	// (POST /v1/tool-loans)
+	LendTools(ctx context.Context, request LendToolsRequestObject) (LendToolsResponseObject, error)
+	// ReturnTools Takes several tools back, each decided by itself, and tells what is still open of those who had them (TOL-09).
+	// (POST /v1/tool-returns)
+	ReturnTools(ctx context.Context, request ReturnToolsRequestObject) (ReturnToolsResponseObject, error)
 	// ListTools Lists tools in order of their numbers: a ledger page of a person, team or store for any day past or present (CHK-03).
 	// (GET /v1/tools)
 	ListTools(ctx context.Context, request ListToolsRequestObject) (ListToolsResponseObject, error)
@@ -32241,9 +34988,18 @@ type StrictServerInterface interface {
 	// BlockTool Takes a tool out of use (TOL-18).
 	// (POST /v1/tools/{id}/block)
 	BlockTool(ctx context.Context, request BlockToolRequestObject) (BlockToolResponseObject, error)
+	// BookTool Books a tool for a time to come; of two bookings that overlap one is made (TOL-09).
+	// (POST /v1/tools/{id}/bookings)
+	BookTool(ctx context.Context, request BookToolRequestObject) (BookToolResponseObject, error)
+	// CancelToolBooking Gives a booking up (TOL-09).
+	// (POST /v1/tools/{id}/bookings/cancel)
+	CancelToolBooking(ctx context.Context, request CancelToolBookingRequestObject) (CancelToolBookingResponseObject, error)
 	// ClearTool Puts a blocked tool to use again; the caller has checked it (TOL-18).
 	// (POST /v1/tools/{id}/clear)
 	ClearTool(ctx context.Context, request ClearToolRequestObject) (ClearToolResponseObject, error)
+	// ExtendToolLoan Lets a loan run longer (TOL-09).
+	// (POST /v1/tools/{id}/extend)
+	ExtendToolLoan(ctx context.Context, request ExtendToolLoanRequestObject) (ExtendToolLoanResponseObject, error)
 	// ReportToolFault Reports at once that a tool is damaged, whoever has it; it is out of use from now on (TOL-11).
 	// (POST /v1/tools/{id}/fault)
 	ReportToolFault(ctx context.Context, request ReportToolFaultRequestObject) (ReportToolFaultResponseObject, error)
@@ -34637,6 +37393,135 @@ func (sh *strictHandler) ExplainDeductions(w http.ResponseWriter, r *http.Reques
 	}
 }
 
+// LeavePerson operation middleware
+func (sh *strictHandler) LeavePerson(w http.ResponseWriter, r *http.Request, id PersonId, params LeavePersonParams) {
+	var request LeavePersonRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body LeavePersonJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LeavePerson(ctx, request.(LeavePersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeavePerson")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LeavePersonResponseObject); ok {
+		if err := validResponse.VisitLeavePersonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPersonPosts operation middleware
+func (sh *strictHandler) SetPersonPosts(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonPostsParams) {
+	var request SetPersonPostsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SetPersonPostsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPersonPosts(ctx, request.(SetPersonPostsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPersonPosts")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetPersonPostsResponseObject); ok {
+		if err := validResponse.VisitSetPersonPostsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPersonTeam operation middleware
+func (sh *strictHandler) SetPersonTeam(w http.ResponseWriter, r *http.Request, id PersonId, params SetPersonTeamParams) {
+	var request SetPersonTeamRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SetPersonTeamJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPersonTeam(ctx, request.(SetPersonTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPersonTeam")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetPersonTeamResponseObject); ok {
+		if err := validResponse.VisitSetPersonTeamResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolCardOfPerson operation middleware
+func (sh *strictHandler) GetToolCardOfPerson(w http.ResponseWriter, r *http.Request, id PersonId, params GetToolCardOfPersonParams) {
+	var request GetToolCardOfPersonRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolCardOfPerson(ctx, request.(GetToolCardOfPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolCardOfPerson")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolCardOfPersonResponseObject); ok {
+		if err := validResponse.VisitGetToolCardOfPersonResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListPolicies operation middleware
 func (sh *strictHandler) ListPolicies(w http.ResponseWriter, r *http.Request, params ListPoliciesParams) {
 	var request ListPoliciesRequestObject
@@ -36007,6 +38892,67 @@ func (sh *strictHandler) RegisterTeam(w http.ResponseWriter, r *http.Request, pa
 	}
 }
 
+// CheckTeamTools operation middleware
+func (sh *strictHandler) CheckTeamTools(w http.ResponseWriter, r *http.Request, id TeamId, params CheckTeamToolsParams) {
+	var request CheckTeamToolsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CheckTeamToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckTeamTools(ctx, request.(CheckTeamToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckTeamTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckTeamToolsResponseObject); ok {
+		if err := validResponse.VisitCheckTeamToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolCardOfTeam operation middleware
+func (sh *strictHandler) GetToolCardOfTeam(w http.ResponseWriter, r *http.Request, id TeamId, params GetToolCardOfTeamParams) {
+	var request GetToolCardOfTeamRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolCardOfTeam(ctx, request.(GetToolCardOfTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolCardOfTeam")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolCardOfTeamResponseObject); ok {
+		if err := validResponse.VisitGetToolCardOfTeamResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListTickets operation middleware
 func (sh *strictHandler) ListTickets(w http.ResponseWriter, r *http.Request, params ListTicketsParams) {
 	var request ListTicketsRequestObject
@@ -36997,6 +39943,228 @@ func (sh *strictHandler) WithdrawTicket(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// ListToolKits operation middleware
+func (sh *strictHandler) ListToolKits(w http.ResponseWriter, r *http.Request, params ListToolKitsParams) {
+	var request ListToolKitsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListToolKits(ctx, request.(ListToolKitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListToolKits")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListToolKitsResponseObject); ok {
+		if err := validResponse.VisitListToolKitsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterToolKit operation middleware
+func (sh *strictHandler) RegisterToolKit(w http.ResponseWriter, r *http.Request, params RegisterToolKitParams) {
+	var request RegisterToolKitRequestObject
+
+	request.Params = params
+
+	var body RegisterToolKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterToolKit(ctx, request.(RegisterToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RegisterToolKitResponseObject); ok {
+		if err := validResponse.VisitRegisterToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetToolKit operation middleware
+func (sh *strictHandler) GetToolKit(w http.ResponseWriter, r *http.Request, id KitId, params GetToolKitParams) {
+	var request GetToolKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToolKit(ctx, request.(GetToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetToolKitResponseObject); ok {
+		if err := validResponse.VisitGetToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueToolKit operation middleware
+func (sh *strictHandler) IssueToolKit(w http.ResponseWriter, r *http.Request, id KitId, params IssueToolKitParams) {
+	var request IssueToolKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body IssueToolKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueToolKit(ctx, request.(IssueToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(IssueToolKitResponseObject); ok {
+		if err := validResponse.VisitIssueToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnToolKit operation middleware
+func (sh *strictHandler) ReturnToolKit(w http.ResponseWriter, r *http.Request, id KitId, params ReturnToolKitParams) {
+	var request ReturnToolKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReturnToolKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnToolKit(ctx, request.(ReturnToolKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnToolKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReturnToolKitResponseObject); ok {
+		if err := validResponse.VisitReturnToolKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddToolToKit operation middleware
+func (sh *strictHandler) AddToolToKit(w http.ResponseWriter, r *http.Request, id KitId, params AddToolToKitParams) {
+	var request AddToolToKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AddToolToKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddToolToKit(ctx, request.(AddToolToKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddToolToKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddToolToKitResponseObject); ok {
+		if err := validResponse.VisitAddToolToKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveToolFromKit operation middleware
+func (sh *strictHandler) RemoveToolFromKit(w http.ResponseWriter, r *http.Request, id KitId, params RemoveToolFromKitParams) {
+	var request RemoveToolFromKitRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RemoveToolFromKitJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveToolFromKit(ctx, request.(RemoveToolFromKitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveToolFromKit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveToolFromKitResponseObject); ok {
+		if err := validResponse.VisitRemoveToolFromKitResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetToolLabels operation middleware
 func (sh *strictHandler) GetToolLabels(w http.ResponseWriter, r *http.Request, params GetToolLabelsParams) {
 	var request GetToolLabelsRequestObject
@@ -37043,6 +40211,72 @@ func (sh *strictHandler) GetToolByCode(w http.ResponseWriter, r *http.Request, c
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetToolByCodeResponseObject); ok {
 		if err := validResponse.VisitGetToolByCodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LendTools operation middleware
+func (sh *strictHandler) LendTools(w http.ResponseWriter, r *http.Request, params LendToolsParams) {
+	var request LendToolsRequestObject
+
+	request.Params = params
+
+	var body LendToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LendTools(ctx, request.(LendToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LendTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LendToolsResponseObject); ok {
+		if err := validResponse.VisitLendToolsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnTools operation middleware
+func (sh *strictHandler) ReturnTools(w http.ResponseWriter, r *http.Request, params ReturnToolsParams) {
+	var request ReturnToolsRequestObject
+
+	request.Params = params
+
+	var body ReturnToolsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnTools(ctx, request.(ReturnToolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnTools")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReturnToolsResponseObject); ok {
+		if err := validResponse.VisitReturnToolsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -37204,6 +40438,74 @@ func (sh *strictHandler) BlockTool(w http.ResponseWriter, r *http.Request, id To
 	}
 }
 
+// BookTool operation middleware
+func (sh *strictHandler) BookTool(w http.ResponseWriter, r *http.Request, id ToolId, params BookToolParams) {
+	var request BookToolRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body BookToolJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BookTool(ctx, request.(BookToolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BookTool")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BookToolResponseObject); ok {
+		if err := validResponse.VisitBookToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelToolBooking operation middleware
+func (sh *strictHandler) CancelToolBooking(w http.ResponseWriter, r *http.Request, id ToolId, params CancelToolBookingParams) {
+	var request CancelToolBookingRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CancelToolBookingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelToolBooking(ctx, request.(CancelToolBookingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelToolBooking")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelToolBookingResponseObject); ok {
+		if err := validResponse.VisitCancelToolBookingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ClearTool operation middleware
 func (sh *strictHandler) ClearTool(w http.ResponseWriter, r *http.Request, id ToolId, params ClearToolParams) {
 	var request ClearToolRequestObject
@@ -37231,6 +40533,40 @@ func (sh *strictHandler) ClearTool(w http.ResponseWriter, r *http.Request, id To
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ClearToolResponseObject); ok {
 		if err := validResponse.VisitClearToolResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExtendToolLoan operation middleware
+func (sh *strictHandler) ExtendToolLoan(w http.ResponseWriter, r *http.Request, id ToolId, params ExtendToolLoanParams) {
+	var request ExtendToolLoanRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ExtendToolLoanJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExtendToolLoan(ctx, request.(ExtendToolLoanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExtendToolLoan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExtendToolLoanResponseObject); ok {
+		if err := validResponse.VisitExtendToolLoanResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

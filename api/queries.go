@@ -222,6 +222,8 @@ type ToolFilter struct {
 	Number           *string
 	Batch            *string
 	InspectionBefore *domain.Day
+	DueBefore        *time.Time // lent, and to be back before
+	Booked           *bool      // whether there is a booking to come
 }
 
 // Custody answers questions about tools, as of a moment and about a time
@@ -242,6 +244,13 @@ type Custody interface {
 	Recall(ctx context.Context, at AsOf, id uuid.UUID) (Recall, Snapshot, error)
 	// AnnualIssue returns the lists of a site and year; commands.ErrNotFound.
 	AnnualIssue(ctx context.Context, at AsOf, site string, year int) (AnnualIssue, Snapshot, error)
+	// Kits returns a page of kits in order of numbers and where it ended (TOL-05).
+	Kits(ctx context.Context, at AsOf, sites []string, p Page) ([]ToolKit, string, Snapshot, error)
+	// Kit returns a kit with where each tool of its list is.
+	Kit(ctx context.Context, at AsOf, id uuid.UUID) (ToolKitCard, Snapshot, error)
+	// Duty returns who is on duty for a team's tools and when they are checked,
+	// without the tools; nothing for a team that never had any.
+	Duty(ctx context.Context, at AsOf, sites []string, team uuid.UUID) (TeamTools, error)
 }
 
 // ExchangeFilter narrows a list of exchanges. The zero value of a field does not.

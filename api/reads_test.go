@@ -282,7 +282,7 @@ func TestTheDirectoryIsListed(t *testing.T) {
 	f := newFixture(t)
 	keys := []api.ExternalKey{{System: "hr", Key: "1"}}
 	f.reads.persons = []api.SealedPerson{{
-		Person: api.Person{Id: subject, Site: "hq", External: keys, Roles: []string{"technician"}},
+		Person: api.Person{Id: subject, Site: "hq", External: keys, Roles: []string{"technician"}, Postings: []api.PersonPosting{}, Moves: []api.PersonMove{}},
 		Name:   f.vault.seal(subject, commands.FieldName, "李师傅"),
 	}}
 	f.reads.teams = []api.Team{{Id: subject, Site: "hq", Code: "T-1", Name: "一组", External: keys}}

@@ -30,6 +30,7 @@ func (s *Server) ListTools(ctx context.Context, in ListToolsRequestObject) (List
 	if f.Holder, err = holderAsked(p.HolderKind, p.Holder); err != nil {
 		return nil, err
 	}
+	f.Booked, f.DueBefore = p.Booked, p.DueBefore
 	if p.InspectionBefore != nil {
 		if _, err := readDay("inspection_before", *p.InspectionBefore); err != nil {
 			return nil, err

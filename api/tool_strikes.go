@@ -66,8 +66,8 @@ func toolFacts(facts []commands.ToolFact) []ToolFact {
 	return out
 }
 
-func toolOutcome(o commands.ToolOutcome) ToolOutcome {
-	return ToolOutcome{
+func toolOutcome(o commands.ToolCorrected) ToolCorrected {
+	return ToolCorrected{
 		Standing: string(o.Standing), Blocked: string(o.Blocked), NextInspectionBy: string(o.NextOn), Custody: custodySpans(o.Custody),
 	}
 }

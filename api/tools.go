@@ -38,6 +38,14 @@ func recipient(r Recipient) tool.Holder {
 	return tool.Holder{Kind: tool.HolderKind(r.Kind), Who: r.Who.String()}
 }
 
+func recipients(rs []Recipient) []tool.Holder {
+	var out []tool.Holder
+	for _, r := range rs {
+		out = append(out, recipient(r))
+	}
+	return out
+}
+
 // person is the id of a person as commands take it; "" for none.
 func person(id *uuid.UUID) string {
 	if id == nil {
@@ -49,7 +57,7 @@ func person(id *uuid.UUID) string {
 // IssueTool offers a tool.
 func (s *Server) IssueTool(ctx context.Context, in IssueToolRequestObject) (IssueToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Issue(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy)})
+		return s.App.Tools.Issue(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy), Scope: recipients(or(in.Body.Scope))})
 	})
 	return IssueTool200JSONResponse{body, IssueTool200ResponseHeaders(h)}, err
 }
@@ -75,6 +83,7 @@ func (s *Server) LendTool(ctx context.Context, in LendToolRequestObject) (LendTo
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tools.Lend(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.LendTool{
 			At: in.Body.At, To: recipient(in.Body.To), Until: in.Body.Until, Purpose: in.Body.Purpose, Responsible: in.Body.Responsible.String(),
+			Booking: or(in.Body.Booking),
 		})
 	})
 	return LendTool200JSONResponse{body, LendTool200ResponseHeaders(h)}, err
@@ -139,6 +148,7 @@ func (s *Server) ReportToolMissing(ctx context.Context, in ReportToolMissingRequ
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tools.ReportMissing(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.MissingTool{
 			At: in.Body.At, LostAt: in.Body.LostAt, Place: in.Body.Place, Circumstances: or(in.Body.Circumstances),
+			OnDuty: person(in.Body.OnDuty),
 		})
 	})
 	return ReportToolMissing200JSONResponse{body, ReportToolMissing200ResponseHeaders(h)}, err

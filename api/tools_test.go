@@ -43,6 +43,7 @@ func (f *fixture) person(name string, roles ...string) person {
 type store struct {
 	*fixture
 	keeper, li, wang, boss person
+	tags                   map[string]string // ETags of tools by path
 }
 
 func newStore(t *testing.T) *store {
@@ -51,7 +52,7 @@ func newStore(t *testing.T) *store {
 	f.site()
 	r := f.post("/v1/policies", toolRules, nil, "manager")
 	require.Equal(t, http.StatusCreated, r.status, r.body)
-	return &store{f, f.person("keeper", "storekeeper"), f.person("li", "technician"), f.person("wang", "technician"), f.person("boss", "manager")}
+	return storeOf(f)
 }
 
 func (s *store) tool(body string) (path, tag string) {

@@ -62,3 +62,13 @@ func or[T any](p *T) T {
 func at(collection string, id uuid.UUID) string {
 	return strings.Join([]string{"/v1", collection, id.String()}, "/")
 }
+
+// changeUnseen runs a command on what the caller need not have seen.
+func (s *Server) changeUnseen(ctx context.Context, key string, do func(commands.Request) (commands.Result, error)) (Changed, writeHeaders, error) {
+	res, err := do(request(ctx, key))
+	if err != nil {
+		return Changed{}, writeHeaders{}, err
+	}
+	body, h := s.changed(res)
+	return body, h, nil
+}

@@ -36,6 +36,7 @@ type App struct {
 	Tools     *Tools
 	Exchanges *Exchanges
 	Views     *Views
+	Kits      *Kits
 	Losses    *Losses
 	// Deductions are the accounts of what persons owe for losses.
 	Deductions *Deductions
@@ -67,12 +68,14 @@ func New(p Ports) *App {
 	u := &useCases{Ports: p, x: NewExecutor(p.Store, p.Outcomes, p.Clock, p.Log)}
 	a := &App{Sites: &Sites{u}, Teams: &Teams{u}, Views: &Views{u}}
 	claims := &claims{u}
-	a.People = &People{u, claims}
+	cards := &cards{u}
+	a.People = &People{u, claims, cards}
 	a.Policies = newPolicies(u)
 	a.Strikes = &Strikes{u, a.Policies}
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
-	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims}
+	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims, cards: cards}
+	a.Kits = &Kits{useCases: u, tools: a.Tools}
 	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}

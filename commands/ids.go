@@ -65,6 +65,11 @@ func (i IDs) Piece(acceptance uuid.UUID, number string) uuid.UUID {
 	return i.derive("piece", acceptance.String(), number)
 }
 
+// Card returns the id of a part of the tool card of a person or team.
+func (i IDs) Card(holder string, part int) uuid.UUID {
+	return i.derive("card", holder, strconv.Itoa(part))
+}
+
 func (i IDs) derive(parts ...string) uuid.UUID {
 	var b []byte
 	for _, p := range parts { // length first, so that parts cannot run together

@@ -22,6 +22,7 @@ func personDecider() Decider[person.State, person.Command, person.Event] {
 type People struct {
 	*useCases
 	claims *claims
+	cards  *cards
 }
 
 // RegisterPerson enters a person under a site's own key, such as the employee number.

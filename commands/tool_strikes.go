@@ -17,8 +17,8 @@ type ToolCorrection struct {
 	Site         string      `json:"site"`         // code
 	Struck       []ToolFact  `json:"struck"`       // the fact and what follows from it
 	Contradicted []ToolFact  `json:"contradicted"` // cannot have happened without it; to be struck or entered anew
-	Before       ToolOutcome `json:"before"`
-	After        ToolOutcome `json:"after"`
+	Before       ToolCorrected `json:"before"`
+	After        ToolCorrected `json:"after"`
 }
 
 // ToolFact names a fact of a tool's stream.
@@ -27,8 +27,8 @@ type ToolFact struct {
 	Type     string `json:"type"` // "tool.returned.v1"
 }
 
-// ToolOutcome is how a tool stands by the facts that count.
-type ToolOutcome struct {
+// ToolCorrected is how a tool stands by the facts that count.
+type ToolCorrected struct {
 	Standing tool.Standing    `json:"standing"` // "" if its registration is struck
 	Blocked  tool.BlockReason `json:"blocked"`
 	NextOn   domain.Day       `json:"next_on"`
@@ -72,8 +72,8 @@ func (s *Strikes) PreviewTool(ctx context.Context, r Request, id uuid.UUID, revi
 	return out, nil
 }
 
-func outcomeOf(s tool.State) ToolOutcome {
-	return ToolOutcome{Standing: s.Standing, Blocked: s.Blocked, NextOn: s.NextOn, Custody: s.Custody()}
+func outcomeOf(s tool.State) ToolCorrected {
+	return ToolCorrected{Standing: s.Standing, Blocked: s.Blocked, NextOn: s.NextOn, Custody: s.Custody()}
 }
 
 // StrikeTool strikes an event of a tool and what the same command decided

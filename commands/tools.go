@@ -28,6 +28,7 @@ type Tools struct {
 	policies *Policies
 	sites    *Sites
 	claims   *claims
+	cards    *cards
 }
 
 // RegisterTool enters a tool (TOL-01). With a Holder it is an opening entry.
@@ -82,13 +83,25 @@ func (t *Tools) register(ctx context.Context, call Call, id uuid.UUID, in Regist
 	if _, err := tool.Decide(tool.State{}, c); err != nil {
 		return nil, err
 	}
-	return c, t.claims.claim(ctx, call, "tool", domain.ExternalKey{System: "tool", Key: in.Number}, id)
+	if err := t.claims.claim(ctx, call, "tool", domain.ExternalKey{System: "tool", Key: in.Number}, id); err != nil || in.Holder == nil {
+		return c, err
+	}
+	return c, t.cards.enter(ctx, call, entering{To: *in.Holder, Tool: id, Number: in.Number, Kind: in.Kind, Revision: NoStream, Book: book})
 }
 
 // on runs a command on a tool that exists. build gets the business time, its
 // civil date at the tool's site, and the site's policies.
 func (t *Tools) on(ctx context.Context, r Request, operation string, id uuid.UUID, at *time.Time, input any,
 	others []named, build func(now moment, m *material) tool.Command,
+) (Result, error) {
+	return t.onStream(ctx, r, operation, id, at, input, others, func(_ context.Context, _ Call, _ Stream, now moment, m *material) (tool.Command, error) {
+		return build(now, m), nil
+	})
+}
+
+// onStream is on for a command that needs to know more than its time.
+func (t *Tools) onStream(ctx context.Context, r Request, operation string, id uuid.UUID, at *time.Time, input any,
+	others []named, build func(ctx context.Context, call Call, s Stream, now moment, m *material) (tool.Command, error),
 ) (Result, error) {
 	call, err := t.call(r, operation, id.String(), at, input)
 	if err != nil {
@@ -116,7 +129,10 @@ func (t *Tools) on(ctx context.Context, r Request, operation string, id uuid.UUI
 			return nil, err
 		}
 		m := &material{Book: book, sealer: sealer{ctx: ctx, vault: t.Vault, subject: id}}
-		c := build(moment{call.OccurredAt, domain.DayOf(call.OccurredAt.Time, zone)}, m)
+		c, err := build(ctx, call, s, moment{call.OccurredAt, domain.DayOf(call.OccurredAt.Time, zone)}, m)
+		if err != nil {
+			return nil, err
+		}
 		if r.LateReason != "" {
 			c = tool.EnterLate{Reason: r.LateReason, Command: c}
 		}
@@ -139,13 +155,18 @@ type IssueTool struct {
 	At         *time.Time  `json:"at"`
 	To         tool.Holder `json:"to"`
 	ApprovedBy string      `json:"approved_by"` // person id (TOL-16)
+	// Scope says who may hold it from now on; none leaves it as it is (TOL-17).
+	Scope []tool.Holder `json:"scope"`
 }
 
 // Issue offers a tool; the recipient has it from Accept on.
 func (t *Tools) Issue(ctx context.Context, r Request, id uuid.UUID, in IssueTool) (Result, error) {
-	return t.on(ctx, r, "tool.issue", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}, {"/to/who", personOf(in.To)}},
-		func(now moment, m *material) tool.Command {
-			return tool.Issue{At: now.At, Today: now.Today, To: in.To, ApprovedBy: in.ApprovedBy, Book: m.Book}
+	return t.give(ctx, r, "tool.issue", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}, {"/to/who", personOf(in.To)}},
+		giving{To: in.To, ByTable: true, ApprovedBy: in.ApprovedBy},
+		func(now moment, m *material, who recipient) tool.Command {
+			return tool.Issue{
+				At: now.At, Today: now.Today, To: in.To, ApprovedBy: in.ApprovedBy, Scope: in.Scope, Posts: who.Posts, Team: who.Team, Book: m.Book,
+			}
 		})
 }
 
@@ -183,14 +204,16 @@ type LendTool struct {
 	Until       time.Time   `json:"until"`
 	Purpose     string      `json:"purpose"`
 	Responsible string      `json:"responsible"` // person id
+	Booking     uuid.UUID   `json:"booking"`     // that is picked up; zero for none
 }
 
 // Lend gives a tool out for a time.
 func (t *Tools) Lend(ctx context.Context, r Request, id uuid.UUID, in LendTool) (Result, error) {
-	return t.on(ctx, r, "tool.lend", id, in.At, in, []named{{"/responsible", in.Responsible}, {"/to/who", personOf(in.To)}},
-		func(now moment, m *material) tool.Command {
+	return t.give(ctx, r, "tool.lend", id, in.At, in, []named{{"/responsible", in.Responsible}, {"/to/who", personOf(in.To)}},
+		giving{To: in.To, Loan: true}, func(now moment, m *material, _ recipient) tool.Command {
 			return tool.Lend{
-				At: now.At, Today: now.Today, To: in.To, Until: domain.At(in.Until), Purpose: in.Purpose, Responsible: in.Responsible, Book: m.Book,
+				At: now.At, Today: now.Today, To: in.To, Until: domain.At(in.Until), Purpose: in.Purpose, Responsible: in.Responsible,
+				Booking: in.Booking, Imported: r.Source != nil, Book: m.Book,
 			}
 		})
 }
@@ -222,9 +245,10 @@ type HandOverTool struct {
 
 // HandOver moves custody to To; the actor signs for it.
 func (t *Tools) HandOver(ctx context.Context, r Request, id uuid.UUID, in HandOverTool) (Result, error) {
-	return t.on(ctx, r, "tool.hand_over", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, func(now moment, m *material) tool.Command {
-		return tool.HandOver{At: now.At, To: in.To, By: r.Actor.Person, Reason: in.Reason, ApprovedBy: in.ApprovedBy, Book: m.Book}
-	})
+	return t.give(ctx, r, "tool.hand_over", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, giving{To: in.To},
+		func(now moment, m *material, _ recipient) tool.Command {
+			return tool.HandOver{At: now.At, To: in.To, By: r.Actor.Person, Reason: in.Reason, ApprovedBy: in.ApprovedBy, Book: m.Book}
+		})
 }
 
 // BlockTool takes a tool out of use (TOL-18).
@@ -289,6 +313,7 @@ type MissingTool struct {
 	LostAt        time.Time  `json:"lost_at"`
 	Place         string     `json:"place"`
 	Circumstances string     `json:"circumstances"` // sealed before anything is stored
+	OnDuty        string     `json:"on_duty"`       // person id of the shift that answers for a team's tool
 }
 
 // ReportMissing says that a tool is not where it should be; the actor reports it.
@@ -296,6 +321,7 @@ func (t *Tools) ReportMissing(ctx context.Context, r Request, id uuid.UUID, in M
 	return t.on(ctx, r, "tool.report_missing", id, in.At, in, nil, func(now moment, m *material) tool.Command {
 		return tool.ReportMissing{
 			At: now.At, LostAt: domain.At(in.LostAt), Place: in.Place, Circumstances: m.seal(FieldText, in.Circumstances), By: r.Actor.Person,
+			OnDuty: in.OnDuty,
 		}
 	})
 }

@@ -10,12 +10,14 @@ import (
 	"github.com/fieldledger/fieldledger/domain/acceptance"
 	"github.com/fieldledger/fieldledger/domain/annual"
 	"github.com/fieldledger/fieldledger/domain/approval"
+	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/demand"
 	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/kit"
 	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/need"
@@ -38,6 +40,7 @@ import (
 )
 
 var (
+	cardEntry  = card.Entry{Tool: id("tool"), Number: "W-1", Kind: "wrench", Revision: 3, EnteredAt: nine}
 	toolHolder = tool.Holder{Kind: tool.Person, Who: id("li").String()}
 	toolStore  = tool.Holder{Kind: tool.Store, Who: "main"}
 	oldItem    = exchange.Item{
@@ -148,8 +151,9 @@ var fixtures = map[string]any{
 	"policy.version_recorded.v1.tools": policy.VersionRecorded{
 		Kind: policy.KindTools, Name: "tools", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approver: "wang",
 		Reason: "first", Hash: hash,
-		Content: json.RawMessage(`{"issue_approval":"manager","kinds":[{"category":"safety","code":"gloves","inspect_months":6,"life_months":0,"name":"gloves","store_kept":false}],` +
-			`"passing":"forbidden","stores":[{"code":"main","name":"main store"}]}`),
+		Content: json.RawMessage(`{"chases":[{"after_hours":0,"tell":["borrower","store"]}],"check_days":7,` +
+			`"entitlements":[{"count":2,"kind":"gloves","post":"electrician"}],"issue_approval":"manager","kinds":[{"category":"safety","code":"gloves","inspect_months":6,"life_months":0,"name":"gloves","store_kept":false}],` +
+			`"passing":"forbidden","special_keepers":["shift_leader"],"stores":[{"code":"main","name":"main store"}]}`),
 	},
 	"policy.version_recorded.v1.ladder": policy.VersionRecorded{
 		Kind: policy.KindSLA, Name: "sla", Site: "SH", Version: 4, EffectiveFrom: nine, Author: "li", Approver: "wang",
@@ -191,17 +195,36 @@ var fixtures = map[string]any{
 	"view.saved.v1": view.Saved{
 		At: nine, Owner: id("li"), Name: "waiting for parts", SharedWith: "SH", Order: "due_at", Filter: []view.Param{{Name: "level", Value: "1"}, {Name: "status", Value: "paused"}},
 	},
-	"view.deleted.v1":  view.Deleted{At: ten},
-	"claim.claimed.v1": claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"view.deleted.v1":        view.Deleted{At: ten},
+	"claim.claimed.v1":       claim.Claimed{Kind: "person", Holder: id("li"), KeyHash: hash},
+	"person.posted.v1":       person.Posted{At: nine, Posts: []string{"fitter", "shift_leader"}, Since: nine},
+	"person.team_changed.v1": person.TeamChanged{At: nine, Team: id("team"), Since: nine},
+	"person.left.v1":         person.Left{At: eleven},
+	"card.opened.v1":         card.Opened{At: nine, Holder: toolHolder, Part: 2, Entries: []card.Entry{cardEntry}, Duty: id("wang").String()},
+	"card.entered.v1": card.Entered{
+		At: nine, Entry: cardEntry, Gone: []uuid.UUID{id("tool")}, Line: &policy.Entitlement{Post: "fitter", Kind: "wrench", Count: 2},
+		ApprovedBy: id("wang").String(), Policy: desk,
+	},
+	"card.checked.v1": card.Checked{
+		At: ten, ID: id("check"), Kind: card.ShiftCheck, OnDuty: id("li").String(), By: id("wang").String(), Found: []uuid.UUID{id("tool")},
+		Damaged: []uuid.UUID{}, Missing: []uuid.UUID{id("tool2")}, NextBy: eleven,
+	},
+	"kit.registered.v1":     kit.Registered{At: nine, Number: "K-1", Name: "电工箱", Store: "main", Tools: []uuid.UUID{id("tool"), id("tool2")}},
+	"kit.tool_added.v1":     kit.ToolAdded{At: nine, Tool: id("tool")},
+	"kit.tool_removed.v1":   kit.ToolRemoved{At: nine, Tool: id("tool"), Reason: "worn"},
+	"kit.issue_ordered.v1":  kit.IssueOrdered{At: ten, Order: id("order"), To: toolHolder, Tools: []uuid.UUID{id("tool"), id("tool2")}},
+	"kit.return_ordered.v1": kit.ReturnOrdered{At: eleven, Order: id("order"), Store: "main", By: id("li").String(), Tools: []uuid.UUID{id("tool")}, Short: []uuid.UUID{id("tool2")}},
+	"card.closed.v1":        card.Closed{At: eleven},
+	"card.continued.v1":     card.Continued{At: eleven},
 	"tool.registered.v1": tool.Registered{
 		At: nine, Site: "SH", Number: "W-0042", Kind: "torque-wrench", Category: "measuring", Name: "torque wrench", Spec: "40-200 Nm", Brand: "Tohnichi",
 		Batch: "2025-11", PriceFen: 135050, PurchasedOn: "2025-11-03", LifeMonths: 60, Use: tool.Shared, Home: "main",
 		Holder: tool.Holder{Kind: tool.Store, Who: "main"}, Policy: desk,
 	},
-	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Policy: desk},
+	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Scope: []tool.Holder{toolHolder}, Policy: desk},
 	"tool.accepted.v1":       tool.Accepted{At: ten, Holder: toolHolder, By: id("li").String()},
 	"tool.refused.v1":        tool.Refused{At: ten, By: id("li").String(), Reason: "scale unreadable"},
-	"tool.lent.v1":           tool.Lent{At: nine, Holder: toolHolder, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(), Policy: desk},
+	"tool.lent.v1":           tool.Lent{At: nine, Holder: toolHolder, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(), Booking: new(id("booking")), Chases: []tool.Chase{{At: eleven, Tell: []string{"borrower", "store"}}}, Policy: desk},
 	"tool.returned.v1":       tool.Returned{At: eleven, From: toolHolder, Store: "main", By: id("wang").String(), Condition: tool.Worn, Other: true},
 	"tool.handed_over.v1":    tool.HandedOver{At: ten, From: toolHolder, Holder: tool.Holder{Kind: tool.Team, Who: id("team").String()}, By: id("wang").String(), Reason: "shift", Policy: desk},
 	"tool.blocked.v1":        tool.Blocked{At: ten, Reason: tool.BlockFault, Note: "ratchet slips"},
@@ -209,7 +232,7 @@ var fixtures = map[string]any{
 	"tool.inspected.v1":      tool.Inspected{At: ten, On: "2026-03-02", Passed: true, Next: new(domain.Day("2026-09-02")), Inspector: id("wang").String(), Label: "A-17", Policy: desk},
 	"tool.sent_to_repair.v1": tool.SentToRepair{At: ten, Holder: tool.Holder{Kind: tool.Repairer, Who: "R1"}},
 	"tool.reported_missing.v1": tool.ReportedMissing{
-		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), From: toolHolder,
+		At: eleven, LostAt: ten, Place: "sump 2", Circumstances: sealed("fell in"), By: id("li").String(), OnDuty: id("wang").String(), From: toolHolder,
 	},
 	"loss.opened.v1": loss.Opened{
 		At: eleven, Site: "SH", Number: "W-0042-20260302-3fa2", Cause: loss.Missing, Holder: loss.Holder{Kind: "person", Who: id("li").String()},
@@ -263,9 +286,15 @@ var fixtures = map[string]any{
 		Content: json.RawMessage(`{"cap_ppm":200000,"floor_ppm":50000,"hr_above_fen":100000,"method":"value_left","minimum_wage_fen":269000,` +
 			`"payers":{"personal":"holder","pool":"holder","shared":"shift","special":"shift_leader"},"points":0,"replacement":{"days":3,"lowers":false}}`),
 	},
-	"tool.found.v1":         tool.Found{At: eleven, Store: "main"},
-	"tool.scrapped.v1":      tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
-	"tool.returned.v1.late": tool.Returned{At: ten, From: toolHolder, Store: "main", By: id("li").String(), Condition: tool.Good, LateReason: "the book was not at hand"},
+	"tool.booked.v1": tool.Booked{At: nine, Booking: tool.Booking{
+		ID: id("booking"), To: toolHolder, From: ten, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(),
+	}, Policy: desk},
+	"tool.booking_cancelled.v1": tool.BookingCancelled{At: ten, Booking: id("booking"), By: id("li").String(), Reason: "not needed"},
+	"tool.extended.v1":          tool.Extended{At: ten, Until: eleven, By: id("wang").String(), Reason: "not done", Chases: []tool.Chase{{At: eleven, Tell: []string{"store"}}}, Policy: desk},
+	"tool.chased.v1":            tool.Chased{At: eleven, Due: ten, Step: 1, Tell: []string{"borrower", "manager"}, Holder: toolHolder, Responsible: id("li").String(), Store: "main"},
+	"tool.found.v1":             tool.Found{At: eleven, Store: "main"},
+	"tool.scrapped.v1":          tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
+	"tool.returned.v1.late":     tool.Returned{At: ten, From: toolHolder, Store: "main", By: id("li").String(), Condition: tool.Good, LateReason: "the book was not at hand"},
 
 	"tool.kept.v1":      tool.Kept{At: ten, Exchange: id("exchange"), Part: tool.PartOld},
 	"tool.released.v1":  tool.Released{At: ten, Exchange: id("exchange")},

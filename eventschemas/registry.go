@@ -8,12 +8,14 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain/acceptance"
 	"github.com/fieldledger/fieldledger/domain/annual"
+	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/demand"
 	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/kit"
 	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/need"
@@ -72,6 +74,19 @@ var eventTypes = []eventType{
 	newest[policy.VersionRecorded]("policy.version_recorded.v1"),
 	newest[policy.VersionApproved]("policy.version_approved.v1"),
 	newest[person.Registered]("person.registered.v1"),
+	newest[person.Posted]("person.posted.v1"),
+	newest[person.TeamChanged]("person.team_changed.v1"),
+	newest[person.Left]("person.left.v1"),
+	newest[card.Opened]("card.opened.v1"),
+	newest[card.Entered]("card.entered.v1"),
+	newest[card.Closed]("card.closed.v1"),
+	newest[card.Continued]("card.continued.v1"),
+	newest[card.Checked]("card.checked.v1"),
+	newest[kit.Registered]("kit.registered.v1"),
+	newest[kit.ToolAdded]("kit.tool_added.v1"),
+	newest[kit.ToolRemoved]("kit.tool_removed.v1"),
+	newest[kit.IssueOrdered]("kit.issue_ordered.v1"),
+	newest[kit.ReturnOrdered]("kit.return_ordered.v1"),
 	newest[team.Registered]("team.registered.v1"),
 	newest[site.Registered]("site.registered.v1"),
 	newest[site.PolicySetChosen]("site.policy_set_chosen.v1"),
@@ -190,6 +205,10 @@ var eventTypes = []eventType{
 	newest[scrap.CarriedOut]("scrap.carried_out.v1"),
 	newest[scrap.Failed]("scrap.failed.v1"),
 	newest[scrap.Disposed]("scrap.disposed.v1"),
+	newest[tool.Booked]("tool.booked.v1"),
+	newest[tool.BookingCancelled]("tool.booking_cancelled.v1"),
+	newest[tool.Extended]("tool.extended.v1"),
+	newest[tool.Chased]("tool.chased.v1"),
 	newest[process.Opened]("process.opened.v1"),
 	newest[process.Claimed]("process.claimed.v1"),
 	newest[process.Noticed]("process.noticed.v1"),

@@ -45,10 +45,27 @@ func (s *Side) Persons(ctx context.Context, at api.AsOf, sites []string, p api.P
 			Person: api.Person{
 				Id: r.ID, Site: r.Site, Revision: r.Revision, Team: optional(r.Row.Team),
 				Roles: append([]string{}, r.Row.Roles...), External: externals(r.Row.External),
+				Postings: postings(r.Row.Postings), Moves: moves(r.Row.Moves), LeftAt: maybe(r.Row.LeftAt),
 			},
 			Name: r.Row.Name, Phone: r.Row.Phone,
 		}
 	})
+}
+
+func postings(rows []directory.Posting) []api.PersonPosting {
+	out := make([]api.PersonPosting, len(rows))
+	for i, r := range rows {
+		out[i] = api.PersonPosting{Since: r.Since, Posts: r.Posts}
+	}
+	return out
+}
+
+func moves(rows []directory.Move) []api.PersonMove {
+	out := make([]api.PersonMove, len(rows))
+	for i, r := range rows {
+		out[i] = api.PersonMove{Since: r.Since, Team: optional(r.Team)}
+	}
+	return out
 }
 
 // Teams returns a page of teams.

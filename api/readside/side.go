@@ -52,6 +52,8 @@ type Side struct {
 	exchanges *readmodel.Reader[custody.Exchange]
 	recalls   *readmodel.Reader[custody.Recall]
 	annuals   *readmodel.Reader[custody.Annual]
+	kits      *readmodel.Reader[custody.Kit]
+	cards     *readmodel.Reader[custody.Card]
 	kpi       *kpi.Reader
 	inbox     *readmodel.LogReader[inbox.Imported]
 	loss      lossReaders
@@ -63,7 +65,7 @@ type Side struct {
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [13]error
+	var errs [15]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -77,6 +79,8 @@ func New(p Parts) (*Side, error) {
 	s.recalls, errs[10] = readmodel.NewReader(custody.Recalls())
 	s.annuals, errs[11] = readmodel.NewReader(custody.Annuals())
 	s.supply, errs[12] = newSupplyReaders()
+	s.kits, errs[13] = readmodel.NewReader(custody.Kits())
+	s.cards, errs[14] = readmodel.NewReader(custody.Cards())
 	var lossErrs [4]error
 	s.loss, lossErrs = newLossReaders()
 	return s, errors.Join(errors.Join(errs[:]...), errors.Join(lossErrs[:]...), s.open())

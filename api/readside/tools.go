@@ -42,6 +42,7 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 			Stage: api.ToolRepairStage(row.Row.Repair), Fault: row.Row.Fault, PlannedBy: row.Row.PlannedBy, Repairer: row.Row.Repairer,
 			EstimateFen: row.Row.EstimateFen, RepairsFen: row.Row.RepairsFen,
 		}}
+		card.Bookings, card.Chases, card.Scope = promisedOf(row.Row)
 		for _, span := range row.Row.Custody {
 			card.Custody = append(card.Custody, api.CustodySpan{
 				From: span.From, Holder: holderOf(span.Holder), Revision: int64(span.Revision), //nolint:gosec // a revision fits
@@ -135,6 +136,12 @@ func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
 	if f.InspectionBefore != nil {
 		add("next_on < $%d::text::date", string(*f.InspectionBefore))
 	}
+	if f.DueBefore != nil {
+		add("until < $%d AND standing = 'lent'", *f.DueBefore)
+	}
+	if f.Booked != nil {
+		add("(booked_from IS NOT NULL) = $%d", *f.Booked)
+	}
 	switch {
 	case f.Holder == nil:
 	case f.Holder.Who == "" && f.Holder.Kind != tool.Nobody && f.HeldAt == nil:
@@ -188,6 +195,7 @@ func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
 		Brand: row.Brand, Batch: row.Batch, PriceFen: row.PriceFen, PurchasedOn: string(row.PurchasedOn), LifeMonths: row.LifeMonths,
 		Use: api.ToolUse(row.Use), Home: row.Home, Standing: api.ToolStanding(row.Standing), Holder: holderOf(row.Holder), Since: domain.At(row.Since),
 		Blocked: api.ToolBlocked(row.Blocked), Until: maybe(row.Until), KeptBy: optional(row.Kept), Surrendered: row.Surrendered,
+		Purpose: row.Purpose, Responsible: row.Responsible,
 	}
 	if row.Offer != "" {
 		h := holderOf(row.Offer)
@@ -202,6 +210,26 @@ func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
 		}
 	}
 	return t
+}
+
+// promisedOf is what is agreed on a tool.
+func promisedOf(r custody.Row) ([]api.ToolBooking, []api.ToolChase, []api.Holder) {
+	bookings, chases, scope := make([]api.ToolBooking, len(r.Bookings)), make([]api.ToolChase, len(r.Chases)), make([]api.Holder, len(r.Scope))
+	for i, b := range r.Bookings {
+		bookings[i] = api.ToolBooking{
+			Id: b.ID, To: api.Holder{Kind: api.HolderKind(b.To.Kind), Who: b.To.Who}, From: b.From, Until: b.Until, Purpose: b.Purpose, Responsible: b.Responsible,
+		}
+	}
+	for i, c := range r.Chases {
+		chases[i] = api.ToolChase{At: c.At, Taken: i < r.Chased}
+		for _, tell := range c.Tell {
+			chases[i].Tell = append(chases[i].Tell, api.ToolChaseTell(tell))
+		}
+	}
+	for i, h := range r.Scope {
+		scope[i] = holderOf(h)
+	}
+	return bookings, chases, scope
 }
 
 func holderOf(text string) api.Holder {

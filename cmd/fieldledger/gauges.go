@@ -15,16 +15,16 @@ func (s *system) gauges() prometheus.Collector {
 
 type progressCollector struct {
 	manager *readmodel.Manager
-	timers  *timer.Scheduler
+	timers  []*timer.Scheduler
 	runners []*process.Runner
 }
 
 var (
 	descNumber = prometheus.NewDesc("fieldledger_projection_number", "Last log number applied.", []string{"projection"}, nil)
 	descLag    = prometheus.NewDesc("fieldledger_projection_lag_events", "Events behind the reader.", []string{"projection"}, nil)
-	descDue    = prometheus.NewDesc("fieldledger_timers_due", "Steps of escalation that are due and have no answer.", nil, nil)
-	descLate   = prometheus.NewDesc("fieldledger_timer_lag_seconds", "How late the last look was for the oldest step that it sent.", nil, nil)
-	descTaken  = prometheus.NewDesc("fieldledger_timer_commands_total", "Commands of timers by what became of them.", []string{"outcome"}, nil)
+	descDue    = prometheus.NewDesc("fieldledger_timers_due", "Steps that are due and have no answer.", []string{"timer"}, nil)
+	descLate   = prometheus.NewDesc("fieldledger_timer_lag_seconds", "How late the last look was for the oldest step that it sent.", []string{"timer"}, nil)
+	descTaken  = prometheus.NewDesc("fieldledger_timer_commands_total", "Commands of timers by what became of them.", []string{"timer", "outcome"}, nil)
 	descOpen   = prometheus.NewDesc("fieldledger_process_open", "Events that a process manager took in and has not finished.", []string{"manager"}, nil)
 	descWaits  = prometheus.NewDesc("fieldledger_process_waiting", "1 if the manager's last look went wrong and is tried again.", []string{"manager"}, nil)
 	descSent   = prometheus.NewDesc("fieldledger_process_commands_total", "Commands of process managers by what became of them.", []string{"manager", "outcome"}, nil)
@@ -46,11 +46,13 @@ func (c *progressCollector) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect reads them.
 func (c *progressCollector) Collect(ch chan<- prometheus.Metric) {
-	timers := c.timers.Status()
-	ch <- prometheus.MustNewConstMetric(descDue, prometheus.GaugeValue, float64(timers.Due))
-	ch <- prometheus.MustNewConstMetric(descLate, prometheus.GaugeValue, timers.Lag.Seconds())
-	for outcome, n := range map[string]int64{"accepted": timers.Taken, "no_op": timers.Idle, "refused": timers.Refused} {
-		ch <- prometheus.MustNewConstMetric(descTaken, prometheus.CounterValue, float64(n), outcome)
+	for _, t := range c.timers {
+		st := t.Status()
+		ch <- prometheus.MustNewConstMetric(descDue, prometheus.GaugeValue, float64(st.Due), t.Name())
+		ch <- prometheus.MustNewConstMetric(descLate, prometheus.GaugeValue, st.Lag.Seconds(), t.Name())
+		for outcome, n := range map[string]int64{"accepted": st.Taken, "no_op": st.Idle, "refused": st.Refused} {
+			ch <- prometheus.MustNewConstMetric(descTaken, prometheus.CounterValue, float64(n), t.Name(), outcome)
+		}
 	}
 	for _, r := range c.runners {
 		st := r.Status()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,7 +54,7 @@ type system struct {
 	manager  *readmodel.Manager
 	reader   *catchup.Reader
 	side     *readside.Side
-	timers   *timer.Scheduler
+	timers   []*timer.Scheduler
 	managers []*process.Runner
 	macKey   []byte
 	closers  []func(context.Context) error // run in reverse
@@ -206,8 +207,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err != nil {
 		return err
 	}
-	s.timers, err = timer.New(timer.Options{Steps: s.side.Steps(), Tickets: s.app.Tickets, Clock: s.clock, Log: s.log})
-	if err != nil {
+	if err := s.openTimers(map[string]timer.Steps{"escalation": s.side.Steps(s.app.Tickets), "chase": s.side.Chases(s.app.Tools)}); err != nil {
 		return err
 	}
 	s.app.Exchanges.Connect(s.side, s.app.Losses)
@@ -222,6 +222,18 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 		process.Scrap{Scraps: s.app.Scraps},
 		process.Stock{Stocks: s.app.Stocks, Demands: s.app.Demands},
 	)
+}
+
+// openTimers makes the schedulers, one for each kind of step.
+func (s *system) openTimers(steps map[string]timer.Steps) error {
+	for _, name := range slices.Sorted(maps.Keys(steps)) {
+		t, err := timer.New(timer.Options{Name: name, Steps: steps[name], Clock: s.clock, Log: s.log})
+		if err != nil {
+			return fmt.Errorf("make timer %s: %w", name, err)
+		}
+		s.timers = append(s.timers, t)
+	}
+	return nil
 }
 
 // openManagers makes the runners of process managers.
@@ -311,7 +323,9 @@ func (s *system) run(ctx context.Context) error {
 func (s *system) serve(ctx context.Context, srv *server, integrations []string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return srv.run(ctx) })
-	g.Go(func() error { return s.timers.Run(ctx) })
+	for _, t := range s.timers {
+		g.Go(func() error { return t.Run(ctx) })
+	}
 	for _, m := range s.managers {
 		g.Go(func() error { return m.Run(ctx) })
 	}

@@ -15,33 +15,32 @@ import (
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
-	"github.com/fieldledger/fieldledger/domain/ticket"
 )
 
-// Step is a step of escalation that is to be taken.
+// Step is something that is to be done at a moment.
 type Step struct {
-	Ticket    uuid.UUID
-	Target    ticket.TargetName
-	StartedBy uint64 // revision of the event that started the clock
-	Percent   int
-	At        time.Time // when it is due
+	Of   uuid.UUID // whose stream it goes to: its steps are taken one after another
+	Name string    // which of its steps, "resolution/3/75"
+	At   time.Time // when it is due
+	// Take has it done; the stream decides whether it is so. A command that
+	// comes twice has the same key, and so one effect.
+	Take func(ctx context.Context, r commands.Request) (commands.Result, error)
 }
 
 // key names the step and its moment: a step that was moved is another one.
 func (s Step) key() string {
-	return s.Ticket.String() + "/" + string(s.Target) + "/" + strconv.FormatUint(s.StartedBy, 10) + "/" +
-		strconv.Itoa(s.Percent) + "/" + strconv.FormatInt(s.At.UnixMilli(), 10)
+	return s.Of.String() + "/" + s.Name + "/" + strconv.FormatInt(s.At.UnixMilli(), 10)
 }
 
 // Place is where a page of steps ended.
 type Place struct {
-	At     time.Time
-	Ticket uuid.UUID
+	At time.Time
+	Of uuid.UUID
 }
 
 // Steps is the read model of what is to be taken.
 type Steps interface {
-	// Due returns the steps of up to limit tickets that are due by an instant,
+	// Due returns the steps of up to limit streams that are due by an instant,
 	// from a place on (nil: from the start), and where to go on; nil at the end.
 	Due(ctx context.Context, by time.Time, after *Place, limit int) ([]Step, *Place, error)
 	// Next returns when the next step after an instant is due; false if there is none.
@@ -52,30 +51,25 @@ type Steps interface {
 	Changed() <-chan struct{}
 }
 
-// Tickets takes a step: commands.Tickets.
-type Tickets interface {
-	EscalateIfDue(ctx context.Context, r commands.Request, id uuid.UUID, in commands.EscalateTicket) (commands.Result, error)
-}
-
-// Options of a Scheduler. Steps, Tickets, Clock and Log are required; the zero
+// Options of a Scheduler. Name, Steps, Clock and Log are required; the zero
 // value of each other one means the default.
 type Options struct {
-	Steps   Steps
-	Tickets Tickets
-	Clock   commands.Waker
-	Log     *slog.Logger
+	Name  string // of what is taken, "escalation": for logs and figures
+	Steps Steps
+	Clock commands.Waker
+	Log   *slog.Logger
 
 	Calm    time.Duration // between two looks, however much happens; 200 ms
 	Longest time.Duration // between two looks if nothing happens: a clock may be set; 30 s
 	Retry   time.Duration // after a look that failed, 1 s
 	Limit   time.Duration // of one command or question, 10 s
-	Page    int           // tickets asked for at once, 500
+	Page    int           // streams asked for at once, 500
 	Workers int           // commands sent at once, 8
 }
 
 func (o *Options) setDefaults() error {
-	if o.Steps == nil || o.Tickets == nil || o.Clock == nil || o.Log == nil {
-		return errors.New("a scheduler needs steps, tickets, a clock and a logger")
+	if o.Name == "" || o.Steps == nil || o.Clock == nil || o.Log == nil {
+		return errors.New("a scheduler needs a name, steps, a clock and a logger")
 	}
 	for _, d := range []struct {
 		value *time.Duration
@@ -107,7 +101,8 @@ type Status struct {
 	LastError string // of the last look, "" if it went well
 }
 
-// Scheduler takes steps when they are due. At most one Run at a time.
+// Scheduler takes the steps of one kind when they are due, so that one kind
+// does not hold up another. At most one Run at a time.
 type Scheduler struct {
 	o Options
 
@@ -125,6 +120,9 @@ func New(o Options) (*Scheduler, error) {
 	}
 	return &Scheduler{o: o, answered: map[string]bool{}}, nil
 }
+
+// Name returns what is taken.
+func (s *Scheduler) Name() string { return s.o.Name }
 
 // Status returns how it goes.
 func (s *Scheduler) Status() Status {
@@ -151,7 +149,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		s.note(func(st *Status) { st.LastError = "" })
 		if err != nil {
 			s.note(func(st *Status) { st.LastError = err.Error() })
-			s.o.Log.WarnContext(ctx, "steps of escalation wait", "error", err)
+			s.o.Log.WarnContext(ctx, "steps wait", "timer", s.o.Name, "error", err)
 			pause(ctx, s.o.Retry)
 			continue
 		}
@@ -201,7 +199,7 @@ func (s *Scheduler) look(ctx context.Context) (time.Time, error) {
 	defer cancel()
 	next, ok, err := s.o.Steps.Next(ctx, now)
 	if err != nil {
-		return now, fmt.Errorf("find the next step of escalation: %w", err)
+		return now, fmt.Errorf("find the next step of %s: %w", s.o.Name, err)
 	}
 	if !ok {
 		return never, nil
@@ -240,7 +238,7 @@ func (s *Scheduler) due(ctx context.Context, by time.Time, after *Place) ([]Step
 	defer cancel()
 	steps, next, err := s.o.Steps.Due(ctx, by, after, s.o.Page)
 	if err != nil {
-		return nil, nil, fmt.Errorf("find steps of escalation: %w", err)
+		return nil, nil, fmt.Errorf("find steps of %s: %w", s.o.Name, err)
 	}
 	return steps, next, nil
 }
@@ -257,16 +255,16 @@ type round struct {
 func (r *round) take(ctx context.Context, now time.Time, steps []Step) error {
 	var g errgroup.Group
 	g.SetLimit(r.o.Workers)
-	byTicket := r.pending(now, steps)
-	sent, errs := make([]int, len(byTicket)), make([]error, len(byTicket))
-	for i, steps := range byTicket {
+	byStream := r.pending(now, steps)
+	sent, errs := make([]int, len(byStream)), make([]error, len(byStream))
+	for i, steps := range byStream {
 		g.Go(func() error {
 			sent[i], errs[i] = r.sendAll(ctx, steps)
 			return nil
 		})
 	}
 	_ = g.Wait() // it has no error of its own
-	for i, steps := range byTicket {
+	for i, steps := range byStream {
 		for _, step := range steps[:sent[i]] {
 			r.answered[step.key()] = true
 		}
@@ -278,7 +276,7 @@ func (r *round) take(ctx context.Context, now time.Time, steps []Step) error {
 	return ctx.Err()
 }
 
-// pending returns the steps without an answer by ticket, each ticket's in the
+// pending returns the steps without an answer by stream, each stream's in the
 // order of their moments.
 func (r *round) pending(now time.Time, steps []Step) [][]Step {
 	var out [][]Step
@@ -289,10 +287,10 @@ func (r *round) pending(now time.Time, steps []Step) [][]Step {
 			continue
 		}
 		r.lag = max(r.lag, now.Sub(step.At))
-		i, ok := place[step.Ticket]
+		i, ok := place[step.Of]
 		if !ok {
 			i = len(out)
-			place[step.Ticket], out = i, append(out, nil)
+			place[step.Of], out = i, append(out, nil)
 		}
 		out[i] = append(out[i], step)
 	}
@@ -302,7 +300,7 @@ func (r *round) pending(now time.Time, steps []Step) [][]Step {
 	return out
 }
 
-// sendAll sends the steps of one ticket and returns how many got an answer.
+// sendAll sends the steps of one stream and returns how many got an answer.
 func (r *round) sendAll(ctx context.Context, steps []Step) (int, error) {
 	for i, step := range steps {
 		if err := r.send(ctx, step); err != nil {
@@ -317,16 +315,15 @@ func (r *round) sendAll(ctx context.Context, steps []Step) (int, error) {
 func (r *round) send(ctx context.Context, step Step) error {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Limit)
 	defer cancel()
-	res, err := r.o.Tickets.EscalateIfDue(ctx, commands.Request{Actor: commands.System("timer"), Key: step.key()}, step.Ticket,
-		commands.EscalateTicket{Target: step.Target, Percent: step.Percent})
+	res, err := step.Take(ctx, commands.Request{Actor: commands.System("timer"), Key: step.key()})
 	_, refused := errors.AsType[*domain.RuleError](err)
 	_, invalid := errors.AsType[*domain.InvalidError](err)
 	switch {
 	case refused || invalid || errors.Is(err, commands.ErrNotFound):
 		r.note(func(st *Status) { st.Refused++ })
-		r.o.Log.WarnContext(ctx, "step of escalation refused", "ticket", step.Ticket, "target", step.Target, "percent", step.Percent, "error", err)
+		r.o.Log.WarnContext(ctx, "step refused", "timer", r.o.Name, "of", step.Of, "step", step.Name, "error", err)
 	case err != nil:
-		return fmt.Errorf("escalate ticket %s: %w", step.Ticket, err)
+		return fmt.Errorf("take step %s of %s: %w", step.Name, step.Of, err)
 	case res.Changed && !res.Repeated:
 		r.note(func(st *Status) { st.Taken++ })
 	default:

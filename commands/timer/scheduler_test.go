@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,6 @@ import (
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/commands/timer"
 	"github.com/fieldledger/fieldledger/domain"
-	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/internal/clock"
 )
 
@@ -60,16 +60,16 @@ func (m *model) Due(_ context.Context, by time.Time, after *timer.Place, limit i
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
 		}
-		return strings.Compare(a.Ticket.String(), b.Ticket.String())
+		return strings.Compare(a.Of.String(), b.Of.String())
 	})
 	var out []timer.Step
 	for _, s := range all {
-		passed := after != nil && (s.At.Before(after.At) || s.At.Equal(after.At) && s.Ticket.String() <= after.Ticket.String())
+		passed := after != nil && (s.At.Before(after.At) || s.At.Equal(after.At) && s.Of.String() <= after.Of.String())
 		if !s.At.After(by) && !passed {
 			out = append(out, s)
 		}
 		if len(out) == limit {
-			return out, &timer.Place{At: s.At, Ticket: s.Ticket}, nil
+			return out, &timer.Place{At: s.At, Of: s.Of}, nil
 		}
 	}
 	return out, nil, nil
@@ -117,7 +117,7 @@ type tickets struct {
 
 func newTickets() *tickets { return &tickets{told: make(chan struct{})} }
 
-func (k *tickets) EscalateIfDue(ctx context.Context, r commands.Request, id uuid.UUID, in commands.EscalateTicket) (commands.Result, error) {
+func (k *tickets) take(ctx context.Context, r commands.Request, id uuid.UUID) (commands.Result, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, ok := ctx.Deadline(); !ok {
@@ -137,7 +137,7 @@ func (k *tickets) EscalateIfDue(ctx context.Context, r commands.Request, id uuid
 			return commands.Result{}, err
 		}
 	}
-	k.sent = append(k.sent, id.String()[:1]+" "+string(in.Target)+" "+time.Duration(in.Percent).String())
+	k.sent = append(k.sent, id.String()[:1])
 	return commands.Result{Changed: true, Repeated: times > 0}, nil
 }
 
@@ -162,14 +162,30 @@ func (k *tickets) await(t *testing.T, answered int) {
 }
 
 func step(n byte, percent int, at time.Time) timer.Step {
-	return timer.Step{Ticket: uuid.UUID{n << 4}, Target: ticket.Resolution, Percent: percent, At: at}
+	return timer.Step{Of: uuid.UUID{n << 4}, Name: "resolution/0/" + strconv.Itoa(percent), At: at}
+}
+
+// taking are the steps of a model, which tickets take.
+type taking struct {
+	*model
+	tickets *tickets
+}
+
+func (m taking) Due(ctx context.Context, by time.Time, after *timer.Place, limit int) ([]timer.Step, *timer.Place, error) {
+	steps, place, err := m.model.Due(ctx, by, after, limit)
+	for i, s := range steps {
+		steps[i].Take = func(ctx context.Context, r commands.Request) (commands.Result, error) {
+			return m.tickets.take(ctx, r, s.Of)
+		}
+	}
+	return steps, place, err
 }
 
 // run runs a scheduler until the test ends.
 func run(t *testing.T, m *model, k *tickets, c *clock.Fake) *timer.Scheduler {
 	t.Helper()
 	s, err := timer.New(timer.Options{
-		Steps: m, Tickets: k, Clock: c, Log: slog.New(slog.DiscardHandler), Calm: time.Millisecond, Retry: time.Millisecond,
+		Name: "test", Steps: taking{m, k}, Clock: c, Log: slog.New(slog.DiscardHandler), Calm: time.Millisecond, Retry: time.Millisecond,
 		Longest: time.Hour, Page: 2,
 	})
 	require.NoError(t, err)

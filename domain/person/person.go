@@ -2,14 +2,16 @@
 // all others who act or are spoken of by id.
 //
 // It is pure: no clock, no I/O, no random numbers. A person's names and
-// numbers are sealed and never read here. What changes about a person (team,
-// shift, skills) is dated facts added to the same id (ORG-04). That one
-// employee number is one person is the claim's to see to, not ours.
+// numbers are sealed and never read here. What changes about a person (posts,
+// team) is dated facts added to the same id (ORG-04). That one employee number
+// is one person is the claim's to see to, that nobody leaves with open custody
+// the tool card's (TOL-07), not ours.
 package person
 
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -53,11 +55,14 @@ func (Register) command() {}
 // State is a person. The zero value does not exist.
 type State struct {
 	Exists   bool
-	Team     uuid.UUID
+	Team     uuid.UUID // at registration
 	Roles    []string
 	External []domain.ExternalKey
 	Named    bool // has a name
 	Reached  bool // has a phone number
+	Postings []Posting
+	Moves    []Move
+	LeftAt   time.Time // zero while on the staff
 }
 
 // Decide returns the events that c causes in state s, in order.
@@ -67,6 +72,19 @@ type State struct {
 func Decide(s State, c Command) ([]Event, error) {
 	if c, ok := c.(Register); ok {
 		return decideRegister(s, c)
+	}
+	if !s.Exists {
+		return nil, domain.Refuse("ORG-01", "person.unknown")
+	}
+	switch c := c.(type) {
+	case Register:
+		// it is decided before
+	case Post:
+		return decidePost(s, c)
+	case ChangeTeam:
+		return decideTeam(s, c)
+	case Leave:
+		return decideLeave(s, c)
 	}
 	return nil, fmt.Errorf("person: unknown command %T", c)
 }
@@ -95,11 +113,18 @@ func (s State) says(e Registered) bool {
 
 // Evolve returns s after e. It never fails and never refuses: e has happened.
 func Evolve(s State, e Event) State {
-	if e, ok := e.(Registered); ok {
-		s = State{
+	switch e := e.(type) {
+	case Registered:
+		return State{
 			Exists: true, Team: e.Team, Roles: e.Roles, External: e.External,
 			Named: !e.Name.IsZero(), Reached: !e.Phone.IsZero(),
 		}
+	case Posted:
+		s.Postings = append(slices.Clip(s.Postings), Posting{Since: e.Since, Posts: e.Posts})
+	case TeamChanged:
+		s.Moves = append(slices.Clip(s.Moves), Move{Since: e.Since, Team: e.Team})
+	case Left:
+		s.LeftAt = e.At.Time
 	}
 	return s
 }

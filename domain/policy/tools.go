@@ -15,7 +15,7 @@ type Tools struct {
 	Stores []Code     `json:"stores"`
 	Kinds  []ToolKind `json:"kinds"`
 	// IssueApproval says whether an issue needs somebody's approval:
-	// ByManager, or "" for none (TOL-16).
+	// ByManager, ByFirstIssue, or "" for none (TOL-16).
 	IssueApproval string `json:"issue_approval,omitempty"`
 	// Passing says whether tools may be passed on between persons: Forbidden
 	// but for the recorded exception, or "" for recorded at once (TOL-08).
@@ -23,12 +23,59 @@ type Tools struct {
 	// ExchangeApproval says whether an exchange of old for new needs somebody's
 	// approval: ByManager, or "" for none (EXC-01).
 	ExchangeApproval string `json:"exchange_approval,omitempty"`
+	// Entitlements is what a post or team is issued without anybody's approval
+	// (TOL-15). Without a line the table asks for nothing.
+	Entitlements []Entitlement `json:"entitlements"`
+	// SpecialKeepers are the posts that may keep tools of special use; none
+	// means anybody (TOL-19).
+	SpecialKeepers []string `json:"special_keepers"`
+	// Chases are when somebody is told that a lent tool is not back, and who (TOL-09).
+	Chases []Chase `json:"chases"`
+	// CheckDays is how often a team's shared tools are checked; 0 means 7 (TOL-20).
+	CheckDays int `json:"check_days"`
+}
+
+// Entitlement is a line of the table of what may be issued. Exactly one of
+// Post and Team is set.
+type Entitlement struct {
+	Post  string `json:"post,omitempty"` // code
+	Team  string `json:"team,omitempty"` // code of a team, for its members and for itself
+	Kind  string `json:"kind"`           // code of a kind of tools
+	Count int    `json:"count"`          // pieces
+}
+
+// Chase is a step of asking for a lent tool.
+type Chase struct {
+	AfterHours int      `json:"after_hours"` // after it was due
+	Tell       []string `json:"tell"`        // ChaseBorrower, ChaseStore, ChaseManager
+}
+
+// Whom a chase tells.
+const (
+	ChaseBorrower = "borrower" // who has it, and who answers for it
+	ChaseStore    = "store"    // the keeper of its home
+	ChaseManager  = "manager"
+)
+
+// Entitled returns the line that gives a person or team the most pieces of a
+// kind; one of no pieces if none does.
+func (t Tools) Entitled(posts []string, team, kind string) Entitlement {
+	best := Entitlement{Kind: kind}
+	for _, e := range t.Entitlements {
+		if e.Kind == kind && e.Count > best.Count && (e.Post != "" && slices.Contains(posts, e.Post) || e.Team != "" && e.Team == team) {
+			best = e
+		}
+	}
+	return best
 }
 
 // Words of Tools.
 const (
 	ByManager = "manager"
-	Forbidden = "forbidden"
+	// ByFirstIssue is a manager's approval of who may hold a tool; whoever that
+	// covers is issued it without (TOL-17).
+	ByFirstIssue = "first_issue"
+	Forbidden    = "forbidden"
 )
 
 // ToolKind is a kind of tools.
@@ -58,6 +105,9 @@ func (t Tools) MarshalJSON() ([]byte, error) {
 	if t.Kinds == nil {
 		t.Kinds = []ToolKind{}
 	}
+	t.Entitlements = append([]Entitlement{}, t.Entitlements...)
+	t.SpecialKeepers = append([]string{}, t.SpecialKeepers...)
+	t.Chases = append([]Chase{}, t.Chases...)
 	return json.Marshal(plain(t))
 }
 
@@ -97,7 +147,8 @@ func (t Tools) check() error {
 		}
 	}
 	c.faults = append(c.faults, repeated("kinds", "TOL-02", codes)...)
-	if t.IssueApproval != "" && t.IssueApproval != ByManager {
+	t.checkGiving(c)
+	if !slices.Contains([]string{"", ByManager, ByFirstIssue}, t.IssueApproval) {
 		c.fault("/issue_approval", "TOL-16", "policy.approval_unknown", "approval", t.IssueApproval)
 	}
 	if t.Passing != "" && t.Passing != Forbidden {
@@ -107,6 +158,47 @@ func (t Tools) check() error {
 		c.fault("/exchange_approval", "EXC-01", "policy.approval_unknown", "approval", t.ExchangeApproval)
 	}
 	return errors.Join(c.faults...)
+}
+
+const (
+	mostEntitled = 1000
+	mostChases   = 10
+	mostHours    = 24 * 366
+)
+
+// checkGiving finds the faults of what issue, lending and checks ask for.
+func (t Tools) checkGiving(c *checker) {
+	for i, e := range t.Entitlements {
+		at := "/entitlements/" + strconv.Itoa(i)
+		if (e.Post == "") == (e.Team == "") {
+			c.fault(at, "TOL-15", "policy.entitlement_whose")
+		}
+		if _, ok := t.Kind(e.Kind); !ok {
+			c.fault(at+"/kind", "TOL-15", "tool.kind_unknown", "kind", e.Kind)
+		}
+		if e.Count < 0 || e.Count > mostEntitled {
+			c.fault(at+"/count", "TOL-15", "policy.count_out_of_range", "most", mostEntitled)
+		}
+	}
+	if len(t.Chases) > mostChases {
+		c.fault("/chases", "TOL-09", "policy.too_many_chases", "most", mostChases)
+	}
+	last := -1
+	for i, s := range t.Chases {
+		at := "/chases/" + strconv.Itoa(i)
+		if s.AfterHours <= last || s.AfterHours > mostHours {
+			c.fault(at+"/after_hours", "TOL-09", "policy.chase_order", "most", mostHours)
+		}
+		last = s.AfterHours
+		if len(s.Tell) == 0 || slices.ContainsFunc(s.Tell, func(who string) bool {
+			return !slices.Contains([]string{ChaseBorrower, ChaseStore, ChaseManager}, who)
+		}) {
+			c.fault(at+"/tell", "TOL-09", "policy.chase_tell")
+		}
+	}
+	if t.CheckDays < 0 || t.CheckDays > mostDays {
+		c.fault("/check_days", "TOL-20", "policy.days_out_of_range", "most", mostDays)
+	}
 }
 
 // repeated returns a fault for each code of a list that is missing or there twice.

@@ -39,6 +39,9 @@ type Issue struct {
 	Today      domain.Day     `json:"today"` // civil date of At in the site's zone (INS-02)
 	To         Holder         `json:"to"`
 	ApprovedBy string         `json:"approved_by"` // person id, where the site's policy asks for one (TOL-16)
+	Scope      []Holder       `json:"scope"`       // who may hold it from now on; none: as before (TOL-17)
+	Posts      []string       `json:"posts"`       // of the person to whom it goes, at that time (TOL-19)
+	Team       string         `json:"team"`        // team id of that person, "" for none
 	Book       *policy.Book   `json:"-"`
 }
 
@@ -64,6 +67,8 @@ type Lend struct {
 	Until       domain.Instant `json:"until"`
 	Purpose     string         `json:"purpose"`
 	Responsible string         `json:"responsible"` // person id
+	Booking     uuid.UUID      `json:"booking"`     // that is picked up, zero for none
+	Imported    bool           `json:"imported"`    // nobody is asked for what another system lent
 	Book        *policy.Book   `json:"-"`
 }
 
@@ -128,7 +133,8 @@ type ReportMissing struct {
 	LostAt        domain.Instant `json:"lost_at"`
 	Place         string         `json:"place"`
 	Circumstances domain.Sealed  `json:"circumstances"`
-	By            string         `json:"by"` // person id
+	By            string         `json:"by"`      // person id
+	OnDuty        string         `json:"on_duty"` // person id of the shift that answers for a team's tools, "" if unknown (TOL-06)
 }
 
 // Find says that a missing tool is there again (LOS-09).
@@ -171,6 +177,10 @@ type Settle struct {
 }
 
 func (Register) command()      {}
+func (Reserve) command()       {}
+func (CancelBooking) command() {}
+func (Extend) command()        {}
+func (ChaseIfDue) command()    {}
 func (Issue) command()         {}
 func (Accept) command()        {}
 func (Refuse) command()        {}

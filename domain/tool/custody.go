@@ -1,7 +1,11 @@
 package tool
 
 import (
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -25,7 +29,40 @@ func issue(s State, c Issue) ([]Event, error) {
 	case c.ApprovedBy != "" && c.To == Holder{Person, c.ApprovedBy}:
 		return nil, domain.Refuse("TOL-16", "tool.approves_own")
 	}
-	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Policy: ref}}, nil
+	if err := s.mayHold(r, c); err != nil {
+		return nil, err
+	}
+	if err := s.unbooked(c.At, domain.Instant{}, uuid.Nil, c.At); err != nil { // TOL-09: an issue has no end
+		return nil, err
+	}
+	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Scope: c.Scope, Policy: ref}}, nil
+}
+
+// mayHold refuses whom a tool is not meant for: those its first issue does not
+// name (TOL-17), and for special tools whoever is no shift leader (TOL-19).
+func (s State) mayHold(r policy.Tools, c Issue) error {
+	scope := s.Scope
+	if len(c.Scope) > 0 {
+		scope = c.Scope
+	}
+	for i, h := range c.Scope {
+		if err := named("/scope/"+strconv.Itoa(i), h); err != nil {
+			return err
+		}
+	}
+	member := Holder{Team, c.Team}
+	switch {
+	case s.Use == Special && c.To.Kind != Person, // TOL-19
+		s.Use == Special && len(r.SpecialKeepers) > 0 && !slices.ContainsFunc(c.Posts, func(p string) bool { return slices.Contains(r.SpecialKeepers, p) }):
+		return domain.Refuse("TOL-19", "tool.keeper_needed", "posts", r.SpecialKeepers)
+	case r.IssueApproval == policy.ByFirstIssue && len(scope) == 0: // TOL-17
+		return domain.Refuse("TOL-17", "tool.scope_missing")
+	case len(scope) > 0 && !slices.Contains(scope, c.To) && (c.To.Kind != Person || c.Team == "" || !slices.Contains(scope, member)):
+		return domain.Refuse("TOL-17", "tool.out_of_scope", "who", c.To.Who)
+	case r.IssueApproval == policy.ByFirstIssue && len(c.Scope) > 0 && c.ApprovedBy == "": // TOL-16: who may hold it is the manager's to say
+		return domain.Refuse("TOL-17", "tool.scope_approval_missing")
+	}
+	return nil
 }
 
 func accept(s State, c Accept) ([]Event, error) {
@@ -70,13 +107,24 @@ func lend(s State, c Lend) ([]Event, error) {
 	case c.Responsible == "":
 		return nil, domain.Invalid("/responsible", "TOL-09", "tool.responsible_missing")
 	}
-	_, _, ref, err := s.givable(c.Book, c.At, c.Today)
+	r, _, ref, err := s.givable(c.Book, c.At, c.Today)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{Lent{
-		At: c.At, Holder: c.To, Until: c.Until, Purpose: c.Purpose, Responsible: c.Responsible, Policy: ref,
-	}}, nil
+	if err := s.pickUp(c); err != nil {
+		return nil, err
+	}
+	if err := s.unbooked(c.At, c.Until, c.Booking, c.At); err != nil { // TOL-09
+		return nil, err
+	}
+	e := Lent{At: c.At, Holder: c.To, Until: c.Until, Purpose: c.Purpose, Responsible: c.Responsible, Policy: ref}
+	if c.Booking != uuid.Nil {
+		e.Booking = &c.Booking
+	}
+	if !c.Imported {
+		e.Chases = chasesOf(r, c.Until)
+	}
+	return []Event{e}, nil
 }
 
 // giveBack takes a tool into a store. What comes back damaged is blocked
@@ -179,7 +227,7 @@ func reportMissing(s State, c ReportMissing) ([]Event, error) {
 		return nil, domain.Refuse("LOS-01", "tool.scrapped")
 	}
 	return []Event{ReportedMissing{
-		At: c.At, LostAt: c.LostAt, Place: c.Place, Circumstances: c.Circumstances, By: c.By, From: s.Holder,
+		At: c.At, LostAt: c.LostAt, Place: c.Place, Circumstances: c.Circumstances, By: c.By, OnDuty: c.OnDuty, From: s.Holder,
 		Other: s.Holder.Kind == Person && s.Holder.Who != c.By, // TOL-08
 	}}, nil
 }

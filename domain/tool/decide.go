@@ -57,6 +57,18 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 	case Lend:
 		events, err := lend(s, c)
 		return events, c.At, err
+	case Reserve:
+		events, err := reserve(s, c)
+		return events, c.At, err
+	case CancelBooking:
+		events, err := cancelBooking(s, c)
+		return events, c.At, err
+	case Extend:
+		events, err := extend(s, c)
+		return events, c.At, err
+	case ChaseIfDue:
+		events, err := chaseIfDue(s, c)
+		return events, domain.At(later(c.At.Time, s.LastAt)), err
 	case Return:
 		events, err := giveBack(s, c)
 		return events, c.At, err
@@ -106,6 +118,13 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 	return nil, domain.Instant{}, fmt.Errorf("tool: unknown command %T", c)
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // rules are the site's policy of tools in force; a command that needs one
 // that was not loaded is refused and names it (POL-08).
 func rules(book *policy.Book, site string, at domain.Instant) (policy.Tools, domain.PolicyRef, error) {
@@ -141,6 +160,8 @@ func register(s State, c Register) ([]Event, error) {
 		return nil, domain.Invalid("/use", "TOL-06", "tool.use_unknown", "use", string(c.Use))
 	case !r.HasStore(c.Store):
 		return nil, domain.Invalid("/store", "TOL-01", "tool.store_unknown", "store", c.Store)
+	case kind.StoreKept && c.Holder != nil && c.Holder.Kind.takes(): // TOL-10
+		return nil, domain.Refuse("TOL-10", "tool.only_lent", "kind", c.Kind)
 	}
 	holder := Holder{Store, c.Store}
 	if c.Holder != nil {
@@ -175,10 +196,15 @@ func held(r policy.Tools, h Holder) error {
 
 // recipient refuses to whom no tool can be given.
 func recipient(h Holder) error {
+	return named("/to", h)
+}
+
+// named refuses what is no person or team.
+func named(pointer string, h Holder) error {
 	if !h.Kind.takes() {
-		return domain.Invalid("/to/kind", "TOL-03", "tool.holder_unknown", "holder", string(h.Kind))
+		return domain.Invalid(pointer+"/kind", "TOL-03", "tool.holder_unknown", "holder", string(h.Kind))
 	}
-	return identified("/to", h)
+	return identified(pointer, h)
 }
 
 func identified(pointer string, h Holder) error {

@@ -39,6 +39,7 @@ type Issued struct {
 	At         domain.Instant   `json:"at"`
 	To         Holder           `json:"to"`                    // who has to sign
 	ApprovedBy string           `json:"approved_by,omitempty"` // person id
+	Scope      []Holder         `json:"scope"`                 // who may hold it from now on, if that was said (TOL-17)
 	Policy     domain.PolicyRef `json:"policy"`                // of tools, in force then
 	LateReason string           `json:"late_reason,omitempty"` // no personal data
 }
@@ -66,6 +67,8 @@ type Lent struct {
 	Until       domain.Instant   `json:"until"`                 // when it is due back
 	Purpose     string           `json:"purpose"`               // what for
 	Responsible string           `json:"responsible"`           // person id
+	Booking     *uuid.UUID       `json:"booking,omitempty"`     // booking id that is picked up
+	Chases      []Chase          `json:"chases"`                // when it is asked for if it is not back
 	Policy      domain.PolicyRef `json:"policy"`                // of tools, in force then
 	LateReason  string           `json:"late_reason,omitempty"` // no personal data
 }
@@ -134,11 +137,12 @@ type SentToRepair struct {
 // ReportedMissing ends custody without anybody having the tool (LOS-01). Type tool.reported_missing.v1.
 type ReportedMissing struct {
 	At            domain.Instant `json:"at"`
-	LostAt        domain.Instant `json:"lost_at"`       // when
-	Place         string         `json:"place"`         // where it was lost
-	Circumstances domain.Sealed  `json:"circumstances"` // sealed
-	By            string         `json:"by"`            // person id of who signs
-	From          Holder         `json:"from"`          // who had it
+	LostAt        domain.Instant `json:"lost_at"`           // when
+	Place         string         `json:"place"`             // where it was lost
+	Circumstances domain.Sealed  `json:"circumstances"`     // sealed
+	By            string         `json:"by"`                // person id of who signs
+	OnDuty        string         `json:"on_duty,omitempty"` // person id of the shift that answers for a team's tool (TOL-06)
+	From          Holder         `json:"from"`              // who had it
 	// Other says that who reports it is not who had it (TOL-08).
 	Other      bool   `json:"other"`
 	LateReason string `json:"late_reason,omitempty"` // no personal data
@@ -184,23 +188,27 @@ type Exchanged struct {
 	Holder   Holder         `json:"holder"`   // who has it from then on
 }
 
-func (Registered) event()      {}
-func (Issued) event()          {}
-func (Accepted) event()        {}
-func (Refused) event()         {}
-func (Lent) event()            {}
-func (Returned) event()        {}
-func (HandedOver) event()      {}
-func (Blocked) event()         {}
-func (Cleared) event()         {}
-func (Inspected) event()       {}
-func (SentToRepair) event()    {}
-func (ReportedMissing) event() {}
-func (Found) event()           {}
-func (Scrapped) event()        {}
-func (Kept) event()            {}
-func (Released) event()        {}
-func (Exchanged) event()       {}
+func (Registered) event()       {}
+func (Booked) event()           {}
+func (BookingCancelled) event() {}
+func (Extended) event()         {}
+func (Chased) event()           {}
+func (Issued) event()           {}
+func (Accepted) event()         {}
+func (Refused) event()          {}
+func (Lent) event()             {}
+func (Returned) event()         {}
+func (HandedOver) event()       {}
+func (Blocked) event()          {}
+func (Cleared) event()          {}
+func (Inspected) event()        {}
+func (SentToRepair) event()     {}
+func (ReportedMissing) event()  {}
+func (Found) event()            {}
+func (Scrapped) event()         {}
+func (Kept) event()             {}
+func (Released) event()         {}
+func (Exchanged) event()        {}
 
 // EnteredLate reports that the fact was entered after what followed it (TOL-03).
 func (e Issued) EnteredLate() bool { return e.LateReason != "" }

@@ -10,7 +10,7 @@ import (
 // does while an exchange keeps it. What only marks it goes on.
 func moves(c Command) bool {
 	switch c.(type) {
-	case Block, Clear, Inspect, ReportFault, PlanRepair, ApproveRepair, Keep, Release, Settle:
+	case Block, Clear, Inspect, ReportFault, PlanRepair, ApproveRepair, Reserve, CancelBooking, Extend, ChaseIfDue, Keep, Release, Settle:
 		return false
 	case Register, Issue, Accept, Refuse, Lend, Return, HandOver, SendToRepair, ReportMissing, Find, Scrap, EnterLate:
 	}
@@ -24,7 +24,7 @@ func settles(c Command) bool {
 	case Release, Settle:
 		return true
 	case Register, Issue, Accept, Refuse, Lend, Return, HandOver, Block, Clear, Inspect, SendToRepair, ReportMissing, Find, Scrap, Keep, EnterLate,
-		ReportFault, PlanRepair, ApproveRepair:
+		ReportFault, PlanRepair, ApproveRepair, Reserve, CancelBooking, Extend, ChaseIfDue:
 	}
 	return false
 }
@@ -60,6 +60,9 @@ func keep(s State, c Keep) ([]Event, error) {
 		return nil, err
 	case kind.StoreKept: // TOL-10
 		return nil, domain.Refuse("TOL-10", "tool.only_lent", "kind", s.Kind)
+	}
+	if err := s.unbooked(c.At, domain.Instant{}, uuid.Nil, c.At); err != nil { // TOL-09
+		return nil, err
 	}
 	return []Event{Kept{At: c.At, Exchange: c.Exchange, Part: c.Part}}, nil
 }

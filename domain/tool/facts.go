@@ -137,6 +137,14 @@ func happened(e Event) (at domain.Instant, lateReason string) {
 		return e.At, e.LateReason
 	case Scrapped:
 		return e.At, e.LateReason
+	case Booked:
+		return e.At, ""
+	case BookingCancelled:
+		return e.At, ""
+	case Extended:
+		return e.At, ""
+	case Chased:
+		return e.At, ""
 	case Kept:
 		return e.At, ""
 	case Released:

@@ -3,6 +3,7 @@ package tool_test
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +25,19 @@ type plain struct {
 	kept    uuid.UUID
 	as      tool.Part
 	given   bool // surrendered
+	until   time.Time
+	booked  []tool.Booking
+	over    []uuid.UUID // bookings that were given up
+}
+
+// taken says whether somebody has booked any of a time; the end is zero for ever.
+func (p plain) taken(now, from, until time.Time) bool {
+	for _, b := range p.booked {
+		if b.Until.After(now) && b.Until.After(from) && (until.IsZero() || until.After(b.From.Time)) {
+			return true
+		}
+	}
+	return false
 }
 
 // allows says whether the card allows c on a day; only what is valid in itself is drawn.
@@ -47,9 +61,18 @@ func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
 	}
 	switch c := c.(type) {
 	case tool.Issue:
-		return p.offered == c.To.Who || p.who == c.To.Who && !p.lent || stored && fit
+		return p.offered == c.To.Who || p.who == c.To.Who && !p.lent || stored && fit && !p.taken(c.At.Time, c.At.Time, time.Time{})
 	case tool.Lend:
-		return stored && fit
+		return stored && fit && !p.taken(c.At.Time, c.At.Time, c.Until.Time)
+	case tool.Reserve:
+		b := c.Booking
+		return (stored || p.who == "R1" || p.lent && !b.From.Before(p.until)) && !p.taken(c.At.Time, b.From.Time, b.Until.Time)
+	case tool.Extend:
+		return p.lent && !p.taken(c.At.Time, c.At.Time, c.Until.Time)
+	case tool.ChaseIfDue:
+		return true
+	case tool.CancelBooking:
+		return slices.Contains(p.over, c.Booking) || slices.ContainsFunc(p.booked, func(b tool.Booking) bool { return b.ID == c.Booking })
 	case tool.Accept:
 		return p.offered == c.By && !p.blocked || p.who == c.By && !p.lent
 	case tool.Refuse:
@@ -83,7 +106,14 @@ func (p plain) moved(e tool.Event) plain {
 	case tool.Refused:
 		p.offered = ""
 	case tool.Lent:
-		p.who, p.lent = e.Holder.Who, true
+		p.who, p.lent, p.until = e.Holder.Who, true, e.Until.Time
+	case tool.Extended:
+		p.until = e.Until.Time
+	case tool.Booked:
+		p.booked = append(slices.DeleteFunc(slices.Clone(p.booked), func(b tool.Booking) bool { return !b.Until.After(e.At.Time) }), e.Booking)
+	case tool.BookingCancelled:
+		p.over = append(slices.Clip(p.over), e.Booking)
+		p.booked = slices.DeleteFunc(slices.Clone(p.booked), func(b tool.Booking) bool { return b.ID == e.Booking })
 	case tool.Returned:
 		p.given = p.given && (p.who != "R1" || e.Condition == tool.Damaged)
 		p.who, p.lent = e.Store, false
@@ -151,6 +181,8 @@ func TestCustodyCannotContradictItself(t *testing.T) { // TOL-03, TOL-14, INS-02
 				s, card = tool.Evolve(s, e), card.moved(e)
 			}
 			require.Equal(t, card.who, s.Holder.Who)
+			require.Equal(t, card.lent, !s.Until.IsZero(), "%T", c)
+			apart(t, card, now.Time)
 			require.NotEmpty(t, s.Holder.Kind, "exactly one custodian")
 			require.Equal(t, card.who == "", s.Holder.Kind == tool.Nobody)
 		}
@@ -159,18 +191,41 @@ func TestCustodyCannotContradictItself(t *testing.T) { // TOL-03, TOL-14, INS-02
 	require.Greater(t, happened, walks)
 }
 
+// apart requires that no two bookings to come meet, nor one and the present loan.
+func apart(t *testing.T, p plain, now time.Time) {
+	t.Helper()
+	for i, b := range p.booked {
+		for _, other := range p.booked[i+1:] {
+			require.False(t, b.From.Before(other.Until.Time) && other.From.Before(b.Until.Time), "%v %v", b, other)
+		}
+		require.False(t, p.lent && b.Until.After(now) && b.From.Before(p.until), "lent until %s, booked %v", p.until, b)
+	}
+}
+
 func draw(r *rand.Rand, now domain.Instant, today domain.Day) tool.Command {
 	who := []string{li, wang}[r.IntN(2)]
 	to := tool.Holder{Kind: tool.Person, Who: []string{li, wang}[r.IntN(2)]}
 	store := []string{"main", "yard"}[r.IntN(2)]
 	swap := []uuid.UUID{{1}, {2}}[r.IntN(2)]
-	switch r.IntN(18) {
-	case 15:
+	hour := int(now.Sub(at(2).Time) / time.Hour) // of the walk: a booking has an id of its own
+	from := domain.At(now.Add(time.Duration(1+r.IntN(8)) * time.Hour))
+	switch r.IntN(23) {
+	case 20:
 		return tool.Keep{At: now, Today: today, Exchange: swap, Part: []tool.Part{tool.PartOld, tool.PartNew}[r.IntN(2)], Holder: to, Book: free}
-	case 16:
+	case 21:
 		return tool.Release{At: now, Exchange: swap}
-	case 17:
+	case 22:
 		return tool.Settle{At: now, Exchange: swap, Holder: []tool.Holder{to, {Kind: tool.Store, Who: store}}[r.IntN(2)]}
+	case 15, 16:
+		return tool.Reserve{At: now, Book: free, Booking: tool.Booking{
+			ID: uuid.UUID{1, byte(hour)}, To: to, From: from, Until: domain.At(from.Add(time.Duration(1+r.IntN(3)) * time.Hour)), Purpose: "p", Responsible: li,
+		}}
+	case 17:
+		return tool.CancelBooking{At: now, Booking: uuid.UUID{1, byte(max(0, hour-r.IntN(6)))}, By: li, Reason: "r"}
+	case 18:
+		return tool.Extend{At: now, Until: domain.At(now.Add(time.Duration(90+r.IntN(200)) * time.Minute)), By: boss, Reason: "r", Book: free}
+	case 19:
+		return tool.ChaseIfDue{At: now, Due: now}
 	case 0, 1:
 		return tool.Issue{At: now, Today: today, To: to, Book: free}
 	case 2, 3:

@@ -11,26 +11,33 @@ import (
 // State is a tool. The zero value is not registered. Evolve never writes into
 // what a State points to, so a State may be kept.
 type State struct {
-	Next      uint64 // revision that the stream's next event gets
-	Standing  Standing
-	Site      string
-	Number    string
-	Kind      string
-	Spec      string
-	Category  string
-	Use       Use
-	Home      string
-	Holder    Holder // exactly one, Nobody included (TOL-03)
-	Offer     Holder // to whom it is offered, the zero Holder for nobody
-	Until     time.Time
-	Blocked   BlockReason // "" if it is in use
-	NextOn    domain.Day  // last day on which it may be used; "" if it was never passed
-	LastAt    time.Time   // of the newest fact
-	PriceFen  int64
-	Purchased domain.Day
-	Life      int       // months
-	KeptBy    uuid.UUID // exchange that keeps it; the zero id for none (EXC-06)
-	KeptAs    Part
+	Next        uint64 // revision that the stream's next event gets
+	Standing    Standing
+	Site        string
+	Number      string
+	Kind        string
+	Spec        string
+	Category    string
+	Use         Use
+	Home        string
+	Holder      Holder // exactly one, Nobody included (TOL-03)
+	From        Holder // who had it before the present custodian
+	Offer       Holder // to whom it is offered, the zero Holder for nobody
+	Until       time.Time
+	Bookings    []Booking   // to come, in the order in which they were made (TOL-09)
+	Cancelled   []uuid.UUID // booking ids
+	Chases      []Chase     // of the present loan (TOL-09)
+	Chased      int         // how many of them were taken
+	Responsible string      // person id of who answers for the present loan
+	Scope       []Holder    // who may hold it, as its issue said; none: anybody (TOL-17)
+	Blocked     BlockReason // "" if it is in use
+	NextOn      domain.Day  // last day on which it may be used; "" if it was never passed
+	LastAt      time.Time   // of the newest fact
+	PriceFen    int64
+	Purchased   domain.Day
+	Life        int       // months
+	KeptBy      uuid.UUID // exchange that keeps it; the zero id for none (EXC-06)
+	KeptAs      Part
 	// Used says that somebody had it besides a store, so that it is worn (EXC-03).
 	Used     bool
 	LostFrom Holder // who had it when it was missed last (LOS-01)
@@ -66,15 +73,16 @@ func After(s State, e Event) State {
 		return s.with(e.At, standingOf(e.Holder), e.Holder)
 	case Issued:
 		s.Offer = e.To
+		if len(e.Scope) > 0 {
+			s.Scope = e.Scope
+		}
 		return s.with(e.At, StandingOffered, s.Holder)
 	case Accepted:
 		return s.with(e.At, StandingIssued, e.Holder)
 	case Refused:
 		return s.with(e.At, StandingInStore, s.Holder)
 	case Lent:
-		s = s.with(e.At, StandingLent, e.Holder)
-		s.Until = e.Until.Time
-		return s
+		return s.lent(e)
 	case Returned:
 		if e.From.Kind == Repairer && e.Condition != Damaged { // it is sound again
 			s.Surrendered = false
@@ -84,10 +92,11 @@ func After(s State, e Event) State {
 		}
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case HandedOver:
-		until := s.Until
+		before := s
 		s = s.with(e.At, StandingIssued, e.Holder)
-		if !until.IsZero() {
-			s.Standing, s.Until = StandingLent, until
+		if !before.Until.IsZero() {
+			s.Standing, s.Until = StandingLent, before.Until
+			s.Chases, s.Chased, s.Responsible = before.Chases, before.Chased, before.Responsible
 		}
 		return s
 	case SentToRepair:
@@ -102,12 +111,23 @@ func After(s State, e Event) State {
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case Scrapped:
 		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
-	case Blocked, Cleared, Inspected:
+	case Blocked, Cleared, Inspected, Extended, Chased:
 		return s.marked(e)
 	case Kept, Released, Exchanged:
 		return s.traded(e)
 	case FaultReported, RepairPlanned, RepairApproved:
 		return s.mended(e)
+	case Booked, BookingCancelled:
+		return s.booked(e)
+	}
+	return s
+}
+
+func (s State) lent(e Lent) State {
+	s = s.with(e.At, StandingLent, e.Holder)
+	s.Until, s.Chases, s.Responsible = e.Until.Time, e.Chases, e.Responsible
+	if e.Booking != nil {
+		s = s.unclaimed(*e.Booking)
 	}
 	return s
 }
@@ -115,6 +135,12 @@ func After(s State, e Event) State {
 // marked returns s after an event that moves nothing.
 func (s State) marked(e Event) State {
 	switch e := any(e).(type) { // of a few
+	case Extended:
+		s.Until, s.Chases, s.Chased = e.Until.Time, e.Chases, 0
+		return s.at(e.At)
+	case Chased:
+		s.Chased = e.Step + 1
+		return s.at(e.At)
 	case Blocked:
 		s.Blocked = e.Reason
 		return s.at(e.At)
@@ -138,8 +164,12 @@ func (s State) with(at domain.Instant, standing Standing, holder Holder) State {
 	if standing != StandingOffered {
 		s.Offer = Holder{}
 	}
+	if holder != s.Holder {
+		s.From = s.Holder
+	}
 	s.Standing, s.Holder, s.Until = standing, holder, time.Time{}
 	s.Used = s.Used || holder.Kind != Store && holder.Kind != Nobody
+	s.Chases, s.Chased, s.Responsible = nil, 0, ""
 	return s.at(at)
 }
 

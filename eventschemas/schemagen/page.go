@@ -223,6 +223,23 @@ var uses = map[string]use{
 	"scrap.carried_out.v1":           ofSupply("scrap", "", "", "scrap.settle"),
 	"scrap.failed.v1":                ofSupply("scrap", "", "", "scrap.settle"),
 	"scrap.disposed.v1":              ofSupply("scrap", "", "", "scrap.dispose"),
+	"person.posted.v1":               onPerson("person.post"),
+	"person.team_changed.v1":         onPerson("person.change_team"),
+	"person.left.v1":                 onPerson("person.leave"),
+	"card.opened.v1":                 onCard("with the first command of a part", "card.enter", "card.close"),
+	"card.entered.v1":                onCard("which `tool.issue`, `tool.lend`, `tool.hand_over` and `tool.register` send first", "card.enter"),
+	"card.closed.v1":                 onCard("which `person.leave` sends first", "card.close"),
+	"card.continued.v1":              onCard("as the last of a part", "card.continue"),
+	"card.checked.v1":                onCard("", "card.check"),
+	"kit.registered.v1":              onKit("kit.register"),
+	"kit.tool_added.v1":              onKit("kit.add_tool"),
+	"kit.tool_removed.v1":            onKit("kit.remove_tool"),
+	"kit.issue_ordered.v1":           onKit("kit.issue"),
+	"kit.return_ordered.v1":          onKit("kit.return"),
+	"tool.booked.v1":                 onTool("tool.book"),
+	"tool.booking_cancelled.v1":      onTool("tool.cancel_booking"),
+	"tool.extended.v1":               onTool("tool.extend"),
+	"tool.chased.v1":                 onTool("tool.chase_if_due"),
 }
 
 func onExchange(when string, by ...string) use {
@@ -653,4 +670,16 @@ func ofSupply(category, when, reader string, by ...string) use {
 		u.readers = append(u.readers, reader)
 	}
 	return u
+}
+
+func onPerson(by ...string) use {
+	return use{stream: "`fl.person-<uuid>`", by: by, readers: []string{ownDecider, "`tool.issue`, for posts and team"}}
+}
+
+func onKit(by ...string) use {
+	return use{stream: "`fl.kit-<uuid>`", by: by, readers: []string{ownDecider}}
+}
+
+func onCard(when string, by ...string) use {
+	return use{stream: "`fl.card-<uuid>`", by: by, when: when, readers: []string{ownDecider}}
 }

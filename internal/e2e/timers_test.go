@@ -58,7 +58,7 @@ func (d *desk) outcomes() *outcomes.Store { return outcomes.New(d.Pool, d.Clock)
 // timers runs a scheduler with a write side of its own; stop ends it.
 func (d *desk) timers(t *testing.T) (s *timer.Scheduler, stop func()) {
 	t.Helper()
-	s, err := timer.New(timer.Options{Steps: d.side.Steps(), Tickets: d.process().Tickets, Clock: d.Clock, Log: d.Log, Calm: time.Millisecond})
+	s, err := timer.New(timer.Options{Name: "escalation", Steps: d.side.Steps(d.process().Tickets), Clock: d.Clock, Log: d.Log, Calm: time.Millisecond})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

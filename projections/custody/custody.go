@@ -23,49 +23,65 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 2
+	Version = 3
+)
+
+// ChaseDue is the condition of a lent tool that is to be asked for by $1,
+// ChaseAhead that of one later than that; both are served by one index (TOL-09).
+const (
+	ChaseDue   = "next_chase_at IS NOT NULL AND next_chase_at <= $1"
+	ChaseAhead = "next_chase_at IS NOT NULL AND next_chase_at > $1"
+	ChaseOrder = "next_chase_at"
 )
 
 // Projection returns the tables of tools.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Exchanges(), Recalls(), Annuals()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Exchanges(), Recalls(), Annuals(), Kits(), Cards()}}
 }
 
 // Row is a tool as lists and cards show it. Times are UTC, amounts fen.
 type Row struct {
-	Number       string      `db:"number"`
-	Kind         string      `db:"kind"`
-	Category     string      `db:"category"`
-	Name         string      `db:"name"`
-	Spec         string      `db:"spec"`
-	Brand        string      `db:"brand"`
-	Batch        string      `db:"batch"`
-	PriceFen     int64       `db:"price_fen"`
-	PurchasedOn  domain.Day  `db:"purchased_on"`
-	LifeMonths   int         `db:"life_months"`
-	Use          string      `db:"use"`
-	Home         string      `db:"home"`
-	Standing     string      `db:"standing"`
-	Holder       string      `db:"holder"` // as HolderText
-	Since        time.Time   `db:"since"`  // since when it has this custodian
-	Offer        string      `db:"offer"`  // to whom it is offered, as HolderText; "" for nobody
-	Until        *time.Time  `db:"until"`  // when it is due back
-	Blocked      string      `db:"blocked"`
-	NextOn       *domain.Day `db:"next_on"` // last day on which it may be used
-	Custody      []Span      `db:"custody,json"`
-	Holders      []string    `db:"holders,json"` // everybody who ever had it, as HolderText
-	Kept         uuid.UUID   `db:"kept,null"`    // exchange through which it is read (EXC-06)
-	KeptAs       string      `db:"kept_as"`
-	Used         bool        `db:"used"`        // worn but sound (EXC-03)
-	Surrendered  bool        `db:"surrendered"` // EXC-05
-	RegisteredAt time.Time   `db:"registered_at"`
-	LastAt       time.Time   `db:"last_at"` // of the newest fact
-	Fault        string      `db:"fault"`   // what was reported of it, "" if nothing is
-	Repair       string      `db:"repair"`  // how far its repair has come, "" if none is planned (TOL-11)
-	PlannedBy    string      `db:"planned_by"`
-	Repairer     string      `db:"repairer"` // of the plan
-	EstimateFen  int64       `db:"estimate_fen"`
-	RepairsFen   int64       `db:"repairs_fen"` // what all its repairs have cost
+	Number       string         `db:"number"`
+	Kind         string         `db:"kind"`
+	Category     string         `db:"category"`
+	Name         string         `db:"name"`
+	Spec         string         `db:"spec"`
+	Brand        string         `db:"brand"`
+	Batch        string         `db:"batch"`
+	PriceFen     int64          `db:"price_fen"`
+	PurchasedOn  domain.Day     `db:"purchased_on"`
+	LifeMonths   int            `db:"life_months"`
+	Use          string         `db:"use"`
+	Home         string         `db:"home"`
+	Standing     string         `db:"standing"`
+	Holder       string         `db:"holder"`      // as HolderText
+	Since        time.Time      `db:"since"`       // since when it has this custodian
+	Offer        string         `db:"offer"`       // to whom it is offered, as HolderText; "" for nobody
+	Until        *time.Time     `db:"until"`       // when it is due back
+	Purpose      string         `db:"purpose"`     // of the present loan
+	Responsible  string         `db:"responsible"` // person id, who answers for it
+	Chases       []tool.Chase   `db:"chases,json"`
+	Chased       int            `db:"chased"`        // how many of them were taken
+	NextChaseAt  *time.Time     `db:"next_chase_at"` // the next one
+	Bookings     []tool.Booking `db:"bookings,json"` // to come
+	BookedFrom   *time.Time     `db:"booked_from"`   // the first of them
+	Scope        []string       `db:"scope,json"`    // who may hold it, as HolderText; none: anybody
+	Blocked      string         `db:"blocked"`
+	NextOn       *domain.Day    `db:"next_on"` // last day on which it may be used
+	Custody      []Span         `db:"custody,json"`
+	Holders      []string       `db:"holders,json"` // everybody who ever had it, as HolderText
+	Kept         uuid.UUID      `db:"kept,null"`    // exchange through which it is read (EXC-06)
+	KeptAs       string         `db:"kept_as"`
+	Used         bool           `db:"used"`        // worn but sound (EXC-03)
+	Surrendered  bool           `db:"surrendered"` // EXC-05
+	RegisteredAt time.Time      `db:"registered_at"`
+	LastAt       time.Time      `db:"last_at"` // of the newest fact
+	Fault        string         `db:"fault"`   // what was reported of it, "" if nothing is
+	Repair       string         `db:"repair"`  // how far its repair has come, "" if none is planned (TOL-11)
+	PlannedBy    string         `db:"planned_by"`
+	Repairer     string         `db:"repairer"` // of the plan
+	EstimateFen  int64          `db:"estimate_fen"`
+	RepairsFen   int64          `db:"repairs_fen"` // what all its repairs have cost
 }
 
 // Span is a stretch of custody: from an instant until the next one begins.
@@ -112,6 +128,8 @@ func Table() readmodel.Model[Row] {
 			`CREATE INDEX ON {{.schema}}.tool_history USING gin (holders jsonb_path_ops)`,                             // as of the past
 			`CREATE INDEX ON {{.schema}}.tool (site, next_on) WHERE next_on IS NOT NULL`,                              // inspections due
 			`CREATE INDEX ON {{.schema}}.tool (site, until, id) WHERE until IS NOT NULL`,                              // loans to chase
+			`CREATE INDEX ON {{.schema}}.tool (next_chase_at, id) WHERE next_chase_at IS NOT NULL`,                    // timers
+			`CREATE INDEX ON {{.schema}}.tool (site, booked_from) WHERE booked_from IS NOT NULL`,                      // bookings to come
 			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                                                 // ledger of a store or team
 			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,                                        // recall of a batch (TOL-12)
 			`CREATE INDEX ON {{.schema}}.tool (site, kind, spec, (NOT used), number, id) WHERE standing = 'in_store'`, // what may replace one (EXC-03)
@@ -186,10 +204,44 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	if x, ok := e.(tool.Exchanged); ok { // a mark may be later than the completion
 		return r.held(s.Holder, x.At, revision)
 	}
+	r = r.promised(s, e)
 	if s.Holder != before.Holder {
 		return r.held(s.Holder, domain.At(s.LastAt), revision)
 	}
 	return r
+}
+
+// promised returns r with what is agreed on the tool: the loan, the bookings to come, and who may hold it.
+func (r Row) promised(s tool.State, e tool.Event) Row {
+	r.Responsible, r.Chases, r.Chased, r.Bookings = s.Responsible, filled(s.Chases), s.Chased, filled(s.Bookings)
+	if lent, ok := e.(tool.Lent); ok {
+		r.Purpose = lent.Purpose
+	}
+	if s.Standing != tool.StandingLent {
+		r.Purpose = ""
+	}
+	r.NextChaseAt, r.BookedFrom = nil, nil
+	if next, _, ok := s.NextChase(); ok {
+		r.NextChaseAt = &next.At.Time
+	}
+	for _, b := range s.Bookings {
+		if r.BookedFrom == nil || b.From.Before(*r.BookedFrom) {
+			r.BookedFrom = &b.From.Time
+		}
+	}
+	r.Scope = []string{}
+	for _, h := range s.Scope {
+		r.Scope = append(r.Scope, HolderText(h))
+	}
+	return r
+}
+
+// filled makes an empty list of none.
+func filled[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // state is what the fold of the domain needs to go on.
@@ -197,7 +249,11 @@ func (r Row) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: HolderOf(r.Holder), Offer: HolderOf(r.Offer), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
 		KeptBy: r.Kept, KeptAs: tool.Part(r.KeptAs), Used: r.Used, Surrendered: r.Surrendered,
-		Repair: tool.Repair{Stage: tool.RepairStage(r.Repair), PlannedBy: r.PlannedBy, Repairer: r.Repairer, EstimateFen: r.EstimateFen},
+		Repair:   tool.Repair{Stage: tool.RepairStage(r.Repair), PlannedBy: r.PlannedBy, Repairer: r.Repairer, EstimateFen: r.EstimateFen},
+		Bookings: r.Bookings, Chases: r.Chases, Chased: r.Chased, Responsible: r.Responsible,
+	}
+	for _, h := range r.Scope {
+		s.Scope = append(s.Scope, HolderOf(h))
 	}
 	if r.Until != nil {
 		s.Until = *r.Until

@@ -22,7 +22,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "directory"
-	Version = 3
+	Version = 4
 )
 
 // Projection returns the directory's tables.
@@ -40,6 +40,21 @@ type Person struct {
 	Roles        []string             `db:"roles,json"`
 	External     []domain.ExternalKey `db:"external,json"`
 	RegisteredAt time.Time            `db:"registered_at"`
+	Postings     []Posting            `db:"postings,json"` // in the order in which they were recorded
+	Moves        []Move               `db:"moves,json"`    // the same
+	LeftAt       *time.Time           `db:"left_at"`
+}
+
+// Posting is which posts a person holds from an instant on (ORG-04).
+type Posting struct {
+	Since domain.Instant `json:"since"`
+	Posts []string       `json:"posts"`
+}
+
+// Move is in which team a person is from an instant on (ORG-04).
+type Move struct {
+	Since domain.Instant `json:"since"`
+	Team  uuid.UUID      `json:"team"`
 }
 
 // Persons is the model of persons.
@@ -52,7 +67,17 @@ func evolvePerson(row Person, rec eventschemas.Record) (Person, error) {
 	case person.Registered:
 		return Person{
 			Name: e.Name, Phone: e.Phone, Team: e.Team, Roles: e.Roles, External: e.External, RegisteredAt: e.At.Time,
+			Postings: []Posting{}, Moves: []Move{},
 		}, nil
+	case person.Posted:
+		row.Postings = append(slices.Clip(row.Postings), Posting{Since: e.Since, Posts: e.Posts})
+		return row, nil
+	case person.TeamChanged:
+		row.Moves = append(slices.Clip(row.Moves), Move{Since: e.Since, Team: e.Team})
+		return row, nil
+	case person.Left:
+		row.LeftAt = &e.At.Time
+		return row, nil
 	default:
 		return row, readmodel.Unknown(rec)
 	}
