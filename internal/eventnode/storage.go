@@ -111,21 +111,37 @@ func (l pebbleLog) Fatalf(format string, args ...any) {
 	l.fatal(fmt.Errorf("event log failed: "+format, args...))
 }
 
-// apply stores a batch that was encoded before, and syncs it.
-func (s *storage) apply(encoded []byte) error {
+// apply stores batches that were encoded before, and syncs them.
+func (s *storage) apply(encoded []heads) error {
 	if s.readOnly {
 		return fmt.Errorf("%w for it", commands.ErrStorageFull)
 	}
-	b := s.db.NewBatch()
-	if err := b.SetRepr(encoded); err != nil {
-		return err
+	for _, e := range encoded {
+		if len(e.batch) == 0 {
+			continue
+		}
+		b := s.db.NewBatch()
+		if err := b.SetRepr(e.batch); err != nil {
+			return err
+		}
+		if err := errors.Join(b.Commit(pebble.NoSync), b.Close()); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(b.Commit(pebble.Sync), b.Close()); err != nil {
+	if err := s.sync(); err != nil {
 		return err
 	}
 	var err error
 	s.hasMetadata, err = s.anyMetadata()
 	return err
+}
+
+// sync brings all that was stored so far to disk.
+func (s *storage) sync() error {
+	if err := s.db.LogData(nil, pebble.Sync); err != nil {
+		return fmt.Errorf("sync event log: %w", err)
+	}
+	return nil
 }
 
 // get calls fn with the value of key, which is a view, and tells whether there is one.
