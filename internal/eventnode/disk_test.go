@@ -1,6 +1,7 @@
 package eventnode_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
@@ -408,3 +410,44 @@ func TestAStartLeavesNothingToTheSidecarThatAKillLeftToIt(t *testing.T) {
 		require.Equal(t, scanAll(t, n), scanAll(t, again))
 	}
 }
+
+func TestAMalformedKeyOrIndexEntryIsAnErrorThatNamesIt(t *testing.T) {
+	t.Parallel()
+	entry := append([]byte("s\x00\x00\x00\x04fl.s"), 0, 0, 0, 0, 0, 0, 0, 1) // revision 1 of fl.s
+	for name, damage := range map[string]struct{ key, value []byte }{
+		"short index":    {entry, []byte{1, 2, 3}},
+		"empty index":    {entry, nil},
+		"long index":     {entry, make([]byte, 9)},
+		"short key":      {[]byte{'e', 1}, []byte("x")},
+		"head of stream": {[]byte("hfl.s"), []byte{1}},
+	} {
+		fs := vfs.NewMem()
+		opts := eventnode.Options{Dir: "node", FS: fs, Insecure: true, ReserveBytes: -1, FreeBytes: plenty}
+		n, err := tryOpen(opts)
+		require.NoError(t, err)
+		fill(t, n, "fl.s", 0, 3)
+		closeNode(t, n)
+		db, err := pebble.Open("node/log", &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, Logger: quiet{}})
+		require.NoError(t, err)
+		require.NoError(t, db.Set(damage.key, damage.value, pebble.Sync))
+		require.NoError(t, db.Close())
+		n, err = tryOpen(opts)
+		if err == nil {
+			_, read := n.ReadStream(testContext(t), "fl.s", 0)
+			_, older := n.Append(testContext(t), "fl.s", 0, proposedEvents("fl.s-1"))
+			_, scanned := n.Scan(testContext(t), eventschemas.Position{}, "", func(eventschemas.Recorded) error { return nil })
+			err = errors.Join(read, older, scanned)
+			closeNode(t, n)
+		}
+		require.ErrorContains(t, err, "malformed", name)
+		if name != "head of stream" {
+			require.ErrorContains(t, err, fmt.Sprintf("%q", damage.key), name)
+		}
+	}
+}
+
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Fatalf(string, ...any) {}

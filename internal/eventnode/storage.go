@@ -189,9 +189,9 @@ func (s *storage) scan(from, to uint64, fn func(record) (bool, error)) (err erro
 	defer func() { err = errors.Join(err, it.Close()) }()
 	var previous uint64
 	for ok := it.First(); ok; ok = it.Next() {
-		r, err := decodeRecord(positionOf(it.Key()), it.Value())
+		r, err := recordAt(it.Key(), it.Value())
 		if err != nil {
-			return fmt.Errorf("event at %d: %w", positionOf(it.Key()), err)
+			return err
 		}
 		if previous != 0 && r.number != previous+1 {
 			return fmt.Errorf("%w: event %d is followed by event %d", errGap, previous, r.number)
@@ -215,15 +215,27 @@ func (s *storage) scanBack(below uint64, fn func(record) (bool, error)) (err err
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	for ok := it.Last(); ok; ok = it.Prev() {
-		r, err := decodeRecord(positionOf(it.Key()), it.Value())
+		r, err := recordAt(it.Key(), it.Value())
 		if err != nil {
-			return fmt.Errorf("event at %d: %w", positionOf(it.Key()), err)
+			return err
 		}
 		if more, err := fn(r); err != nil || !more {
 			return err
 		}
 	}
 	return it.Error()
+}
+
+// recordAt returns a view of the event that key holds.
+func recordAt(key, value []byte) (record, error) {
+	if len(key) != 9 {
+		return record{}, fmt.Errorf("event key %q has %d bytes, not 9: %w", key, len(key), errRecord)
+	}
+	r, err := decodeRecord(positionOf(key), value)
+	if err != nil {
+		return r, fmt.Errorf("event at %d: %w", positionOf(key), err)
+	}
+	return r, nil
 }
 
 func (s *storage) eventIter(from, to uint64) (*pebble.Iterator, error) {
@@ -268,7 +280,10 @@ func (s *storage) scanStream(stream string, from, to, visible uint64, back bool,
 	}
 	key := make([]byte, 0, 9)
 	for ok := first(); ok; ok = next() {
-		position := binary.BigEndian.Uint64(it.Value())
+		position, err := indexed(it.Key(), it.Value())
+		if err != nil {
+			return err
+		}
 		if position > visible {
 			if back {
 				continue
@@ -329,11 +344,20 @@ func (s *storage) streamHead(stream string) (streamHead, error) {
 
 // position returns where revision of stream is stored.
 func (s *storage) position(stream string, revision uint64) (position uint64, found bool, err error) {
-	found, err = s.get(streamKey(make([]byte, 0, len(stream)+13), stream, revision), func(value []byte) error {
-		position = binary.BigEndian.Uint64(value)
-		return nil
+	key := streamKey(make([]byte, 0, len(stream)+13), stream, revision)
+	found, err = s.get(key, func(value []byte) (err error) {
+		position, err = indexed(key, value)
+		return err
 	})
 	return position, found, err
+}
+
+// indexed reads the position that a key of a stream's revision holds.
+func indexed(key, value []byte) (uint64, error) {
+	if len(value) != 8 {
+		return 0, fmt.Errorf("index entry %q has %d bytes, not 8: %w", key, len(value), errRecord)
+	}
+	return binary.BigEndian.Uint64(value), nil
 }
 
 // lastOf returns the newest visible event of stream below the tombstone.
