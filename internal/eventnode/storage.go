@@ -29,7 +29,7 @@ type storage struct {
 var errGap = errors.New("the event log has a gap")
 
 const (
-	blockCacheBytes = 32 << 20
+	blockCacheBytes = 64 << 20 // two memtables come out of it
 	memTableBytes   = 16 << 20
 )
 
@@ -326,17 +326,24 @@ func (h streamHead) encode(dst []byte) []byte {
 	return append(dst, 0)
 }
 
+// filtered reads ask the filters of all tables: most streams that are looked for are new.
+var filtered = &pebble.IterOptions{UseL6Filters: true}
+
 // streamHead reads the head of stream, durable or not: for the committer only.
-func (s *storage) streamHead(stream string) (streamHead, error) {
-	h := streamHead{last: -1}
-	_, err := s.get(headKey(make([]byte, 0, len(stream)+1), stream), func(value []byte) error {
-		if len(value) != 9 {
-			return errRecord
-		}
-		h.last, h.tombstoned = int64(binary.BigEndian.Uint64(value)), value[8] == 1 //nolint:gosec // same bits both ways
-		return nil
-	})
+func (s *storage) streamHead(stream string) (h streamHead, err error) {
+	h.last = -1
+	it, err := s.db.NewIter(filtered)
 	if err != nil {
+		return h, fmt.Errorf("head of stream %s: %w", stream, err)
+	}
+	if it.SeekPrefixGE(headKey(make([]byte, 0, len(stream)+1), stream)) {
+		if value := it.Value(); len(value) == 9 {
+			h.last, h.tombstoned = int64(binary.BigEndian.Uint64(value)), value[8] == 1 //nolint:gosec // same bits both ways
+		} else {
+			err = fmt.Errorf("%q has %d bytes, not 9: %w", it.Key(), len(value), errRecord)
+		}
+	}
+	if err = errors.Join(err, it.Close()); err != nil {
 		return h, fmt.Errorf("head of stream %s: %w", stream, err)
 	}
 	return h, nil
