@@ -207,7 +207,7 @@ func TestControlASidecarWithoutTheLastBatchLosesItUnseen(t *testing.T) {
 		if red {
 			image = without
 		}
-		fs, err := image.disk(wal, damages["cut"](disk[wal], len(disk[wal])-20))
+		fs, err := image.disk(wal, damages["cut"](disk[wal], len(disk[wal])-4<<10)) // the last batch, and the mark of a sync
 		require.NoError(t, err)
 		require.Equal(t, red, errors.Is(verifyOn(fs, s, acks), errLost), name)
 	}
