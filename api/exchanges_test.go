@@ -43,7 +43,10 @@ func newCounter(t *testing.T, rules string) *counter {
 	f.site()
 	r := f.post("/v1/policies", strings.Replace(toolRules, `"issue_approval":"manager"`, `"issue_approval":"manager"`+rules, 1), nil, "manager")
 	require.Equal(t, http.StatusCreated, r.status, r.body)
-	c.store = &store{f, f.person("keeper", "storekeeper"), f.person("li", "technician"), f.person("wang", "technician"), f.person("boss", "manager")}
+	c.store = &store{
+		fixture: f, keeper: f.person("keeper", "storekeeper"), li: f.person("li", "technician"), wang: f.person("wang", "technician"), boss: f.person("boss", "manager"),
+		tags: map[string]string{},
+	}
 	return c
 }
 

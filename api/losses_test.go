@@ -31,7 +31,10 @@ func newAccounting(t *testing.T, set string) *accounting {
 	f.siteWith("hq", set)
 	r := f.post("/v1/policies", toolRules, nil, "manager")
 	require.Equal(t, http.StatusCreated, r.status, r.body)
-	a.store = &store{f, f.person("keeper", "storekeeper"), f.person("li", "technician"), f.person("wang", "technician"), f.person("boss", "manager")}
+	a.store = &store{
+		fixture: f, keeper: f.person("keeper", "storekeeper"), li: f.person("li", "technician"), wang: f.person("wang", "technician"), boss: f.person("boss", "manager"),
+		tags: map[string]string{},
+	}
 	a.hr, a.head, a.zhao = f.person("hr", "hr"), f.person("head", "crew_head"), f.person("zhao", "manager")
 	id := f.load(set + "/compensation.json")
 	require.Equal(t, http.StatusOK, f.approve(id, `{"version":1}`).status)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/google/uuid"
@@ -44,14 +45,15 @@ func (r *writeRequest) bytes() int64 {
 
 const (
 	maxBatchRequests = 1024
-	maxBatchBytes    = 8 << 20
+	maxBatchBytes    = maxKept / 2 // so that it seldom is too big for the sidecar
 	maxQueued        = 1024
 	cachedStreams    = 50_000
+	restAfter        = 50 * time.Millisecond
 )
 
 // committer is the only writer of the log. It takes all writes that wait,
 // decides each against what is stored and what the batch will store, syncs
-// them once, with the new head in the sidecar, and only then answers.
+// them once, in the sidecar, and only then answers.
 type committer struct {
 	storage  *storage
 	sidecar  *sidecar
@@ -69,10 +71,13 @@ type committer struct {
 	states *stateCache
 	ids    *idCache
 	head   Head   // with the batch in hand
-	stored Head   // durable, log and sidecar
+	stored Head   // durable
 	end    uint64 // position of the next event
-	value  []byte // scratch
-	key    []byte // scratch
+
+	syncing  <-chan error // the log syncs what the older half of the sidecar holds
+	unsynced bool         // the log has writes that it has not synced
+	value    []byte       // scratch
+	key      []byte       // scratch
 }
 
 // commitBatch is what one sync will store.
@@ -98,12 +103,20 @@ type pendingAnswer struct {
 
 func (c *committer) run() {
 	defer close(c.stopped)
+	quiet := time.NewTimer(restAfter)
+	defer quiet.Stop()
 	for {
 		select {
 		case r := <-c.requests:
 			c.commit(c.collect(r))
+			quiet.Reset(restAfter)
+		case <-quiet.C:
+			c.rest()
 		case <-c.stop:
 			c.refuseQueued()
+			if err := c.settle(); err != nil { // nothing may use the log when it is closed
+				c.fail(err)
+			}
 			return
 		}
 	}
@@ -182,7 +195,7 @@ func (c *committer) newBatch(requests []*writeRequest) *commitBatch {
 	}
 }
 
-// makeDurable syncs log and sidecar; then readers may see the batch.
+// makeDurable brings the batch to disk; then readers may see the batch.
 func (c *committer) makeDurable(b *commitBatch) error {
 	if b.writes == 0 {
 		return b.Close()
@@ -195,18 +208,67 @@ func (c *committer) makeDurable(b *commitBatch) error {
 	return b.Close()
 }
 
-// sync brings the batch to disk in the log, and the new head in the sidecar:
-// side by side if the sidecar can hold the batch, else one after the other (ADR 0016).
+// sync brings the batch to disk in the sidecar, from which the log would get
+// it again, or in the log if it is too big for that (ADR 0025).
 func (c *committer) sync(b *commitBatch) error {
 	encoded := b.Repr()
 	if len(encoded) > maxKept {
 		if err := c.await(func() error { return b.Commit(pebble.Sync) }); err != nil {
 			return err
 		}
-		return c.await(func() error { return c.sidecar.write(heads{certain: c.head, coming: c.head}) })
+		return c.remember(heads{certain: c.head, coming: c.head})
 	}
-	c.sidecar.prepare(heads{certain: c.stored, coming: c.head, batch: encoded})
-	return c.await(func() error { return b.Commit(pebble.Sync) }, c.sidecar.put)
+	return c.remember(heads{certain: c.stored, coming: c.head, batch: encoded}, func() error { return b.Commit(pebble.NoSync) })
+}
+
+// remember brings h to disk in the sidecar, side by side with other steps.
+func (c *committer) remember(h heads, beside ...func() error) error {
+	if c.sidecar.prepare(h) {
+		if err := c.turn(); err != nil {
+			return err
+		}
+	}
+	c.unsynced = true
+	return c.await(append(beside, c.sidecar.put)...)
+}
+
+// turn comes before the first entry of a half of the sidecar: it waits until
+// the log has synced all that the half held, and lets it sync what the other
+// half holds, which is full.
+func (c *committer) turn() error {
+	if err := c.settle(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	c.syncing = done
+	go func() { done <- c.storage.sync() }()
+	return nil
+}
+
+// settle waits for the sync that turn began.
+func (c *committer) settle() error {
+	if c.syncing == nil {
+		return nil
+	}
+	select {
+	case err := <-c.syncing:
+		c.syncing = nil
+		return err
+	case <-c.broken:
+		return c.failed()
+	}
+}
+
+// rest syncs the log when no write has come for a while, so that it does not
+// depend on the sidecar for long.
+func (c *committer) rest() {
+	if !c.unsynced || c.failed() != nil {
+		return
+	}
+	c.unsynced = false
+	if err := c.await(c.storage.sync); err != nil {
+		c.fail(err)
+	}
 }
 
 // await runs steps side by side and ends with them, or when the node fails: on a failed disk they do not end.

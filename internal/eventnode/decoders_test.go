@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
@@ -42,29 +41,34 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
-// Only a slot that was written whole is read, and of two the newer one.
+// Only an entry that was written whole is read, and those that follow each
+// other are: a damaged byte costs nothing, for there is a second copy.
 func FuzzSidecar(f *testing.F) {
 	h := Head{Events: 7, EventID: uuid.Max}
 	h.Position.Commit, h.Position.Prepare = 640, 640
-	older, newer := sidecarSlot{sequence: 4, heads: heads{certain: h}}.encode(nil), sidecarSlot{sequence: 5, heads: heads{certain: h, coming: h, batch: []byte("a batch")}}.encode(nil)
-	file := make([]byte, slotSpacing+len(newer))
-	copy(file, older)
-	copy(file[slotSpacing:], newer)
-	f.Add(older, uint32(slotSpacing+20), byte(1))
+	older := sidecarEntry{sequence: 4, run: 9, heads: heads{certain: h, coming: h}}.encode(nil)
+	newer := sidecarEntry{sequence: 5, run: 9, heads: heads{certain: h, coming: h, batch: []byte("a batch")}}.encode(nil)
+	file := make([]byte, 2*copyBytes)
+	for _, start := range []int{0, copyBytes} {
+		copy(file[start:], older)
+		copy(file[start+len(older):], newer)
+	}
+	f.Add(older, uint32(copyBytes+20), byte(1))
 	f.Add(newer, uint32(3), byte(0x80))
-	f.Add(newer[:100], uint32(0), byte(0))
+	f.Add(newer[:100], uint32(blockBytes), byte(0))
 	f.Fuzz(func(t *testing.T, data []byte, at uint32, flip byte) {
-		slot, err := newestSlot(data)
-		if err == nil {
-			written := slot.encode(nil)
-			require.True(t, bytes.HasPrefix(data, written) || len(data) > slotSpacing && bytes.HasPrefix(data[slotSpacing:], written))
+		entries, half := newestEntries(data)
+		for _, e := range entries {
+			require.True(t, bytes.Contains(data, e.encode(nil)[:entryBytes+len(e.batch)+4]))
 		}
-		torn := slices.Clone(file)
+		require.LessOrEqual(t, half, int64(1))
+		torn := bytes.Clone(file)
 		torn[int(at)%len(torn)] ^= flip
-		if slot, err = newestSlot(torn); err == nil {
-			written := slot.encode(nil)
-			require.True(t, bytes.Equal(written, older) || bytes.Equal(written, newer))
-		}
+		entries, half = newestEntries(torn)
+		require.Zero(t, half)
+		require.Len(t, entries, 2)
+		require.Equal(t, older, entries[0].encode(nil))
+		require.Equal(t, newer, entries[1].encode(nil))
 	})
 }
 

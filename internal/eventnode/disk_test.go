@@ -1,14 +1,19 @@
 package eventnode_test
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/commands"
@@ -100,6 +105,17 @@ func TestEveryAcknowledgedEventIsInACopyTakenWhileWriting(t *testing.T) {
 	fill(t, again, "fl.s", 50, 60)
 }
 
+// fillLarge appends events of 300,000 bytes to stream, of which the sidecar holds seven at most.
+func fillLarge(tb testing.TB, n *eventnode.Node, stream string, from, to int) {
+	tb.Helper()
+	for i := from; i < to; i++ {
+		events := proposedEvents(fmt.Sprintf("%s-%d", stream, i))
+		events[0].Data = fmt.Appendf(nil, `{"large":%q}`, strings.Repeat("x", 300_000))
+		_, err := n.Append(testContext(tb), stream, int64(i-1), events)
+		require.NoError(tb, err)
+	}
+}
+
 func TestALogThatLostItsEndDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -107,8 +123,11 @@ func TestALogThatLostItsEndDoesNotOpen(t *testing.T) {
 	n, err := tryOpen(opts)
 	require.NoError(t, err)
 	fill(t, n, "fl.s", 0, 10)
+	closeNode(t, n)
 	shorter := copyDir(t, dir)
-	fill(t, n, "fl.s", 10, 20)
+	n, err = tryOpen(opts)
+	require.NoError(t, err)
+	fillLarge(t, n, "fl.s", 10, 20) // more than the sidecar holds
 	closeNode(t, n)
 	restore := func() { // the older log beside the newer sidecar
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "log")))
@@ -132,6 +151,22 @@ func TestALogThatLostItsEndDoesNotOpen(t *testing.T) {
 	openNode(t, opts) // the new sidecar fits
 }
 
+func TestWhatTheSidecarNoLongerHoldsIsSyncedInTheLog(t *testing.T) {
+	t.Parallel()
+	for _, events := range []int{1, 5, 8, 9, 12, 13, 40} {
+		fs := vfs.NewCrashableMem()
+		n := openNode(t, eventnode.Options{Dir: "node", FS: fs, Insecure: true, ReserveBytes: -1, FreeBytes: plenty})
+		fillLarge(t, n, "fl.s", 0, events)
+		crashed := fs.CrashClone(vfs.CrashCloneCfg{}) // nothing that was not synced
+		again := openNode(t, eventnode.Options{Dir: "node", FS: crashed, Insecure: true, ReserveBytes: -1, FreeBytes: plenty})
+		require.Equal(t, n.Head(), again.Head())
+		require.Equal(t, scanAll(t, n), scanAll(t, again))
+		fillLarge(t, again, "fl.s", events, events+3)
+	}
+}
+
+func plenty() (int64, error) { return 1 << 40, nil }
+
 // withHeadOf makes a copy of an older folder that has the sidecar of a newer one.
 func withHeadOf(t *testing.T, older, newer string) (dir string) {
 	t.Helper()
@@ -142,7 +177,7 @@ func withHeadOf(t *testing.T, older, newer string) (dir string) {
 	return dir
 }
 
-func TestALogThatLostItsLastBatchGetsItFromTheSidecar(t *testing.T) {
+func TestALogThatLostItsLastBatchesGetsThemFromTheSidecar(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	n := openNode(t, eventnode.Options{Dir: dir, Insecure: true})
@@ -155,24 +190,19 @@ func TestALogThatLostItsLastBatchGetsItFromTheSidecar(t *testing.T) {
 	require.NoError(t, err)
 	want := scanAll(t, n)
 
-	lost := withHeadOf(t, before12, dir)
-	again, err := tryOpen(eventnode.Options{Dir: lost, Insecure: true})
-	require.NoError(t, err)
-	require.Equal(t, want, scanAll(t, again))
-	require.Equal(t, n.Head(), again.Head())
-	closeNode(t, again)
-	again = openNode(t, eventnode.Options{Dir: lost, Insecure: true}) // once more: nothing doubles
-	require.Equal(t, want, scanAll(t, again))
-	last, err := again.Append(testContext(t), "fl.s", 9, proposedEvents("x", "y"))
-	require.NoError(t, err)
-	require.EqualValues(t, 11, last, "a repeat is known")
-	fill(t, again, "fl.s", 12, 15)
-
-	for _, older := range []string{before10, empty} { // more than one batch is not there to be put back
-		_, err = tryOpen(eventnode.Options{Dir: withHeadOf(t, older, dir), Insecure: true})
-		var head *eventnode.HeadError
-		require.ErrorAs(t, err, &head)
-		require.Equal(t, uint64(12), head.Want.Events)
+	for _, older := range []string{empty, before10, before12} {
+		lost := withHeadOf(t, older, dir)
+		again, err := tryOpen(eventnode.Options{Dir: lost, Insecure: true})
+		require.NoError(t, err)
+		require.Equal(t, want, scanAll(t, again))
+		require.Equal(t, n.Head(), again.Head())
+		closeNode(t, again)
+		again = openNode(t, eventnode.Options{Dir: lost, Insecure: true}) // once more: nothing doubles
+		require.Equal(t, want, scanAll(t, again))
+		last, err := again.Append(testContext(t), "fl.s", 9, proposedEvents("x", "y"))
+		require.NoError(t, err)
+		require.EqualValues(t, 11, last, "a repeat is known")
+		fill(t, again, "fl.s", 12, 15)
 	}
 }
 
@@ -183,7 +213,7 @@ func TestABatchTooBigForTheSidecarIsInTheLogBefore(t *testing.T) {
 	fill(t, n, "fl.s", 0, 10)
 	before := copyDir(t, dir)
 	big := proposedEvents("x", "y")
-	big[0].Data = fmt.Appendf(nil, `{"big":%q}`, strings.Repeat("x", 600_000))
+	big[0].Data = fmt.Appendf(nil, `{"big":%q}`, strings.Repeat("x", 1<<20-150))
 	_, err := n.Append(testContext(t), "fl.s", 9, big)
 	require.NoError(t, err)
 	_, err = tryOpen(eventnode.Options{Dir: withHeadOf(t, before, dir), Insecure: true})
@@ -221,10 +251,19 @@ func TestAnotherLogOrAMissingOrDamagedSidecarDoesNotOpen(t *testing.T) {
 	refused(a, "another event")
 	require.NoError(t, os.Remove(sidecar(a)))
 	refused(a, "missing")
+	refused(a, "missing") // the first start has made none
+	for _, slot := range []int{0, 256 << 10} {
+		older := make([]byte, 512<<10)
+		copy(older[slot:], "\x00FLHEAD2")
+		require.NoError(t, os.WriteFile(sidecar(a), older, 0o600))
+		refused(a, "older version of this program (form 2)")
+	}
 	require.NoError(t, os.WriteFile(sidecar(a), make([]byte, len(own)), 0o600))
 	refused(a, "damaged")
 	torn := append([]byte(nil), own...)
-	torn[20] ^= 1 // one slot is enough if the other is whole
+	for at := range len(torn) / 2 { // one copy is enough if the other is whole
+		torn[at] ^= 1
+	}
 	require.NoError(t, os.WriteFile(sidecar(a), torn, 0o600))
 	openNode(t, eventnode.Options{Dir: a, Insecure: true})
 }
@@ -311,11 +350,22 @@ func TestANodeOpensAndReadsOnAFullDisk(t *testing.T) {
 	require.ErrorIs(t, err, commands.ErrStorageFull)
 }
 
-func TestAFlippedByteInTheLogIsNoticed(t *testing.T) {
+func TestAFlippedByteInTheLogIsNoticedOrMended(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	n := openNode(t, eventnode.Options{Dir: dir, Insecure: true})
 	fill(t, n, "fl.s", 0, 50)
+	sizes := func() (written int64) {
+		logs, err := filepath.Glob(filepath.Join(dir, "log", "*.log"))
+		require.NoError(t, err)
+		for _, name := range logs {
+			info, err := os.Stat(name)
+			require.NoError(t, err)
+			written = max(written, info.Size())
+		}
+		return written
+	}
+	require.Eventually(t, func() bool { return sizes() > 4_000 }, limit, time.Millisecond) // the log is synced when no write has come for a while
 	crashed := copyDir(t, dir)
 	logs, err := filepath.Glob(filepath.Join(crashed, "log", "*.log"))
 	require.NoError(t, err)
@@ -333,6 +383,69 @@ func TestAFlippedByteInTheLogIsNoticed(t *testing.T) {
 		require.NoError(t, os.WriteFile(name, data, 0o600))
 	}
 	require.Positive(t, flipped)
-	_, err = tryOpen(eventnode.Options{Dir: crashed, Insecure: true})
-	require.Error(t, err)
+	again, err := tryOpen(eventnode.Options{Dir: crashed, Insecure: true})
+	if err != nil { // the log had synced what is damaged
+		return
+	}
+	require.Equal(t, n.Head(), again.Head(), "the sidecar mends it")
+	require.Equal(t, scanAll(t, n), scanAll(t, again))
+	closeNode(t, again)
 }
+
+func TestAStartLeavesNothingToTheSidecarThatAKillLeftToIt(t *testing.T) {
+	t.Parallel()
+	on := func(fs vfs.FS) *eventnode.Node {
+		return openNode(t, eventnode.Options{Dir: "node", FS: fs, Insecure: true, ReserveBytes: -1, FreeBytes: plenty})
+	}
+	fs := vfs.NewCrashableMem()
+	n := on(fs)
+	fill(t, n, "fl.s", 0, 30)
+	for range 5 { // killed, started, and then a power cut before anything is written
+		killed := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+		started := on(killed)
+		require.Equal(t, n.Head(), started.Head())
+		fs = killed.CrashClone(vfs.CrashCloneCfg{})
+		again := on(fs)
+		require.Equal(t, n.Head(), again.Head())
+		require.Equal(t, scanAll(t, n), scanAll(t, again))
+	}
+}
+
+func TestAMalformedKeyOrIndexEntryIsAnErrorThatNamesIt(t *testing.T) {
+	t.Parallel()
+	entry := append([]byte("s\x00\x00\x00\x04fl.s"), 0, 0, 0, 0, 0, 0, 0, 1) // revision 1 of fl.s
+	for name, damage := range map[string]struct{ key, value []byte }{
+		"short index":    {entry, []byte{1, 2, 3}},
+		"empty index":    {entry, nil},
+		"long index":     {entry, make([]byte, 9)},
+		"short key":      {[]byte{'e', 1}, []byte("x")},
+		"head of stream": {[]byte("hfl.s"), []byte{1}},
+	} {
+		fs := vfs.NewMem()
+		opts := eventnode.Options{Dir: "node", FS: fs, Insecure: true, ReserveBytes: -1, FreeBytes: plenty}
+		n, err := tryOpen(opts)
+		require.NoError(t, err)
+		fill(t, n, "fl.s", 0, 3)
+		closeNode(t, n)
+		db, err := pebble.Open("node/log", &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, Logger: quiet{}})
+		require.NoError(t, err)
+		require.NoError(t, db.Set(damage.key, damage.value, pebble.Sync))
+		require.NoError(t, db.Close())
+		n, err = tryOpen(opts)
+		if err == nil {
+			_, read := n.ReadStream(testContext(t), "fl.s", 0)
+			_, older := n.Append(testContext(t), "fl.s", 0, proposedEvents("fl.s-1"))
+			_, scanned := n.Scan(testContext(t), eventschemas.Position{}, "", func(eventschemas.Recorded) error { return nil })
+			err = errors.Join(read, older, scanned)
+			closeNode(t, n)
+		}
+		require.ErrorContains(t, err, "malformed", name)
+		require.ErrorContains(t, err, fmt.Sprintf("%q", damage.key), name)
+	}
+}
+
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Fatalf(string, ...any) {}

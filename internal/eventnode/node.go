@@ -237,11 +237,13 @@ func (n *Node) openFiles() error {
 		if last, _, err = n.storage.last(); err != nil {
 			return err
 		}
-		n.log.Warn("the log lacked the last batch of writes, it was restored from the sidecar", "events", last.number-have.Events)
+		n.log.Warn("the log lacked the last batches of writes, they were restored from the sidecar", "events", last.number-have.Events)
 		have = headOf(last)
 	}
-	if err := n.sidecar.write(heads{certain: have, coming: have}); err != nil {
-		return err
+	if !n.storage.readOnly { // then all that was found is synced, if it was not before
+		if err := n.sidecar.write(heads{certain: have, coming: have}); err != nil {
+			return err
+		}
 	}
 	end := uint64(firstPosition)
 	if have.Events > 0 {
@@ -278,7 +280,16 @@ func (n *Node) openSidecar(path string, have Head) (restored bool, err error) {
 			return false, err
 		}
 	}
-	s, want, exists, err := openSidecar(n.disk, path)
+	s, remembered, err := openSidecar(n.disk, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if have.Events > 0 && !n.opts.AdoptHead {
+			return false, &HeadError{Source: "sidecar", Reason: "the sidecar is missing", Have: have}
+		}
+		if err := createSidecar(n.disk, path); err != nil {
+			return false, err
+		}
+		s, remembered, err = openSidecar(n.disk, path)
+	}
 	if err != nil {
 		return false, &HeadError{Source: "sidecar", Reason: err.Error(), Have: have}
 	}
@@ -286,7 +297,7 @@ func (n *Node) openSidecar(path string, have Head) (restored bool, err error) {
 	if n.opts.AdoptHead {
 		return false, nil
 	}
-	return checkSidecar(n.storage, want, exists, have)
+	return checkSidecar(n.storage, remembered, have)
 }
 
 func (n *Node) newSpace() *space {

@@ -29,7 +29,7 @@ type storage struct {
 var errGap = errors.New("the event log has a gap")
 
 const (
-	blockCacheBytes = 32 << 20
+	blockCacheBytes = 64 << 20 // two memtables come out of it
 	memTableBytes   = 16 << 20
 )
 
@@ -111,21 +111,37 @@ func (l pebbleLog) Fatalf(format string, args ...any) {
 	l.fatal(fmt.Errorf("event log failed: "+format, args...))
 }
 
-// apply stores a batch that was encoded before, and syncs it.
-func (s *storage) apply(encoded []byte) error {
+// apply stores batches that were encoded before, and syncs them.
+func (s *storage) apply(encoded []heads) error {
 	if s.readOnly {
 		return fmt.Errorf("%w for it", commands.ErrStorageFull)
 	}
-	b := s.db.NewBatch()
-	if err := b.SetRepr(encoded); err != nil {
-		return err
+	for _, e := range encoded {
+		if len(e.batch) == 0 {
+			continue
+		}
+		b := s.db.NewBatch()
+		if err := b.SetRepr(e.batch); err != nil {
+			return err
+		}
+		if err := errors.Join(b.Commit(pebble.NoSync), b.Close()); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(b.Commit(pebble.Sync), b.Close()); err != nil {
+	if err := s.sync(); err != nil {
 		return err
 	}
 	var err error
 	s.hasMetadata, err = s.anyMetadata()
 	return err
+}
+
+// sync brings all that was stored so far to disk.
+func (s *storage) sync() error {
+	if err := s.db.LogData(nil, pebble.Sync); err != nil {
+		return fmt.Errorf("sync event log: %w", err)
+	}
+	return nil
 }
 
 // get calls fn with the value of key, which is a view, and tells whether there is one.
@@ -173,9 +189,9 @@ func (s *storage) scan(from, to uint64, fn func(record) (bool, error)) (err erro
 	defer func() { err = errors.Join(err, it.Close()) }()
 	var previous uint64
 	for ok := it.First(); ok; ok = it.Next() {
-		r, err := decodeRecord(positionOf(it.Key()), it.Value())
+		r, err := recordAt(it.Key(), it.Value())
 		if err != nil {
-			return fmt.Errorf("event at %d: %w", positionOf(it.Key()), err)
+			return err
 		}
 		if previous != 0 && r.number != previous+1 {
 			return fmt.Errorf("%w: event %d is followed by event %d", errGap, previous, r.number)
@@ -199,15 +215,27 @@ func (s *storage) scanBack(below uint64, fn func(record) (bool, error)) (err err
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	for ok := it.Last(); ok; ok = it.Prev() {
-		r, err := decodeRecord(positionOf(it.Key()), it.Value())
+		r, err := recordAt(it.Key(), it.Value())
 		if err != nil {
-			return fmt.Errorf("event at %d: %w", positionOf(it.Key()), err)
+			return err
 		}
 		if more, err := fn(r); err != nil || !more {
 			return err
 		}
 	}
 	return it.Error()
+}
+
+// recordAt returns a view of the event that key holds.
+func recordAt(key, value []byte) (record, error) {
+	if len(key) != 9 {
+		return record{}, fmt.Errorf("event key %q has %d bytes, not 9: %w", key, len(key), errRecord)
+	}
+	r, err := decodeRecord(positionOf(key), value)
+	if err != nil {
+		return r, fmt.Errorf("event at %d: %w", positionOf(key), err)
+	}
+	return r, nil
 }
 
 func (s *storage) eventIter(from, to uint64) (*pebble.Iterator, error) {
@@ -252,7 +280,10 @@ func (s *storage) scanStream(stream string, from, to, visible uint64, back bool,
 	}
 	key := make([]byte, 0, 9)
 	for ok := first(); ok; ok = next() {
-		position := binary.BigEndian.Uint64(it.Value())
+		position, err := indexed(it.Key(), it.Value())
+		if err != nil {
+			return err
+		}
 		if position > visible {
 			if back {
 				continue
@@ -295,17 +326,24 @@ func (h streamHead) encode(dst []byte) []byte {
 	return append(dst, 0)
 }
 
+// filtered reads ask the filters of all tables: most streams that are looked for are new.
+var filtered = &pebble.IterOptions{UseL6Filters: true}
+
 // streamHead reads the head of stream, durable or not: for the committer only.
-func (s *storage) streamHead(stream string) (streamHead, error) {
-	h := streamHead{last: -1}
-	_, err := s.get(headKey(make([]byte, 0, len(stream)+1), stream), func(value []byte) error {
-		if len(value) != 9 {
-			return errRecord
-		}
-		h.last, h.tombstoned = int64(binary.BigEndian.Uint64(value)), value[8] == 1 //nolint:gosec // same bits both ways
-		return nil
-	})
+func (s *storage) streamHead(stream string) (h streamHead, err error) {
+	h.last = -1
+	it, err := s.db.NewIter(filtered)
 	if err != nil {
+		return h, fmt.Errorf("head of stream %s: %w", stream, err)
+	}
+	if it.SeekPrefixGE(headKey(make([]byte, 0, len(stream)+1), stream)) {
+		if value := it.Value(); len(value) == 9 {
+			h.last, h.tombstoned = int64(binary.BigEndian.Uint64(value)), value[8] == 1 //nolint:gosec // same bits both ways
+		} else {
+			err = fmt.Errorf("%q has %d bytes, not 9: %w", it.Key(), len(value), errRecord)
+		}
+	}
+	if err = errors.Join(err, it.Close()); err != nil {
 		return h, fmt.Errorf("head of stream %s: %w", stream, err)
 	}
 	return h, nil
@@ -313,11 +351,20 @@ func (s *storage) streamHead(stream string) (streamHead, error) {
 
 // position returns where revision of stream is stored.
 func (s *storage) position(stream string, revision uint64) (position uint64, found bool, err error) {
-	found, err = s.get(streamKey(make([]byte, 0, len(stream)+13), stream, revision), func(value []byte) error {
-		position = binary.BigEndian.Uint64(value)
-		return nil
+	key := streamKey(make([]byte, 0, len(stream)+13), stream, revision)
+	found, err = s.get(key, func(value []byte) (err error) {
+		position, err = indexed(key, value)
+		return err
 	})
 	return position, found, err
+}
+
+// indexed reads the position that a key of a stream's revision holds.
+func indexed(key, value []byte) (uint64, error) {
+	if len(value) != 8 {
+		return 0, fmt.Errorf("index entry %q has %d bytes, not 8: %w", key, len(value), errRecord)
+	}
+	return binary.BigEndian.Uint64(value), nil
 }
 
 // lastOf returns the newest visible event of stream below the tombstone.

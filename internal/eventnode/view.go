@@ -1,7 +1,6 @@
 package eventnode
 
 import (
-	"encoding/binary"
 	"errors"
 )
 
@@ -59,7 +58,11 @@ func (s *storage) lastRevision(stream string, visible uint64) (last int64, err e
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	for ok := it.Last(); ok; ok = it.Prev() {
-		if binary.BigEndian.Uint64(it.Value()) <= visible {
+		position, err := indexed(it.Key(), it.Value())
+		if err != nil {
+			return -1, err
+		}
+		if position <= visible {
 			return int64(revisionOf(it.Key())), nil //nolint:gosec // below maxRevision
 		}
 	}

@@ -16,10 +16,10 @@ func wrapFiles(fs vfs.FS, wrap func(vfs.File) vfs.File) vfs.FS {
 	return &wrappedFS{FS: fs, wrap: func(_ string, f vfs.File) vfs.File { return wrap(f) }}
 }
 
-// wrapLogs wraps the write-ahead logs only.
+// wrapLogs wraps the write-ahead logs and the sidecar only.
 func wrapLogs(fs vfs.FS, wrap func(vfs.File) vfs.File) vfs.FS {
 	return &wrappedFS{FS: fs, wrap: func(name string, f vfs.File) vfs.File {
-		if filepath.Ext(name) != ".log" {
+		if filepath.Ext(name) != ".log" && filepath.Base(name) != "head" {
 			return f
 		}
 		return wrap(f)
@@ -75,7 +75,8 @@ func (f noErrors) SyncTo(length int64) (bool, error) {
 // writeLater is a file whose writes stay in the memory of the process until it is closed.
 type writeLater struct {
 	vfs.File
-	held []byte
+	held   []byte
+	heldAt map[int64][]byte
 }
 
 func (f *writeLater) Write(p []byte) (int, error) {
@@ -83,9 +84,22 @@ func (f *writeLater) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (f *writeLater) WriteAt(p []byte, offset int64) (int, error) {
+	if f.heldAt == nil {
+		f.heldAt = map[int64][]byte{}
+	}
+	f.heldAt[offset] = append([]byte(nil), p...)
+	return len(p), nil
+}
+
 func (f *writeLater) Close() error {
 	if _, err := f.File.Write(f.held); err != nil {
 		return err
+	}
+	for offset, p := range f.heldAt {
+		if _, err := f.File.WriteAt(p, offset); err != nil {
+			return err
+		}
 	}
 	return f.File.Close()
 }

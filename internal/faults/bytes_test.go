@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -118,29 +119,45 @@ func TestEveryDamagedByteOfTheLogIsNoticedOrHarmless(t *testing.T) {
 	}
 }
 
+// newestEntry finds the newest entry of a sidecar in both of its copies: where it begins, and in which block it ends at the latest.
+func newestEntry(t *testing.T, head []byte) (places [2]int) {
+	t.Helper()
+	const block, magic = 4 << 10, "\x00FLHEAD3"
+	for i, half := range [][]byte{head[:len(head)/2], head[len(head)/2:]} {
+		newest := uint64(0)
+		for at := 0; at < len(half); at += block {
+			if sequence := binary.LittleEndian.Uint64(half[at+8:]); string(half[at:at+8]) == magic && sequence > newest {
+				newest, places[i] = sequence, at+i*len(half)
+			}
+		}
+		require.Greater(t, newest, uint64(10))
+	}
+	return places
+}
+
 func TestEveryDamagedByteOfTheSidecarIsNoticedOrHarmless(t *testing.T) {
 	t.Parallel()
 	s := walShapes["batches"].script
 	disk, _, acks := crashed(t, s)
 	head := memoryDir + "/head"
 	data := disk[head]
-	for _, slot := range []int{0, len(data) / 2} {
+	for _, newest := range newestEntry(t, data) {
 		var v verdicts
-		count := each(t, slot, slot+8<<10, scale.Times(499, 1), func(at int) error {
+		count := each(t, newest-4<<10, newest+4<<10, scale.Times(499, 1), func(at int) error {
 			fs, err := disk.disk(head, damages["flipped"](append([]byte(nil), data...), at))
 			if err != nil {
 				return err
 			}
 			return v.judge(fs, s, acks)
 		})
-		require.EqualValues(t, count, v.whole.Load(), "one slot is enough")
-		t.Logf("fault: first 8 KiB of a slot of the sidecar, flipped: %d starts, all found everything", count)
+		require.EqualValues(t, count, v.whole.Load(), "one copy is enough")
+		t.Logf("fault: the two newest entries of a copy in the sidecar, flipped: %d starts, all found everything", count)
 	}
 	fs, err := disk.disk(head, make([]byte, len(data)))
 	require.NoError(t, err)
 	var v verdicts
 	require.NoError(t, v.judge(fs, s, acks))
-	require.EqualValues(t, 1, v.refused.Load(), "without a whole slot nothing is known")
+	require.EqualValues(t, 1, v.refused.Load(), "without a whole copy nothing is known")
 }
 
 func TestControlADamagedLogWithoutItsSidecarLosesEventsUnseen(t *testing.T) {
@@ -179,18 +196,20 @@ func TestControlASidecarWithoutTheLastBatchLosesItUnseen(t *testing.T) {
 	s := walShapes["single appends"].script
 	disk, wal, acks := crashed(t, s)
 	head := memoryDir + "/head"
-	lost := 0
-	for _, newest := range []int{0, len(disk[head]) / 2} { // one of them
-		older := append([]byte(nil), disk[head]...)
+	older := append([]byte(nil), disk[head]...)
+	for _, newest := range newestEntry(t, older) { // in both copies
 		clear(older[newest : newest+16])
-		without := maps.Clone(disk)
-		without[head] = older
-		fs, err := without.disk(wal, damages["cut"](disk[wal], len(disk[wal])-20))
-		require.NoError(t, err)
-		if errors.Is(verifyOn(fs, s, acks), errLost) {
-			lost++
-		}
 	}
-	require.Equal(t, 1, lost)
+	without := maps.Clone(disk)
+	without[head] = older
+	for name, red := range map[string]bool{"whole": false, "without the last batch": true} {
+		image := disk
+		if red {
+			image = without
+		}
+		fs, err := image.disk(wal, damages["cut"](disk[wal], len(disk[wal])-4<<10)) // the last batch, and the mark of a sync
+		require.NoError(t, err)
+		require.Equal(t, red, errors.Is(verifyOn(fs, s, acks), errLost), name)
+	}
 	t.Logf("fault: control, last batch cut off and not in the sidecar: red in 1 of 1 starts")
 }

@@ -137,11 +137,16 @@ func TestAFailedNodeTakesNothingMoreAndReadsOn(t *testing.T) {
 		require.NoError(t, err)
 		acks := []ack{}
 		require.NoError(t, appendOn(ctx, n, stepsOf, 3, &acks))
-		head := n.Head()
 		bad.Store(true)
+		head := n.Head()
 		err = appendOn(ctx, n, stepsOf, 1, &acks)
-		require.Error(t, err)
-		require.NotErrorIs(t, err, commands.ErrUnavailable, "the outcome is unknown")
+		if file == ".log" { // it is synced a moment after the acknowledgement, for which the sidecar is enough
+			require.NoError(t, err)
+			head = n.Head()
+		} else {
+			require.Error(t, err)
+			require.NotErrorIs(t, err, commands.ErrUnavailable, "the outcome is unknown")
+		}
 		<-n.Done()
 		require.ErrorContains(t, n.Err(), file+": input/output error")
 		bad.Store(false)
