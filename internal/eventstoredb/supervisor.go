@@ -13,15 +13,16 @@ import (
 
 // Limits of the search for a node. The longest pause and the probe together
 // stay below the second within which a returning node must be found, and so
-// do a call that is slow and the check of the node that it asks for: its
-// connection may be dead although new ones are answered.
+// do a slow call and the wait for an answer on the old connection: it may be
+// dead although new ones are answered. Only then is it given up at once; a
+// node that is merely slow has more time, since to lose it ends every Follow.
 const (
 	probeTimeout = 400 * time.Millisecond
 	firstPause   = 50 * time.Millisecond
 	longestPause = 400 * time.Millisecond
 	slowCall     = 200 * time.Millisecond // after which a call raises a doubt
 	checkSoon    = 200 * time.Millisecond // after which a node in doubt is asked on a new connection too
-	checkTimeout = 700 * time.Millisecond // of a call that asks whether the node is still there
+	checkTimeout = 2 * time.Second        // of a call that asks whether the node is still there
 	greetTimeout = 2 * time.Second        // of the first call on a new connection
 )
 
@@ -37,7 +38,7 @@ func (s *Store) supervise() {
 			var err error
 			if g, err = s.connect(s.closed); err != nil {
 				s.lost(err)
-				s.rest(pause)
+				rest(s.closed, pause)
 				pause = min(2*pause, longestPause)
 				continue
 			}
@@ -49,7 +50,7 @@ func (s *Store) supervise() {
 		}
 		s.parts.Go(func() { g.reap(s.forced) })
 		if next == nil {
-			s.rest(firstPause)
+			rest(s.closed, firstPause)
 		}
 	}
 	s.dismiss(next)
@@ -113,8 +114,9 @@ func (s *Store) watch(g *generation) (next *generation) {
 }
 
 // settle decides a doubt: the node of g is asked and, if it does not answer
-// soon, on a new connection too. The one that is answered first is kept; if
-// the old one fails, g retires. The caller has begun g.
+// soon, on a new connection too. If the new one is answered first it is
+// returned and g retires; if the old one fails, g retires. The caller has
+// begun g.
 func (s *Store) settle(g *generation) *generation {
 	ctx, cancel := context.WithCancel(s.closed)
 	defer cancel()
@@ -131,10 +133,7 @@ func (s *Store) settle(g *generation) *generation {
 	case <-timer.C:
 	}
 	fresh := make(chan *generation, 1)
-	s.parts.Go(func() {
-		next, _ := s.connect(ctx) // what is wrong with the old one is told
-		fresh <- next
-	})
+	s.parts.Go(func() { fresh <- s.another(ctx) })
 	select {
 	case err := <-old:
 		cancel()
@@ -146,14 +145,25 @@ func (s *Store) settle(g *generation) *generation {
 		s.dismiss(next)
 		return nil
 	case next := <-fresh:
-		if next != nil {
-			g.retire(errSilent)
-			cancel()
+		if next == nil {
+			g.retire(errClosed)
 		}
-		if err := <-old; err != nil {
-			g.retire(err)
-		}
+		g.retire(errSilent) // only the first cause counts
+		cancel()
+		<-old
 		return next
+	}
+}
+
+// another connects until it has succeeded; nil means that ctx has ended before.
+func (s *Store) another(ctx context.Context) *generation {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		if next, err := s.connect(ctx); err == nil {
+			return next
+		}
+		if rest(ctx, pause); ctx.Err() != nil {
+			return nil
+		}
 	}
 }
 
@@ -228,13 +238,13 @@ func (s *Store) change(present *generation, why error) {
 	s.changed = make(chan struct{})
 }
 
-// rest waits for about d, or until the store closes.
-func (s *Store) rest(d time.Duration) {
+// rest waits for about d, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) {
 	spread := rand.N(d/2) - d/4 //nolint:gosec // spreads the load, keeps no secret
 	timer := time.NewTimer(d + spread)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-s.closed.Done():
+	case <-ctx.Done():
 	}
 }
