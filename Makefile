@@ -23,14 +23,17 @@ test: ## all tests; starts what it needs itself
 test-race: ## all tests under the race detector
 	$(GO) test -race -timeout 40m $(PKGS)
 
-fuzz: ## every fuzz target, each for FUZZTIME (20s, or 1000000x executions)
+fuzz: ## every fuzz target, each for FUZZTIME (20s, or 1000000x executions); only our own code is instrumented
 	@for p in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+		corpus="$$($(GO) env GOCACHE)/fuzz/$$($(GO) list $$p)"; \
 		for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$p/*_test.go); do \
-			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) -fuzzminimizetime 10x $$p || exit 1; done; done
+			$(GO) test -v -timeout 0 -run '^$$' -gcflags="$$($(GO) list -m)/...=-d=libfuzzer" $$p -args -test.fuzz "^$$f$$" \
+				-test.fuzztime $(or $(FUZZTIME),20s) -test.fuzzminimizetime 10x -test.fuzzcachedir "$$corpus" || exit 1; done; done
 
 faults: ## all fault tests in full, 30 minutes at most; how often each fault came, and what could not run here
-	@mkdir -p bin
-	@FAULTS=full $(GO) test -count=1 -v -timeout 30m $(FAULT_PKGS) > bin/faults.log 2>&1; status=$$?; \
+	@mkdir -p bin; echo "the outages alone first: their times are what counts"
+	@FAULTS=full $(GO) test -count=1 -v -timeout 10m -run TheSupervisorFinds ./internal/faults/client > bin/faults.log 2>&1; status=$$?; \
+	FAULTS=full $(GO) test -count=1 -v -timeout 30m -skip TheSupervisorFinds $(FAULT_PKGS) >> bin/faults.log 2>&1 || status=$$?; \
 	FAULTS=full $(GO) test -count=1 -v -timeout 10m -run 'PostgresIsAway|AFullDisk|Killed' ./internal/e2e >> bin/faults.log 2>&1 || status=$$?; \
 	grep -aE '(fault: |^(ok|FAIL|panic))' bin/faults.log | sed -E 's/^ *[a-z_]+_test.go:[0-9]+: //' | sort -u; \
 	echo "everything is in bin/faults.log"; exit $$status

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/fieldledger/fieldledger/commands"
 )
@@ -28,7 +29,8 @@ func (s signer) sign(kind string, v any) string {
 // verify decodes a token of a kind into v; false if we did not make it.
 func (s signer) verify(kind, token string, v any) bool {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) < macSize || !hmac.Equal(b[:macSize], s.mac(kind, b[macSize:])) {
+	if err != nil || strings.ContainsAny(token, "\r\n") || // which the decoder passes over
+		len(b) < macSize || !hmac.Equal(b[:macSize], s.mac(kind, b[macSize:])) {
 		return false
 	}
 	return json.Unmarshal(b[macSize:], v) == nil

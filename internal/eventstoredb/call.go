@@ -27,7 +27,7 @@ type result[T any] struct {
 }
 
 // call runs f on the present client and returns by the end of ctx, even if f
-// does not. An error that is commands.ErrUnavailable says that f was not run.
+// does not. While it is slow the node is asked whether it is still there. An error that is commands.ErrUnavailable says that f was not run.
 func call[T any](ctx context.Context, s *Store, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	var none T
 	g, err := s.acquire(ctx)
@@ -35,6 +35,7 @@ func call[T any](ctx context.Context, s *Store, f func(context.Context, *esdb.Cl
 		return none, err
 	}
 	defer g.end()
+	defer time.AfterFunc(slowCall, s.doubt).Stop()
 	value, err := callOn(ctx, g, f)
 	if doubtful(err) {
 		s.doubt()

@@ -71,6 +71,7 @@ func (s *Store) subscribe(ctx context.Context, g *generation, after eventschemas
 	done := work(ctx, g, func() {}, func(ctx context.Context) (*esdb.Subscription, error) {
 		return g.client.SubscribeToAll(ctx, options)
 	})
+	defer time.AfterFunc(slowCall, s.doubt).Stop()
 	timer := time.NewTimer(s.options.CallTimeout)
 	defer timer.Stop()
 	select {

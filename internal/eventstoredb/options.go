@@ -99,21 +99,37 @@ func givenSettings(connection string) ([]string, error) {
 	for key := range values {
 		name := strings.ToLower(key)
 		if !slices.Contains(settings, name) {
-			return nil, fmt.Errorf("event store connection string: unknown setting %q", key)
+			return nil, errSetting
 		}
 		given = append(given, name)
 	}
 	return given, nil
 }
 
-var errAddress = errors.New("event store connection string: it has not the form esdb://user:password@host:port?setting=value")
+var (
+	errAddress = errors.New("event store connection string: it has not the form esdb://user:password@host:port?setting=value")
+	errSetting = fmt.Errorf("event store connection string: a setting is none of %s", strings.Join(settings, ", "))
+)
 
-// connectionFault says what is wrong with a connection string. Only its
-// settings are repeated: a password may stand anywhere before them.
+// connectionFault says what is wrong with a connection string whose settings
+// are known. Nothing else of it is repeated but the file that cannot be read:
+// a password may stand anywhere, also after a question mark of its own.
 func connectionFault(connection string) error {
 	_, query, _ := strings.Cut(connection, "?")
-	if _, err := esdb.ParseConnectionString("esdb://localhost?" + query); err != nil {
-		return fmt.Errorf("event store connection string: %w", err)
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return errAddress
+	}
+	for key := range values {
+		name := strings.ToLower(key)
+		_, err := esdb.ParseConnectionString("esdb://localhost?" + url.Values{name: {values.Get(key)}}.Encode())
+		switch {
+		case err == nil:
+		case name == "tlscafile":
+			return fmt.Errorf("event store connection string: %s: %w", name, err)
+		default:
+			return fmt.Errorf("event store connection string: %s has no value of its kind", name)
+		}
 	}
 	return errAddress
 }

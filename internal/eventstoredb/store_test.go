@@ -28,6 +28,8 @@ func TestOpenRefusesWrongConnectionStringsWithoutTellingThePassword(t *testing.T
 		"unknown setting": "esdb://admin:hunter2@localhost:2113?tsl=false",
 		"half a key pair": "esdb://admin:hunter2@localhost:2113?userCertFile=/a",
 		"bad boolean":     "esdb://admin:hunter2@localhost:2113?tls=perhaps",
+		"question mark":   "esdb://admin:a?hunter2@localhost:2113",
+		"as a value":      "esdb://localhost:2113?nodePreference=hunter2",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,40 +13,61 @@ import (
 
 // Limits of the search for a node. The longest pause and the probe together
 // stay below the second within which a returning node must be found, and so
-// does the check of a node in doubt: its connection may be dead although new
-// ones are answered. To give up one that is only slow costs a new connection,
-// and calls under way go on.
+// do a slow call and the wait for an answer on the old connection: it may be
+// dead although new ones are answered. Only then is it given up at once; a
+// node that is merely slow has more time, since to lose it ends every Follow.
 const (
 	probeTimeout = 400 * time.Millisecond
 	firstPause   = 50 * time.Millisecond
 	longestPause = 400 * time.Millisecond
-	checkTimeout = 700 * time.Millisecond // of a call that asks whether the node is still there
+	slowCall     = 200 * time.Millisecond // after which a call raises a doubt
+	checkSoon    = 200 * time.Millisecond // after which a node in doubt is asked on a new connection too
+	checkTimeout = 2 * time.Second        // of a call that asks whether the node is still there
 	greetTimeout = 2 * time.Second        // of the first call on a new connection
 )
+
+var errSilent = errors.New("connection is silent while a new one is answered")
 
 // supervise gives the store one generation after another until it closes.
 func (s *Store) supervise() {
 	pause := firstPause
+	var next *generation
 	for !s.closing() {
-		g, err := s.connect()
-		if err != nil {
-			s.lost(err)
-			s.rest(pause)
-			pause = min(2*pause, longestPause)
-			continue
+		g := next
+		if g == nil {
+			var err error
+			if g, err = s.connect(s.closed); err != nil {
+				s.lost(err)
+				rest(s.closed, pause)
+				pause = min(2*pause, longestPause)
+				continue
+			}
 		}
 		pause = firstPause
 		s.found(g)
-		s.watch(g)
-		s.lost(context.Cause(g.live))
+		if next = s.watch(g); next == nil {
+			s.lost(context.Cause(g.live))
+		}
 		s.parts.Go(func() { g.reap(s.forced) })
-		s.rest(firstPause)
+		if next == nil {
+			rest(s.closed, firstPause)
+		}
 	}
+	s.dismiss(next)
+}
+
+// dismiss ends a generation that no call has begun on; nil is none.
+func (s *Store) dismiss(g *generation) {
+	if g == nil {
+		return
+	}
+	g.retire(errClosed)
+	s.parts.Go(func() { g.reap(s.forced) })
 }
 
 // connect makes a client and proves it with one call.
-func (s *Store) connect() (*generation, error) {
-	if err := probe(s.closed, addresses(s.config)); err != nil {
+func (s *Store) connect(ctx context.Context) (*generation, error) {
+	if err := probe(ctx, addresses(s.config)); err != nil {
 		return nil, err
 	}
 	g, err := newGeneration(*s.config, s.options.MaxCalls, s.options.Log)
@@ -55,7 +76,7 @@ func (s *Store) connect() (*generation, error) {
 	}
 	g.begin()
 	limit := time.Duration(s.config.GossipTimeout)*time.Second + greetTimeout
-	err = s.check(g, limit)
+	err = check(ctx, g, limit)
 	g.end()
 	if err == nil && g.live.Err() != nil {
 		err = context.Cause(g.live)
@@ -69,31 +90,87 @@ func (s *Store) connect() (*generation, error) {
 }
 
 // watch returns when g has retired, which it sees to when the store closes or
-// when the node does not answer after a call has raised a doubt.
-func (s *Store) watch(g *generation) {
+// when the node does not answer after a call has raised a doubt. If a new
+// connection was answered in its place, that one is returned, else nil.
+func (s *Store) watch(g *generation) (next *generation) {
 	for {
 		select {
 		case <-g.live.Done():
-			return
+			return nil
 		case <-s.closed.Done():
 			g.retire(errClosed)
-			return
+			return nil
 		case <-s.doubts:
 			if !g.begin() {
-				return
+				return nil
 			}
-			if err := s.check(g, checkTimeout); err != nil {
-				g.retire(err)
-			}
+			next = s.settle(g)
 			g.end()
+			if next != nil {
+				return next
+			}
+		}
+	}
+}
+
+// settle decides a doubt: the node of g is asked and, if it does not answer
+// soon, on a new connection too. If the new one is answered first it is
+// returned and g retires; if the old one fails, g retires. The caller has
+// begun g.
+func (s *Store) settle(g *generation) *generation {
+	ctx, cancel := context.WithCancel(s.closed)
+	defer cancel()
+	old := make(chan error, 1)
+	s.parts.Go(func() { old <- check(ctx, g, checkTimeout) })
+	timer := time.NewTimer(checkSoon)
+	defer timer.Stop()
+	select {
+	case err := <-old:
+		if err != nil {
+			g.retire(err)
+		}
+		return nil
+	case <-timer.C:
+	}
+	fresh := make(chan *generation, 1)
+	s.parts.Go(func() { fresh <- s.another(ctx) })
+	select {
+	case err := <-old:
+		cancel()
+		next := <-fresh
+		if err != nil {
+			g.retire(err)
+			return next
+		}
+		s.dismiss(next)
+		return nil
+	case next := <-fresh:
+		if next == nil {
+			g.retire(errClosed)
+		}
+		g.retire(errSilent) // only the first cause counts
+		cancel()
+		<-old
+		return next
+	}
+}
+
+// another connects until it has succeeded; nil means that ctx has ended before.
+func (s *Store) another(ctx context.Context) *generation {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		if next, err := s.connect(ctx); err == nil {
+			return next
+		}
+		if rest(ctx, pause); ctx.Err() != nil {
+			return nil
 		}
 	}
 }
 
 // check asks the node of g for an answer, of whatever kind. It does not wait
 // for a slot: a busy generation is not a lost one. The caller has begun.
-func (s *Store) check(g *generation, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(s.closed, limit)
+func check(ctx context.Context, g *generation, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	_, err := run(ctx, g, func() {}, ping)
 	if err == nil || answered(err) {
@@ -161,13 +238,13 @@ func (s *Store) change(present *generation, why error) {
 	s.changed = make(chan struct{})
 }
 
-// rest waits for about d, or until the store closes.
-func (s *Store) rest(d time.Duration) {
+// rest waits for about d, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) {
 	spread := rand.N(d/2) - d/4 //nolint:gosec // spreads the load, keeps no secret
 	timer := time.NewTimer(d + spread)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-s.closed.Done():
+	case <-ctx.Done():
 	}
 }

@@ -278,3 +278,27 @@ func TestTheSupervisorFindsTheNodeAgainAfterEveryOutageAndNoCallOutlivesItsDeadl
 	t.Logf("fault: outages: %d outages of %s to %s, lengths spread evenly over their logarithm, %d at a time", worlds*each, shortest, longest, worlds)
 	f.report(t)
 }
+
+func TestADeadConnectionIsLeftWhileItsCallStillWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.open(patience)
+	require.NoError(t, s.Ping(t.Context()))
+	begun, ended := make(chan struct{}, 1), make(chan error, 1)
+	go func() {
+		ended <- s.Follow(t.Context(), eventschemas.Position{}, "fl.",
+			func(eventschemas.Recorded) error { return nil },
+			func() error { begun <- struct{}{}; return nil })
+	}()
+	<-begun
+	require.Positive(t, w.proxy.Strand())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	call := make(chan error, 1)
+	go func() { call <- s.Ping(ctx) }()
+	err := <-ended
+	require.ErrorIs(t, err, commands.ErrUnavailable)
+	require.ErrorContains(t, err, "silent while a new one is answered")
+	require.NoError(t, s.Ping(t.Context()))
+	cancel()
+	require.Error(t, <-call)
+}

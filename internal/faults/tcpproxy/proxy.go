@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -59,7 +60,7 @@ func Listen(ctx context.Context, network, target string) (*Proxy, error) {
 		if p.kept, err = new(net.ListenConfig).ListenPacket(ctx, "udp", p.address); err != nil {
 			continue
 		}
-		if err = p.Up(ctx); err == nil {
+		if err = p.open(ctx); err == nil {
 			return p, nil
 		}
 		_ = p.kept.Close() // nothing was sent
@@ -79,8 +80,31 @@ const (
 // Addr is where the proxy listens, host and port. It stays the same.
 func (p *Proxy) Addr() string { return p.address }
 
-// Up listens again on the same address after Down. It does nothing if it listens.
+// Up listens again on the same address after Down. It does nothing if it
+// listens. A process that is just being started holds the old listener too,
+// until it has become another program: Up waits for that.
 func (p *Proxy) Up(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, upWithin)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := p.open(ctx)
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+const upWithin = 5 * time.Second
+
+// open listens unless it does already.
+func (p *Proxy) open(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.listener != nil {

@@ -174,3 +174,24 @@ func TestAStrandedConnectionStaysSilentAndANewOnePasses(t *testing.T) {
 	require.Empty(t, said(t, conn, "two"))
 	require.Equal(t, "new", said(t, dial(t, p), "new"))
 }
+
+// The descriptor of a listener is in a process that is being started until it
+// has become another program.
+func TestItWaitsForAListenerThatAnotherProcessStillHolds(t *testing.T) {
+	t.Parallel()
+	p, err := tcpproxy.Listen(t.Context(), "tcp", echo(t))
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	p.Down()
+	held, err := new(net.ListenConfig).Listen(t.Context(), "tcp", p.Addr())
+	require.NoError(t, err)
+	up := make(chan error, 1)
+	go func() { up <- p.Up(t.Context()) }()
+	select {
+	case err := <-up:
+		require.FailNow(t, "it did not wait", "%v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	require.NoError(t, held.Close())
+	require.NoError(t, <-up)
+}
