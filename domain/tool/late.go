@@ -22,6 +22,10 @@ func (EnterLate) command() {}
 // contradict it: the one that is wrong is struck first, which takes two.
 // What is not before the last fact is decided like any other.
 func enterLate(s State, c EnterLate) ([]Event, error) {
+	switch c.Command.(type) {
+	case Keep, Release, Settle, Reserve, CancelBooking, Extend, ChaseIfDue: // they are about what is now, or to come
+		return Decide(s, c.Command)
+	}
 	_, at, _ := decide(s, c.Command) // the time, whatever it comes to today
 	switch {
 	case strings.TrimSpace(c.Reason) == "":

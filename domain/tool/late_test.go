@@ -153,6 +153,20 @@ func written(e tool.Event, command int) entry {
 		l.at, l.moves = e.At, false
 	case tool.Inspected:
 		l.at, l.moves = e.At, false
+	case tool.Booked:
+		l.at, l.moves = e.At, false
+	case tool.BookingCancelled:
+		l.at, l.moves = e.At, false
+	case tool.Extended:
+		l.at, l.moves = e.At, false
+	case tool.Chased:
+		l.at, l.moves = e.At, false
+	case tool.Kept:
+		l.at, l.moves = e.At, false
+	case tool.Released:
+		l.at, l.moves = e.At, false
+	case tool.Exchanged:
+		l.at, l.holder, l.from = e.At, e.Holder.Who, e.From.Who
 	}
 	return l
 }

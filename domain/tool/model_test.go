@@ -50,7 +50,7 @@ func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
 		if p.kept != uuid.Nil {
 			return p.kept == c.Exchange
 		}
-		return c.Part == tool.PartOld && person && p.who == c.Holder.Who && !p.lent || c.Part == tool.PartNew && stored && fit
+		return c.Part == tool.PartOld && person && p.who == c.Holder.Who && !p.lent || c.Part == tool.PartNew && stored && fit && !p.taken(c.At.Time, c.At.Time, time.Time{})
 	case tool.Settle:
 		return p.kept == c.Exchange
 	case tool.Release, tool.Block, tool.Clear, tool.Inspect, tool.Register:
