@@ -170,7 +170,7 @@ func TestARebuildKilledTenTimesLosesAndDoublesNothing(t *testing.T) {
 	var generations, schemas int
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM fieldledger.projection_generation").Scan(&generations))
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'rm\_%'`).Scan(&schemas))
-	require.Equal(t, 10, generations, "of each projection the one that serves and the one before")
+	require.Equal(t, 14, generations, "of each projection the one that serves and the one before")
 	require.Equal(t, generations, schemas, "what was half built is gone")
 	h := i.harness(t)
 	fresh := keep(t, h, database(t), nil)

@@ -33,10 +33,7 @@ const compensation = `{"site":"hq","kind":"compensation","effective_from":"2020-
 func newPay(t *testing.T, kills bool) *pay {
 	t.Helper()
 	p := &pay{served: newInstallation(t).withIssuer(t).serve(t), t: t, people: map[string]string{}}
-	require.Eventually(t, func() bool { // each process manager has first started
-		r := p.do(t, call{method: http.MethodGet, path: "/v1/head", token: p.token(t, "auditor")})
-		return r.status == http.StatusOK && decoded[api.Snapshot](t, r).Number >= 2
-	}, patience, 10*time.Millisecond)
+	p.opened(t)
 	p.hq(t)
 	for _, name := range []string{"li", "boss", "zhao", "hr"} {
 		r := p.write("hr", "hr", "/v1/persons", `{"site":"hq","external":{"system":"hr","key":"`+name+`"},"name":"`+name+`"}`, http.StatusCreated)
