@@ -150,7 +150,7 @@ func (s *Store) settle(g *generation) *generation {
 		}
 		g.retire(errSilent) // only the first cause counts
 		cancel()
-		<-old
+		_ = <-old // g is given up, whatever its node says now
 		return next
 	}
 }
