@@ -150,7 +150,9 @@ func (s *Store) settle(g *generation) *generation {
 		}
 		g.retire(errSilent) // only the first cause counts
 		cancel()
-		<-old
+		if err := <-old; err != nil {
+			g.retire(err)
+		}
 		return next
 	}
 }
