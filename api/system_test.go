@@ -40,7 +40,7 @@ func TestEveryOperationNeedsATokenButTwo(t *testing.T) {
 		}
 		require.Equal(t, want, r.status, method+" "+path)
 	}
-	require.Equal(t, 178, n)
+	require.Equal(t, 179, n)
 }
 
 func TestHealthTellsOfAHaltedProjection(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 2
+	Version = 3
 )
 
 // Projection returns the tables of tools.
@@ -66,6 +66,10 @@ type Row struct {
 	Repairer     string      `db:"repairer"` // of the plan
 	EstimateFen  int64       `db:"estimate_fen"`
 	RepairsFen   int64       `db:"repairs_fen"` // what all its repairs have cost
+	ApprovedBy   string      `db:"approved_by"` // person id; of the issue through which it is held
+	SignedBy     string      `db:"signed_by"`   // person id of who signed for it
+	Purpose      string      `db:"purpose"`     // of the loan through which it is held
+	Responsible  string      `db:"responsible"` // person id; of that loan
 }
 
 // Span is a stretch of custody: from an instant until the next one begins.
@@ -162,6 +166,7 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	}
 	before := r.state()
 	s := tool.After(before, e)
+	r = r.handedOut(e, s.Holder != before.Holder)
 	r.Standing, r.Offer, r.Blocked = string(s.Standing), HolderText(s.Offer), string(s.Blocked)
 	r.Until, r.NextOn, r.LastAt = nil, nil, s.LastAt
 	r.Repair, r.PlannedBy, r.Repairer, r.EstimateFen = string(s.Repair.Stage), s.Repair.PlannedBy, s.Repair.Repairer, s.Repair.EstimateFen
@@ -188,6 +193,23 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	}
 	if s.Holder != before.Holder {
 		return r.held(s.Holder, domain.At(s.LastAt), revision)
+	}
+	return r
+}
+
+// handedOut keeps what an issue or loan said, until the tool goes on to somebody else.
+func (r Row) handedOut(e tool.Event, moved bool) Row {
+	approved := r.ApprovedBy
+	if _, refused := e.(tool.Refused); refused || moved {
+		r.ApprovedBy, r.SignedBy, r.Purpose, r.Responsible = "", "", "", ""
+	}
+	switch e := any(e).(type) {
+	case tool.Issued:
+		r.ApprovedBy = e.ApprovedBy // TOL-16
+	case tool.Accepted:
+		r.ApprovedBy, r.SignedBy = approved, e.By // TOL-04
+	case tool.Lent:
+		r.Purpose, r.Responsible = e.Purpose, e.Responsible // TOL-09
 	}
 	return r
 }
