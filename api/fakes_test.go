@@ -120,6 +120,7 @@ type reads struct {
 	compared   api.ComparisonQuery
 	comparison api.Comparison
 	tools      []api.Tool
+	handOut    api.FormHandOut
 	exchanges  []api.Exchange
 	spares     []api.ExchangeSpare
 	losses     lossAnswers
@@ -205,6 +206,33 @@ func (r *reads) Sites(_ context.Context, at api.AsOf, sites []string, p api.Page
 	return rows, next, r.ask(at), r.err
 }
 
+func (r *reads) Site(_ context.Context, at api.AsOf, code string) (api.Site, api.Snapshot, error) {
+	for _, s := range r.sites {
+		if s.Code == code {
+			return s, r.ask(at), r.err
+		}
+	}
+	return api.Site{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) Person(_ context.Context, at api.AsOf, id uuid.UUID) (api.SealedPerson, api.Snapshot, error) {
+	for _, p := range r.persons {
+		if p.Id == id {
+			return p, r.ask(at), r.err
+		}
+	}
+	return api.SealedPerson{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) Team(_ context.Context, at api.AsOf, id uuid.UUID) (api.Team, api.Snapshot, error) {
+	for _, t := range r.teams {
+		if t.Id == id {
+			return t, r.ask(at), r.err
+		}
+	}
+	return api.Team{}, r.ask(at), commands.ErrNotFound
+}
+
 func (r *reads) Views(_ context.Context, at api.AsOf, person uuid.UUID, sites []string, p api.Page) ([]api.SavedView, string, api.Snapshot, error) {
 	r.filter.Sites, r.filter.Mine = sites, person
 	rows, next := cut(r.views, p)
@@ -224,6 +252,7 @@ func (r *reads) Tool(_ context.Context, at api.AsOf, id uuid.UUID, _ *time.Time)
 	for _, t := range r.tools {
 		if t.Id == id {
 			return api.ToolCard{Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}, Bookings: []api.ToolBooking{}, Chases: []api.ToolChase{}, Scope: []api.Holder{}}, r.ask(at), r.err
+			return api.ToolCard{Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}, HandOut: r.handOut}, r.ask(at), r.err
 		}
 	}
 	return api.ToolCard{}, r.ask(at), commands.ErrNotFound

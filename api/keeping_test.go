@@ -47,10 +47,10 @@ func (r *room) Overdue(context.Context, string, string, domain.Day) (int64, []in
 	return 7, r.overdue, nil
 }
 
-func (r *room) Stocktake(_ context.Context, _ api.AsOf, id uuid.UUID) (api.Stocktake, api.Snapshot, error) {
+func (r *room) Stocktake(_ context.Context, at api.AsOf, id uuid.UUID) (api.Stocktake, api.Snapshot, error) {
 	for _, c := range r.counts {
 		if c.Id == id {
-			return c, seenAt, nil
+			return c, snapshotOf(at), nil
 		}
 	}
 	return api.Stocktake{}, seenAt, commands.ErrNotFound
@@ -91,6 +91,9 @@ func (r *room) ToolStatistics(context.Context, api.AsOf, string, string) ([]api.
 
 func (r *room) LedgerPage(_ context.Context, _ api.AsOf, q api.LedgerQuery) (api.LedgerPage, api.Snapshot, error) {
 	r.page = q
+	if q.After != "" {
+		return api.LedgerPage{}, seenAt, nil
+	}
 	return api.LedgerPage{SiteName: "总部", Zone: time.FixedZone("", 8*3600), Rows: r.rows, More: "W-9"}, seenAt, nil
 }
 

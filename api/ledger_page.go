@@ -3,25 +3,16 @@ package api
 import (
 	"bytes"
 	"context"
-	_ "embed"
-	"fmt"
-	"html/template"
 
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
-//go:embed web/ledger.html
-var ledgerHTML string
-
-var ledgerTemplate = template.Must(template.New("ledger").Parse(ledgerHTML))
-
 const ledgerRows = 200 // of a page
 
-// GetLedgerPage answers a ledger page to print (CHK-03). It holds nothing but
-// what was asked for and what was known as of its log number, so that it is
-// the same bytes whenever it is asked as of that number.
+// GetLedgerPage answers a ledger page to print (CHK-03). It is the
+// same bytes whenever it is asked as of its log number.
 func (s *Server) GetLedgerPage(ctx context.Context, in GetLedgerPageRequestObject) (GetLedgerPageResponseObject, error) {
 	p := in.Params
 	if err := s.see(ctx, p.Site); err != nil {
@@ -51,29 +42,18 @@ func (s *Server) GetLedgerPage(ctx context.Context, in GetLedgerPageRequestObjec
 	if p.Lang != nil {
 		lang = string(*p.Lang)
 	}
-	var b bytes.Buffer
-	if err := ledgerTemplate.Execute(&b, s.printed(lang, q, page, seen)); err != nil {
-		return nil, fmt.Errorf("print ledger page: %w", err)
+	sheet, err := s.ledgerPage(lang, q, page, seen).html()
+	if err != nil {
+		return nil, err
 	}
+	policy := printPolicy
 	return GetLedgerPage200TexthtmlResponse{
-		Body: &b, ContentLength: int64(b.Len()), Headers: GetLedgerPage200ResponseHeaders{FieldledgerAsOf: &seen.Number},
+		Body: bytes.NewReader(sheet), ContentLength: int64(len(sheet)),
+		Headers: GetLedgerPage200ResponseHeaders{ContentSecurityPolicy: &policy, FieldledgerAsOf: &seen.Number},
 	}, nil
 }
 
-// printedCell is a cell of the table.
-type printedCell struct {
-	Text   string
-	Number bool
-}
-
-// printedLedger is what the template prints.
-type printedLedger struct {
-	Lang, Title, Subject, Stand, Total, More, Keeper, Checker string
-	Columns                                                   []string
-	Rows                                                      [][]printedCell
-}
-
-func (s *Server) printed(lang string, q LedgerQuery, page LedgerPage, seen Snapshot) printedLedger {
+func (s *Server) ledgerPage(lang string, q LedgerQuery, page LedgerPage, seen Snapshot) printed {
 	text := func(key string, args map[string]any) string { return s.Text(lang, "ledger."+key, args) }
 	title, subject := "title_holder", text("subject", map[string]any{
 		"site": page.SiteName, "kind": text("kind_"+string(q.Holder.Kind), nil), "who": q.Holder.Who,
@@ -86,14 +66,14 @@ func (s *Server) printed(lang string, q LedgerQuery, page LedgerPage, seen Snaps
 	if q.On != nil {
 		stand = text("stood", map[string]any{"on": string(*q.On), "number": seen.Number})
 	}
-	out := printedLedger{Lang: lang, Title: text(title, nil), Subject: subject, Stand: stand, Keeper: text("keeper", nil), Checker: text("checker", nil)}
+	var table printedTable
 	for _, c := range []string{"number", "name", "spec", "tool_kind", "price", "holder", "since", "last_day"} {
-		out.Columns = append(out.Columns, text("column_"+c, nil))
+		table.Columns = append(table.Columns, text("column_"+c, nil))
 	}
 	var sum int64
 	for _, r := range page.Rows {
 		sum += r.PriceFen
-		out.Rows = append(out.Rows, []printedCell{
+		table.Rows = append(table.Rows, []printedCell{
 			{Text: r.Number},
 			{Text: r.Name},
 			{Text: r.Spec},
@@ -104,14 +84,15 @@ func (s *Server) printed(lang string, q LedgerQuery, page LedgerPage, seen Snaps
 			{Text: string(r.LastDay)},
 		})
 	}
+	out := printed{
+		Lang: lang, Title: text(title, nil), Wide: true, Lines: []string{subject, stand}, Tables: []*printedTable{&table},
+		Signs: []string{text("keeper", nil), text("checker", nil)},
+	}
 	if q.Tool == uuid.Nil {
-		out.Total = text("total", map[string]any{"count": len(page.Rows), "sum": yuan(sum)})
+		out.After = append(out.After, text("total", map[string]any{"count": len(page.Rows), "sum": yuan(sum)}))
 	}
 	if page.More != "" {
-		out.More = text("more", map[string]any{"after": page.More})
+		out.After = append(out.After, text("more", map[string]any{"after": page.More}))
 	}
 	return out
 }
-
-// yuan writes an amount in fen as yuan with two digits.
-func yuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }

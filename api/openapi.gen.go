@@ -253,6 +253,42 @@ func (e ExchangeStatus) Valid() bool {
 	}
 }
 
+// Defines values for FormName.
+const (
+	FormNameBorrowRecord        FormName = "borrow-record"
+	FormNameCompensationNotice  FormName = "compensation-notice"
+	FormNameExchangeApplication FormName = "exchange-application"
+	FormNameIssueSlip           FormName = "issue-slip"
+	FormNameLossReport          FormName = "loss-report"
+	FormNameScrapNote           FormName = "scrap-note"
+	FormNameStocktakeSheet      FormName = "stocktake-sheet"
+	FormNameToolCard            FormName = "tool-card"
+)
+
+// Valid indicates whether the value is a known member of the FormName enum.
+func (e FormName) Valid() bool {
+	switch e {
+	case FormNameBorrowRecord:
+		return true
+	case FormNameCompensationNotice:
+		return true
+	case FormNameExchangeApplication:
+		return true
+	case FormNameIssueSlip:
+		return true
+	case FormNameLossReport:
+		return true
+	case FormNameScrapNote:
+		return true
+	case FormNameStocktakeSheet:
+		return true
+	case FormNameToolCard:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Grain.
 const (
 	GrainDay   Grain = "day"
@@ -1939,6 +1975,24 @@ func (e ListDemandsParamsStanding) Valid() bool {
 	}
 }
 
+// Defines values for GetFormParamsLang.
+const (
+	GetFormParamsLangEn GetFormParamsLang = "en"
+	GetFormParamsLangZh GetFormParamsLang = "zh"
+)
+
+// Valid indicates whether the value is a known member of the GetFormParamsLang enum.
+func (e GetFormParamsLang) Valid() bool {
+	switch e {
+	case GetFormParamsLangEn:
+		return true
+	case GetFormParamsLangZh:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetLedgerPageParamsHolderKind.
 const (
 	GetLedgerPageParamsHolderKindPerson GetLedgerPageParamsHolderKind = "person"
@@ -2890,6 +2944,24 @@ type Fault struct {
 	// Pointer JSON pointer into the body
 	Pointer string `json:"pointer"`
 }
+
+// FormHandOut How its custodian came to have it, as the issue or loan said (TOL-04, TOL-09); empty where it was neither.
+type FormHandOut struct {
+	// ApprovedBy Person id; of an issue.
+	ApprovedBy string `json:"approved_by"`
+
+	// Purpose Of a loan.
+	Purpose string `json:"purpose"`
+
+	// Responsible Person id; of a loan.
+	Responsible string `json:"responsible"`
+
+	// SignedBy Person id of who signed for it.
+	SignedBy string `json:"signed_by"`
+}
+
+// FormName defines model for FormName.
+type FormName string
 
 // FoundTool defines model for FoundTool.
 type FoundTool struct {
@@ -5881,6 +5953,9 @@ type ToolCard struct {
 	// Custody Oldest first.
 	Custody []CustodySpan `json:"custody"`
 
+	// HandOut How its custodian came to have it, as the issue or loan said (TOL-04, TOL-09); empty where it was neither.
+	HandOut FormHandOut `json:"hand_out"`
+
 	// Repair What is reported of a tool and planned for it (TOL-11).
 	Repair ToolRepair `json:"repair"`
 
@@ -6562,6 +6637,24 @@ type WithdrawExchangeParams struct {
 	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
 	IfMatch IfMatch `json:"If-Match"`
 }
+
+// GetFormParams defines parameters for GetForm.
+type GetFormParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Lang Language of the form; zh if not given.
+	Lang *GetFormParamsLang `form:"lang,omitempty" json:"lang,omitempty"`
+
+	// Person Who pays, of a compensation notice; nothing means the caller.
+	Person *openapi_types.UUID `form:"person,omitempty" json:"person,omitempty"`
+}
+
+// GetFormParamsLang defines parameters for GetForm.
+type GetFormParamsLang string
 
 // GetHeadParams defines parameters for GetHead.
 type GetHeadParams struct {
@@ -8911,6 +9004,9 @@ type ServerInterface interface {
 	// WithdrawExchange Ends the caller's own exchange that is not completed; its tools are released (EXC-06).
 	// (POST /v1/exchanges/{id}/withdraw)
 	WithdrawExchange(w http.ResponseWriter, r *http.Request, id ExchangeId, params WithdrawExchangeParams)
+	// GetForm A form to print and sign, as of any log number: the same bytes whenever it is asked as of that number by who may see the same (TOL-04, TOL-09, EXC-01, EXC-02, LOS-01, LOS-03, LOS-08, CHK-01).
+	// (GET /v1/forms/{form}/{id})
+	GetForm(w http.ResponseWriter, r *http.Request, form FormName, id openapi_types.UUID, params GetFormParams)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(w http.ResponseWriter, r *http.Request, params GetHeadParams)
@@ -11717,6 +11813,96 @@ func (siw *ServerInterfaceWrapper) WithdrawExchange(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.WithdrawExchange(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetForm operation middleware
+func (siw *ServerInterfaceWrapper) GetForm(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "form" -------------
+	var form FormName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "form", mux.Vars(r)["form"], &form, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "form", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetFormParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "lang" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lang", r.URL.Query(), &params.Lang, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "lang"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "lang", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", r.URL.Query(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "person"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "person", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetForm(w, r, form, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -24332,6 +24518,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/page", wrapper.GetLedgerPage).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/forms/{form}/{id}", wrapper.GetForm).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons", wrapper.ListLedgerComparisons).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons", wrapper.CompareLedgers).Methods(http.MethodPost)
@@ -26088,6 +26276,65 @@ func (response WithdrawExchangedefaultApplicationProblemPlusJSONResponse) VisitW
 	return err
 }
 
+type GetFormRequestObject struct {
+	Form   FormName           `json:"form"`
+	Id     openapi_types.UUID `json:"id"`
+	Params GetFormParams
+}
+
+type GetFormResponseObject interface {
+	VisitGetFormResponse(w http.ResponseWriter) error
+}
+
+type GetForm200ResponseHeaders struct {
+	ContentSecurityPolicy *string
+	FieldledgerAsOf       *int64
+}
+
+type GetForm200TexthtmlResponse struct {
+	Body          io.Reader
+	Headers       GetForm200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetForm200TexthtmlResponse) VisitGetFormResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetFormdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFormdefaultApplicationProblemPlusJSONResponse) VisitGetFormResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHeadRequestObject struct {
 	Params GetHeadParams
 }
@@ -26976,7 +27223,8 @@ type GetLedgerPageResponseObject interface {
 }
 
 type GetLedgerPage200ResponseHeaders struct {
-	FieldledgerAsOf *int64
+	ContentSecurityPolicy *string
+	FieldledgerAsOf       *int64
 }
 
 type GetLedgerPage200TexthtmlResponse struct {
@@ -26990,6 +27238,9 @@ func (response GetLedgerPage200TexthtmlResponse) VisitGetLedgerPageResponse(w ht
 	w.Header().Set("Content-Type", "text/html")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
 	}
 	if response.Headers.FieldledgerAsOf != nil {
 		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
@@ -34571,6 +34822,9 @@ type StrictServerInterface interface {
 	// WithdrawExchange Ends the caller's own exchange that is not completed; its tools are released (EXC-06).
 	// (POST /v1/exchanges/{id}/withdraw)
 	WithdrawExchange(ctx context.Context, request WithdrawExchangeRequestObject) (WithdrawExchangeResponseObject, error)
+	// GetForm A form to print and sign, as of any log number: the same bytes whenever it is asked as of that number by who may see the same (TOL-04, TOL-09, EXC-01, EXC-02, LOS-01, LOS-03, LOS-08, CHK-01).
+	// (GET /v1/forms/{form}/{id})
+	GetForm(ctx context.Context, request GetFormRequestObject) (GetFormResponseObject, error)
 	// GetHead Tells the log number as of now or of a time.
 	// (GET /v1/head)
 	GetHead(ctx context.Context, request GetHeadRequestObject) (GetHeadResponseObject, error)
@@ -36101,6 +36355,34 @@ func (sh *strictHandler) WithdrawExchange(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(WithdrawExchangeResponseObject); ok {
 		if err := validResponse.VisitWithdrawExchangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetForm operation middleware
+func (sh *strictHandler) GetForm(w http.ResponseWriter, r *http.Request, form FormName, id openapi_types.UUID, params GetFormParams) {
+	var request GetFormRequestObject
+
+	request.Form = form
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForm(ctx, request.(GetFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForm")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetFormResponseObject); ok {
+		if err := validResponse.VisitGetFormResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

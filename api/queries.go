@@ -207,6 +207,10 @@ type Directory interface {
 	Sites(ctx context.Context, at AsOf, sites []string, p Page) ([]Site, string, Snapshot, error)
 	// Views are those of a person and those shared with the sites, by name.
 	Views(ctx context.Context, at AsOf, person uuid.UUID, sites []string, p Page) ([]SavedView, string, Snapshot, error)
+	// Site, Person and Team are one of each; commands.ErrNotFound if it was not there.
+	Site(ctx context.Context, at AsOf, code string) (Site, Snapshot, error)
+	Person(ctx context.Context, at AsOf, id uuid.UUID) (SealedPerson, Snapshot, error)
+	Team(ctx context.Context, at AsOf, id uuid.UUID) (Team, Snapshot, error)
 	// View is any view, whoever's; commands.ErrNotFound if it was not there.
 	View(ctx context.Context, at AsOf, id uuid.UUID) (SavedView, Snapshot, error)
 }

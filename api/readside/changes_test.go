@@ -41,7 +41,7 @@ func (w *world) serve() (url string, token func(sites ...string) string) {
 	policies, err := auth.NewPolicies()
 	require.NoError(w.t, err)
 	handler, err := api.New(api.Deps{
-		App: w.App, Tickets: w.side, KPIs: readside.KPIs{Side: w.side}, Directory: w.side, Custody: w.side, Losses: w.side, Keeping: w.side, Progress: w.side, Changes: w.side,
+		App: w.App, Tickets: w.side, KPIs: readside.KPIs{Side: w.side}, Directory: w.side, Custody: w.side, Losses: w.side, Keeping: w.side, Supply: w.side, Progress: w.side, Changes: w.side,
 		Authenticator: verifier, Authorizer: policies, Opener: w.Vault, AccessLog: noLooks{}, Eraser: w.Vault, Clock: w.Clock, Log: w.Log,
 		Metrics: prometheus.NewRegistry(), Text: messages.Text, Match: messages.Match, Secret: bytes.Repeat([]byte{7}, 32),
 	})

@@ -4,7 +4,10 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
@@ -38,9 +41,34 @@ func listOf[R, T any](ctx context.Context, s *Side, r *readmodel.Reader[R], at a
 	return out, next, snap, err
 }
 
+// oneOf returns a row of a directory's model.
+func oneOf[R, T any](ctx context.Context, s *Side, r *readmodel.Reader[R], at api.AsOf, id uuid.UUID, convert func(readmodel.Versioned[R]) T) (T, api.Snapshot, error) {
+	var out T
+	found := false
+	snap, err := s.read(ctx, directory.Name, directory.Version, at, func(v view) error {
+		row, ok, err := r.Row(ctx, v.q, v.schema, id, v.number)
+		if found = ok; ok {
+			out = convert(row)
+		}
+		return err
+	})
+	if err == nil && !found {
+		err = commands.ErrNotFound
+	}
+	return out, snap, err
+}
+
 // Persons returns a page of persons; names stay sealed.
 func (s *Side) Persons(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.SealedPerson, string, api.Snapshot, error) {
-	return listOf(ctx, s, s.persons, at, sites, p, func(r readmodel.Versioned[directory.Person]) api.SealedPerson {
+	return listOf(ctx, s, s.persons, at, sites, p, sealedPerson)
+}
+
+// Person returns a person; the name stays sealed.
+func (s *Side) Person(ctx context.Context, at api.AsOf, id uuid.UUID) (api.SealedPerson, api.Snapshot, error) {
+	return oneOf(ctx, s, s.persons, at, id, sealedPerson)
+}
+
+func sealedPerson(r readmodel.Versioned[directory.Person]) api.SealedPerson {
 		return api.SealedPerson{
 			Person: api.Person{
 				Id: r.ID, Site: r.Site, Revision: r.Revision, Team: optional(r.Row.Team),
@@ -49,7 +77,6 @@ func (s *Side) Persons(ctx context.Context, at api.AsOf, sites []string, p api.P
 			},
 			Name: r.Row.Name, Phone: r.Row.Phone,
 		}
-	})
 }
 
 func postings(rows []directory.Posting) []api.PersonPosting {
@@ -70,20 +97,46 @@ func moves(rows []directory.Move) []api.PersonMove {
 
 // Teams returns a page of teams.
 func (s *Side) Teams(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Team, string, api.Snapshot, error) {
-	return listOf(ctx, s, s.teams, at, sites, p, func(r readmodel.Versioned[directory.Team]) api.Team {
+	return listOf(ctx, s, s.teams, at, sites, p, shownTeam)
+}
+
+// Team returns a team.
+func (s *Side) Team(ctx context.Context, at api.AsOf, id uuid.UUID) (api.Team, api.Snapshot, error) {
+	return oneOf(ctx, s, s.teams, at, id, shownTeam)
+}
+
+func shownTeam(r readmodel.Versioned[directory.Team]) api.Team {
 		return api.Team{Id: r.ID, Site: r.Site, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, External: externals(r.Row.External)}
-	})
 }
 
 // Sites returns a page of sites.
 func (s *Side) Sites(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Site, string, api.Snapshot, error) {
-	return listOf(ctx, s, s.sites, at, sites, p, func(r readmodel.Versioned[directory.Site]) api.Site {
+	return listOf(ctx, s, s.sites, at, sites, p, shownSite)
+}
+
+// Site returns the site with a code.
+func (s *Side) Site(ctx context.Context, at api.AsOf, code string) (api.Site, api.Snapshot, error) {
+	var out api.Site
+	found := false
+	snap, err := s.read(ctx, directory.Name, directory.Version, at, func(v view) error {
+		rows, err := s.sites.List(ctx, v.q, v.schema, readmodel.ListQuery{Where: "code = $1", Args: []any{code}, Limit: 1, AsOf: v.number})
+		if found = len(rows) > 0; found {
+			out = shownSite(rows[0])
+		}
+		return err
+	})
+	if err == nil && !found {
+		err = commands.ErrNotFound
+	}
+	return out, snap, err
+}
+
+func shownSite(r readmodel.Versioned[directory.Site]) api.Site {
 		sets := make([]api.SitePolicySet, len(r.Row.Sets))
 		for i, c := range r.Row.Sets {
 			sets[i] = api.SitePolicySet{Set: c.Set, EffectiveFrom: c.EffectiveFrom}
 		}
 		return api.Site{Id: r.ID, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, Zone: r.Row.Zone, PolicySets: sets}
-	})
 }
 
 func externals(keys []domain.ExternalKey) []api.ExternalKey {

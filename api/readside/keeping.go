@@ -97,6 +97,9 @@ func (s *Side) Expected(ctx context.Context, site string, scope stocktake.Scope,
 	}
 	where, args := scoped(scope)
 	out := []stocktake.Expected{}
+	if asOf == 0 { // before the first event there is nothing
+		return out, nil
+	}
 	err := s.atRest.Each(ctx, s.Pool, s.Manager.Schema(keeping.Name), readmodel.ListQuery{
 		Sites: []string{site}, Where: where, Args: args, Order: numberOrder, AsOf: asOf,
 	}, func(r readmodel.Versioned[keeping.Tool]) error {
@@ -112,6 +115,9 @@ func (s *Side) Known(ctx context.Context, site string, numbers []string, asOf in
 		return nil, fmt.Errorf("wait for event %d: %w", asOf, beyond(err))
 	}
 	out := []stocktake.Known{}
+	if asOf == 0 { // before the first event there is nothing
+		return out, nil
+	}
 	err := s.atRest.Each(ctx, s.Pool, s.Manager.Schema(keeping.Name), readmodel.ListQuery{
 		Sites: []string{site}, Where: "number = ANY ($1)", Args: []any{numbers}, Order: numberOrder, AsOf: asOf,
 	}, func(r readmodel.Versioned[keeping.Tool]) error {

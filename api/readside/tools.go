@@ -41,6 +41,8 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 		card = api.ToolCard{Tool: shownTool(row, heldAt), Custody: []api.CustodySpan{}, Repair: api.ToolRepair{
 			Stage: api.ToolRepairStage(row.Row.Repair), Fault: row.Row.Fault, PlannedBy: row.Row.PlannedBy, Repairer: row.Row.Repairer,
 			EstimateFen: row.Row.EstimateFen, RepairsFen: row.Row.RepairsFen,
+		}, HandOut: api.FormHandOut{
+			ApprovedBy: row.Row.ApprovedBy, SignedBy: row.Row.SignedBy, Purpose: row.Row.Purpose, Responsible: row.Row.Responsible,
 		}}
 		card.Bookings, card.Chases, card.Scope = promisedOf(row.Row)
 		for _, span := range row.Row.Custody {

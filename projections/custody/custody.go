@@ -23,7 +23,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 3
+	Version = 4
 )
 
 // ChaseDue is the condition of a lent tool that is to be asked for by $1,
@@ -82,6 +82,8 @@ type Row struct {
 	Repairer     string         `db:"repairer"` // of the plan
 	EstimateFen  int64          `db:"estimate_fen"`
 	RepairsFen   int64          `db:"repairs_fen"` // what all its repairs have cost
+	ApprovedBy   string         `db:"approved_by"` // person id; of the issue through which it is held
+	SignedBy     string         `db:"signed_by"`   // person id of who signed for it
 }
 
 // Span is a stretch of custody: from an instant until the next one begins.
@@ -180,6 +182,7 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	}
 	before := r.state()
 	s := tool.After(before, e)
+	r = r.handedOut(e, s.Holder != before.Holder)
 	r.Standing, r.Offer, r.Blocked = string(s.Standing), HolderText(s.Offer), string(s.Blocked)
 	r.Until, r.NextOn, r.LastAt = nil, nil, s.LastAt
 	r.Repair, r.PlannedBy, r.Repairer, r.EstimateFen = string(s.Repair.Stage), s.Repair.PlannedBy, s.Repair.Repairer, s.Repair.EstimateFen
@@ -242,6 +245,21 @@ func filled[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// handedOut keeps what an issue said, until the tool goes on to somebody else.
+func (r Row) handedOut(e tool.Event, moved bool) Row {
+	approved := r.ApprovedBy
+	if _, refused := e.(tool.Refused); refused || moved {
+		r.ApprovedBy, r.SignedBy = "", ""
+	}
+	switch e := any(e).(type) {
+	case tool.Issued:
+		r.ApprovedBy = e.ApprovedBy // TOL-16
+	case tool.Accepted:
+		r.ApprovedBy, r.SignedBy = approved, e.By // TOL-04
+	}
+	return r
 }
 
 // state is what the fold of the domain needs to go on.
