@@ -12,6 +12,7 @@ import (
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/internal/clock"
 	"github.com/fieldledger/fieldledger/internal/importlog"
 )
 
@@ -19,6 +20,8 @@ type demoCmd struct {
 	Serving `embed:""`
 	Data    string `placeholder:"FILE" help:"The log to import instead of the shipped sample."`
 	Mapping string `placeholder:"FILE" help:"The mapping file of that log."`
+	Empty   bool   `help:"Import nothing: only serve the API of an empty installation."`
+	Clock   string `placeholder:"FILE" help:"Go by the time in this file (RFC 3339), and on from it; for docs/life-of-a-tool.md."`
 	Exit    bool   `help:"End after the report; exit code 0 only if all held."`
 	Lang    string `enum:"en,zh" default:"en" help:"Language of the reports."`
 }
@@ -33,11 +36,22 @@ const (
 func (c demoCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	cfg = demoConfig(cfg)
 	t.printf("data folder: %s\n", cfg.DataDir)
-	s, err := open(ctx, cfg, cfg.logger(t), tuning{})
+	tuned := tuning{}
+	if c.Clock != "" {
+		moved, err := clock.OpenMoved(c.Clock)
+		if err != nil {
+			return fmt.Errorf("open demo: %w", err)
+		}
+		tuned.Clock = moved
+	}
+	s, err := open(ctx, cfg, cfg.logger(t), tuned)
 	if err != nil {
 		return err
 	}
 	err = s.during(ctx, func(ctx context.Context) error {
+		if c.Empty {
+			return c.serveEmpty(ctx, s, t)
+		}
 		people, err := c.show(ctx, s, t)
 		if err != nil || c.Exit {
 			return err
@@ -124,6 +138,16 @@ func (s *system) instructive(ctx context.Context, site string) (uuid.UUID, error
 		}
 	}
 	return best, nil
+}
+
+// serveEmpty serves the API until it is told to stop; tokens come from the command token.
+func (c demoCmd) serveEmpty(ctx context.Context, s *system, t *terminal) error {
+	srv, err := newServer(ctx, s, c.Serving, true)
+	if err != nil {
+		return err
+	}
+	t.printf("the API listens on %s\n", srv.url)
+	return s.serve(ctx, srv, nil)
 }
 
 const demoTTL = 8 * time.Hour

@@ -41,7 +41,7 @@ import (
 type system struct {
 	cfg      *Config
 	log      *slog.Logger
-	clock    clock.System
+	clock    commands.Waker
 	postgres *postgres.Server
 	pool     *pgxpool.Pool
 	node     *eventnode.Node // nil with an external store
@@ -64,13 +64,17 @@ type system struct {
 type tuning struct {
 	PageEvents int
 	Decoders   int
+	Clock      commands.Waker // of a demo; nil: the machine's
 }
 
 const stopWithin = 30 * time.Second
 
 // open opens every part; what was opened is closed again on an error.
 func open(ctx context.Context, cfg *Config, log *slog.Logger, t tuning) (_ *system, err error) {
-	s := &system{cfg: cfg, log: log}
+	s := &system{cfg: cfg, log: log, clock: clock.System{}}
+	if t.Clock != nil {
+		s.clock = t.Clock
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())

@@ -11,14 +11,15 @@ import (
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain/deduction"
+	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/eventschemas"
 )
 
 // Loss leads a loss from stream to stream (ADR 0023): the report of a missing
-// tool opens it, its approval enters the shares in the accounts, its end or the
-// tool that is found again cancels them (LOS-01, LOS-08, LOS-09, LOS-11).
+// tool, or the human fault that an exchange found, opens it, its approval enters the shares in the accounts, its end or the
+// tool that is found again cancels them (EXC-04, LOS-01, LOS-08, LOS-09, LOS-11).
 type Loss struct {
 	Losses   *commands.Losses
 	Accounts *commands.Deductions
@@ -32,16 +33,16 @@ const uuidLength = 36
 // Name is "loss".
 func (Loss) Name() string { return "loss" }
 
-// Inputs are reports and findings of tools, approvals and ends of losses.
+// Inputs are reports and findings of tools, faults, approvals and ends of losses.
 func (Loss) Inputs() []string {
-	return []string{"tool.reported_missing.v1", "tool.found.v1", "loss.approved.v1", "loss.ended.v1"}
+	return []string{"tool.reported_missing.v1", "tool.found.v1", "exchange.fault_found.v1", "loss.approved.v1", "loss.ended.v1"}
 }
 
 // React acts at once on all but a loss that ended before anybody owed anything.
 func (Loss) React(e eventschemas.Record) (time.Time, bool) {
 	at := e.Envelope.RecordedAt.Time
 	switch ev := e.Event.(type) {
-	case tool.ReportedMissing, tool.Found, loss.AmountApproved:
+	case tool.ReportedMissing, tool.Found, exchange.FaultFound, loss.AmountApproved:
 		return at, true
 	case loss.Ended:
 		return at, len(ev.Persons) > 0
@@ -62,7 +63,7 @@ func (m Loss) Steps(ctx context.Context, t Task, after uuid.UUID, limit int) ([]
 
 func (m Loss) all(ctx context.Context, e eventschemas.Record) ([]uuid.UUID, error) {
 	switch ev := e.Event.(type) {
-	case tool.ReportedMissing:
+	case tool.ReportedMissing, exchange.FaultFound:
 		return []uuid.UUID{m.IDs.Loss(e.ID)}, nil
 	case tool.Found:
 		report, err := m.reportBefore(ctx, e)
@@ -119,6 +120,8 @@ func (m Loss) Send(ctx context.Context, r commands.Request, t Task, step uuid.UU
 	switch ev := e.Event.(type) {
 	case tool.ReportedMissing:
 		return m.Losses.Open(ctx, r, commands.OpenLoss{Tool: id, Revision: e.Revision})
+	case exchange.FaultFound:
+		return m.Losses.OpenFault(ctx, r, commands.OpenFault{Exchange: id, Revision: e.Revision})
 	case tool.Found:
 		return m.Losses.FindAgain(ctx, r, step, ev.At.Time)
 	case loss.AmountApproved:

@@ -11,6 +11,7 @@ import (
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/commands/process"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -117,6 +118,24 @@ func (y yard) approved(key string, id uuid.UUID, payers ...loss.Payer) {
 	y.must(err)
 }
 
+// broken surrenders a tool whose exchange finds a human fault, and returns the loss that is to come of it.
+func (y yard) broken(number string, id uuid.UUID, by string) uuid.UUID {
+	y.t.Helper()
+	ctx, do, boss := y.t.Context(), y.w.App.Exchanges, y.person("boss")
+	reg, err := do.Apply(ctx, y.as(by, "apply "+number), commands.ApplyExchange{Tool: id, Reason: "broken"})
+	y.must(err)
+	_, err = do.Surrender(ctx, y.as(boss, "surrender "+number), reg.ID, commands.SurrenderTool{Store: "main", Giver: by})
+	y.must(err)
+	res, err := do.Inspect(ctx, y.as(boss, "inspect "+number), reg.ID, commands.InspectExchange{
+		Outcome: exchange.NoValue, ScrapNote: "bent", HumanFault: true, Finding: "used as a hammer",
+	})
+	y.must(err)
+	stored, err := y.w.Store.ReadStream(ctx, res.Stream, uint64(res.Revision))
+	y.must(err)
+	require.Equal(y.t, "exchange.fault_found.v1", stored[0].Type)
+	return y.w.IDs.Loss(stored[0].ID)
+}
+
 func losses(t *testing.T) processtest.Subject {
 	t.Helper()
 	return processtest.Subject{
@@ -135,6 +154,7 @@ func losses(t *testing.T) processtest.Subject {
 			y.missing("waived", y.tool("waived", tool.Personal, li), li)
 			y.tool("again", tool.Personal, li)
 			y.tool("imported", tool.Personal, li)
+			y.tool("broken", tool.Personal, li)
 		},
 		Inputs: func(t *testing.T, w *processtest.World) {
 			t.Helper()
@@ -156,10 +176,12 @@ func losses(t *testing.T) processtest.Subject {
 			_, err = w.App.Losses.Waive(t.Context(), y.as(y.person("boss"), "waive"), waived, commands.WaiveLoss{SecondPerson: y.person("hr"), Reason: "flood"})
 			y.must(err)
 			y.found("shared", y.tool("shared", tool.Shared, li)) // three accounts again
+			y.broken("broken", y.tool("broken", tool.Personal, li), li)
 		},
 		Want: []string{
 			"accepted", "accepted", "refused", "refused", "accepted", "accepted", "accepted", "accepted", "accepted", "accepted",
 			"accepted", "accepted", "accepted",
+			"accepted", // a human fault
 		},
 	}
 }
@@ -167,4 +189,32 @@ func losses(t *testing.T) processtest.Subject {
 func TestLOS08TheManagerOfLossesKeepsTheContractOfProcessManagers(t *testing.T) {
 	t.Parallel()
 	processtest.Exercise(t, losses(t))
+}
+
+func TestEXC04AHumanFaultThatAnExchangeFoundOpensOneLossOfItsKeeper(t *testing.T) {
+	t.Parallel()
+	s := losses(t)
+	manager, last := s.New, (*processtest.World)(nil)
+	s.New = func(w *processtest.World) process.Manager { last = w; return manager(w) }
+	var id uuid.UUID
+	var li string
+	s.Want = []string{"accepted"}
+	s.Inputs = func(t *testing.T, w *processtest.World) {
+		t.Helper()
+		y := yard{t, w}
+		li = y.person("li")
+		id = y.broken("broken", y.tool("broken", tool.Personal, li), li)
+	}
+	processtest.Once(t, s)
+	var opened []loss.Opened
+	for _, rec := range last.Records(t, 1e6) {
+		if rec.Stream == commands.StreamOf("loss", id) {
+			opened = append(opened, rec.Event.(loss.Opened))
+		}
+	}
+	require.Len(t, opened, 1)
+	o := opened[0]
+	require.Equal(t, []any{loss.Damage, "broken", int64(100_001), "personal", "main", loss.Holder{Kind: "person", Who: li}, int64(0)},
+		[]any{o.Cause, o.Tool.Number, o.Tool.PriceFen, o.Tool.Use, o.Place, o.Holder, o.BasisFen})
+	require.False(t, o.Circumstances.IsZero())
 }

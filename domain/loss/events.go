@@ -44,7 +44,7 @@ type Opened struct {
 	Place         string         `json:"place"`         // where it was lost
 	Circumstances domain.Sealed  `json:"circumstances"` // sealed
 	BasisFen      int64          `json:"basis_fen"`     // cost of the repair of a damage; 0: by the site's method
-	// Report is the event that it comes from, the zero id for a damage.
+	// Report is the event that it comes from, the zero id for a damage that somebody reports here.
 	Report uuid.UUID `json:"report"`
 }
 

@@ -134,11 +134,17 @@ type served struct {
 
 func (i *installation) serve(tb testing.TB) *served {
 	tb.Helper()
+	return i.listening(tb, "serve", "--listen", "127.0.0.1:0", "--metrics", "", "--issuer", i.issuer.Issuer(), "--log-level", "DEBUG")
+}
+
+// listening starts the program with arguments and waits until it listens.
+func (i *installation) listening(tb testing.TB, args ...string) *served {
+	tb.Helper()
 	s := &served{
 		installation: i, ended: make(chan error, 1), client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{}},
 		out: &output{url: make(chan string, 1), listen: regexp.MustCompile(`(?m)listens on (http://\S+)$`)},
 	}
-	s.cmd = i.command(context.Background(), "serve", "--listen", "127.0.0.1:0", "--metrics", "", "--issuer", i.issuer.Issuer(), "--log-level", "DEBUG")
+	s.cmd = i.command(context.Background(), args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	require.NoError(tb, s.cmd.Start())
 	go func() { s.ended <- s.cmd.Wait() }()

@@ -23,7 +23,7 @@ const (
 func Types() []string {
 	return []string{
 		"policy.version_recorded.v1",
-		"exchange.inspected.v1", "exchange.replacement_chosen.v1", "exchange.reservation_failed.v1", "exchange.completed.v1", "exchange.withdrawn.v1",
+		"exchange.inspected.v1", "exchange.replacement_chosen.v1", "exchange.reservation_failed.v1", "exchange.completed.v1", "exchange.withdrawn.v1", "exchange.fault_found.v1",
 		"tool.reported_missing.v1", "tool.found.v1",
 		"loss.approved.v1", "loss.ended.v1",
 		"recall.reported.v1",
