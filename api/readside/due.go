@@ -350,8 +350,8 @@ func (s *Side) ledgerOfHolder(ctx context.Context, v view, q api.LedgerQuery, en
 		if err != nil {
 			return fmt.Errorf("encode holder: %w", err)
 		}
-		where = "(holder = $1 AND since <= $3 OR since > $3 AND holders @> $4::text::jsonb) AND number > $2"
-		args = append(args, *end, string(list))
+		where = "(holder = $1 AND since <= $3 OR since > $3 AND holders @> $4::text::jsonb AND " + heldThen("at", 5) + " = $1) AND number > $2"
+		args = append(args, *end, string(list), instantText(*end))
 	}
 	var start []any
 	for {

@@ -147,12 +147,25 @@ func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
 			return "", nil, fmt.Errorf("encode holder: %w", err)
 		}
 		move("holders @> $%d::text::jsonb", string(text))
+		args = append(args, instantText(*f.HeldAt), custody.HolderText(*f.Holder))
+		whose += fmt.Sprintf(" AND %s = $%d", heldThen("from", len(args)-1), len(args))
 	}
 	if len(through) > 0 {
 		args = append(args, through)
 		whose = fmt.Sprintf("((%s) OR id = ANY ($%d))", whose, len(args))
 	}
 	return where + " AND " + whose, args, nil
+}
+
+// heldThen is the SQL expression for who had a tool at the time of an argument,
+// so that rows of others need not be fetched; from names when a stretch begins.
+func heldThen(from string, arg int) string {
+	return fmt.Sprintf(`jsonb_path_query_array(custody, '$[*] ? (@.%s <= $t).holder', jsonb_build_object('t', $%d::text)) ->> -1`, from, arg)
+}
+
+// instantText is a time as rows have it within json: these texts sort as the times do.
+func instantText(at time.Time) string {
+	return at.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 // standsSo reports whether a row stands and is held as asked now: the columns

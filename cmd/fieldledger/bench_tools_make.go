@@ -63,13 +63,13 @@ type toolWorld struct {
 
 // toolLife is one tool as it is after its last event.
 type toolLife struct {
-	id     uuid.UUID
-	number string
-	kind   int
-	home   string
-	holder tool.Holder
-	lent   bool
-	rng    *rand.Rand
+	id       uuid.UUID
+	number   string
+	kind     int
+	home     string
+	holder   tool.Holder
+	revision int64
+	rng      *rand.Rand
 }
 
 func (l *toolLife) inspected() bool { return l.kind >= 8 }
@@ -99,7 +99,7 @@ func (b *bench) makeTools(ctx context.Context, s *system) (*toolWorld, error) {
 	if s.node != nil {
 		store = s.node // no need to go through the client
 	}
-	m := toolMaker{w: w, book: book, zone: zone, x: commands.NewExecutor(store, s.outcomes, s.clock, s.log)}
+	m := toolMaker{w: w, book: book, zone: zone, x: commands.NewExecutor(store, s.outcomes, s.clock, s.log), digest: s.vault.Digest}
 	p := b.t.progress("tools")
 	defer p.end()
 	for year := range b.Years {
@@ -157,10 +157,11 @@ func atOnce(ctx context.Context, n int, progress func(int), f func(int) error) e
 
 // toolMaker appends histories by the tool's own decider.
 type toolMaker struct {
-	w    *toolWorld
-	book *policy.Book
-	zone *time.Location
-	x    *commands.Executor
+	w      *toolWorld
+	book   *policy.Book
+	zone   *time.Location
+	x      *commands.Executor
+	digest func([]byte) string
 }
 
 func toolDecider() commands.Decider[tool.State, tool.Command, tool.Event] {
@@ -178,7 +179,7 @@ func (m toolMaker) year(ctx context.Context, year int, progress func(int)) error
 		for _, c := range m.commands(l, from, year == 0) {
 			key := fmt.Sprintf("%d/%d/%d", n, year, len(steps))
 			steps = append(steps, commands.Given(commands.Call{
-				ID: uuid.NewSHA1(l.id, []byte(key)), Type: "tool.import", Digest: key, Site: toolSite, Actor: operator("").Actor,
+				ID: uuid.NewSHA1(l.id, []byte(key)), Type: "tool.import", Digest: m.digest([]byte(key)), Site: toolSite, Actor: operator("").Actor,
 				OccurredAt: c.at, Source: &eventschemas.Source{System: toolSystem, Row: key},
 			}, c.command))
 		}
@@ -188,6 +189,7 @@ func (m toolMaker) year(ctx context.Context, year int, progress func(int)) error
 		}
 		for _, r := range results {
 			m.w.events.Add(int64(r.Events))
+			l.revision = r.Revision
 		}
 		return nil
 	})
@@ -239,7 +241,7 @@ func (m toolMaker) move(l *toolLife, at domain.Instant) []made {
 		if by = to.Who; chance < 15 {
 			to = tool.Holder{Kind: tool.Team, Who: m.w.teams[l.rng.IntN(len(m.w.teams))].String()}
 		}
-		l.holder, l.lent = to, false
+		l.holder = to
 		return []made{{at, tool.Issue{At: at, Today: today, To: to, Book: m.book}}, {at, tool.Accept{At: at, By: by, Book: m.book}}}
 	case l.holder.Kind == tool.Store && chance < 95:
 		l.holder = m.person(l)

@@ -121,7 +121,7 @@ func (r *Reader[R]) each(ctx context.Context, q Querier, sql string, a args, f f
 		}
 		values = r.e.current.canonical(values)
 		last := len(values) - 1
-		v, _, err := r.e.decode(values[:last], len(currentKey))
+		v, err := r.e.decode(values[:last])
 		if err != nil {
 			return fmt.Errorf("read %s: %w", r.e.Name, err)
 		}
