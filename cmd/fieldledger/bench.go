@@ -29,6 +29,7 @@ type benchCmd struct {
 	Tools        int           `default:"2000" help:"Tools whose histories are made and measured; 0 skips them. 100000 take about 25 GB."`
 	People       int           `default:"100" help:"Persons who have them."`
 	Years        int           `default:"10" help:"Years of their histories, three to four events a tool and year."`
+	ToolQueries  int           `default:"100" help:"Questions of each kind about tools."`
 	ToolIssues   int           `default:"2000" help:"Issue commands at 200 a second, as far as there are tools in store."`
 	ToolRebuild  bool          `default:"true" negatable:"" help:"Build the read models of the tools anew, too."`
 	ToolsOnly    bool          `help:"Measure tools alone."`

@@ -197,7 +197,7 @@ func (t *toolBench) reads(ctx context.Context) error {
 }
 
 func (t *toolBench) ask(ctx context.Context, a asked) error {
-	times := make([]time.Duration, t.Queries)
+	times := make([]time.Duration, t.ToolQueries)
 	bytes := 0
 	for n := range times {
 		path := a.path()

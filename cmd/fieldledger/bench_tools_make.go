@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,18 +37,19 @@ var toolEnd = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // of the histories
 // toolPolicies are those of the site, in force before the histories begin.
 var toolPolicies = map[policy.Kind]string{
 	policy.KindTools: func() string {
-		stores, kinds := "", ""
+		var stores, kinds []string
 		for n := range toolStores {
-			stores += fmt.Sprintf(`,{"code":"s%02d","name":"store %d"}`, n+1, n+1)
+			stores = append(stores, fmt.Sprintf(`{"code":"s%02d","name":"store %d"}`, n+1, n+1))
 		}
 		for n := range 10 {
 			category, months := "hand", 0
 			if n >= 8 { // a fifth is inspected
 				category, months = "safety", 13
 			}
-			kinds += fmt.Sprintf(`,{"code":"k%d","name":"kind %d","category":%q,"life_months":36,"inspect_months":%d,"store_kept":false}`, n, n, category, months)
+			kinds = append(kinds, fmt.Sprintf(
+				`{"code":"k%d","name":"kind %d","category":%q,"life_months":36,"inspect_months":%d,"store_kept":false}`, n, n, category, months))
 		}
-		return `{"stores":[` + stores[1:] + `],"kinds":[` + kinds[1:] + `]}`
+		return `{"stores":[` + strings.Join(stores, ",") + `],"kinds":[` + strings.Join(kinds, ",") + `]}`
 	}(),
 	policy.KindKeeping: `{"stocktake_months":1,"climate":{"low_tenths_c":-150,"high_tenths_c":350,"humidity_percent":80},"checks":[],"places":[]}`,
 }
@@ -84,7 +87,7 @@ func (b *bench) makeTools(ctx context.Context, s *system) (*toolWorld, error) {
 	for n := range w.tools {
 		rng := rand.New(rand.NewPCG(toolSeed, uint64(n))) //nolint:gosec // the same each time
 		w.tools[n] = toolLife{
-			id: s.ports.IDs.External("tool", toolSite, toolSystem, fmt.Sprint(n)), number: fmt.Sprintf("T-%06d", n), kind: rng.IntN(10), home: aStore(rng), rng: rng,
+			id: s.ports.IDs.External("tool", toolSite, toolSystem, strconv.Itoa(n)), number: fmt.Sprintf("T-%06d", n), kind: rng.IntN(10), home: aStore(rng), rng: rng,
 		}
 	}
 	book, err := s.app.Policies.Book(ctx, toolSite)
@@ -95,7 +98,7 @@ func (b *bench) makeTools(ctx context.Context, s *system) (*toolWorld, error) {
 	if err != nil {
 		return nil, err
 	}
-	var store commands.EventStore = s.store
+	store := s.store
 	if s.node != nil {
 		store = s.node // no need to go through the client
 	}
