@@ -79,6 +79,7 @@ func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p a
 		for len(out) <= p.Limit {
 			rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
 				Sites: f.Sites, Where: where, Args: args, Order: numberOrder, After: start, Limit: p.Limit + 1, AsOf: v.number,
+				Narrow: f.Holder != nil && f.Holder.Who != "" && f.Holder.Kind != tool.Store && len(moved) == 0,
 			})
 			if err != nil {
 				return err
@@ -141,12 +142,15 @@ func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
 		move("holder LIKE $%d || ':%%'", string(f.Holder.Kind))
 	case f.HeldAt == nil:
 		move("holder = $%d", custody.HolderText(*f.Holder))
-	case f.Holder.Who != "":
+	}
+	if f.Holder != nil && f.Holder.Who != "" { // its index serves both senses of time
 		text, err := json.Marshal([]string{custody.HolderText(*f.Holder)})
 		if err != nil {
 			return "", nil, fmt.Errorf("encode holder: %w", err)
 		}
 		move("holders @> $%d::text::jsonb", string(text))
+	}
+	if f.Holder != nil && f.Holder.Who != "" && f.HeldAt != nil {
 		args = append(args, instantText(*f.HeldAt), custody.HolderText(*f.Holder))
 		whose += fmt.Sprintf(" AND %s = $%d", heldThen("from", len(args)-1), len(args))
 	}
