@@ -15,6 +15,7 @@ import (
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
@@ -344,19 +345,20 @@ func (s *Side) ledgerOfTool(ctx context.Context, v view, q api.LedgerQuery, end 
 // then, and through those that moved since and that the holder ever had.
 func (s *Side) ledgerOfHolder(ctx context.Context, v view, q api.LedgerQuery, end *time.Time, out *api.LedgerPage) error {
 	text := holderText(q.Holder)
-	where, args := "holder = $1 AND number > $2", []any{text, q.After}
+	list, err := json.Marshal([]string{text})
+	if err != nil {
+		return fmt.Errorf("encode holder: %w", err)
+	}
+	where, args := "holder = $1 AND number > $2 AND holders @> $3::text::jsonb", []any{text, q.After, string(list)}
 	if end != nil {
-		list, err := json.Marshal([]string{text})
-		if err != nil {
-			return fmt.Errorf("encode holder: %w", err)
-		}
-		where = "(holder = $1 AND since <= $3 OR since > $3 AND holders @> $4::text::jsonb) AND number > $2"
-		args = append(args, *end, string(list))
+		where = "holders @> $3::text::jsonb AND number > $2 AND (holder = $1 AND since <= $4 OR since > $4 AND " + heldThen("at", 5) + " = $1)"
+		args = append(args, *end, instantText(*end))
 	}
 	var start []any
 	for {
 		rows, err := s.atRest.List(ctx, v.q, v.schema, readmodel.ListQuery{
 			Sites: []string{q.Site}, Where: where, Args: args, Order: numberOrder, After: start, Limit: q.Limit + 1, AsOf: v.number,
+			Narrow: q.Holder.Kind != tool.Store,
 		})
 		if err != nil {
 			return err

@@ -82,6 +82,7 @@ func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p a
 		for len(out) <= p.Limit {
 			rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
 				Sites: f.Sites, Where: where, Args: args, Order: numberOrder, After: start, Limit: p.Limit + 1, AsOf: v.number,
+				Narrow: f.Holder != nil && f.Holder.Who != "" && f.Holder.Kind != tool.Store && len(moved) == 0,
 			})
 			if err != nil {
 				return err
@@ -150,18 +151,34 @@ func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
 		move("holder LIKE $%d || ':%%'", string(f.Holder.Kind))
 	case f.HeldAt == nil:
 		move("holder = $%d", custody.HolderText(*f.Holder))
-	case f.Holder.Who != "":
+	}
+	if f.Holder != nil && f.Holder.Who != "" { // its index serves both senses of time
 		text, err := json.Marshal([]string{custody.HolderText(*f.Holder)})
 		if err != nil {
 			return "", nil, fmt.Errorf("encode holder: %w", err)
 		}
 		move("holders @> $%d::text::jsonb", string(text))
 	}
+	if f.Holder != nil && f.Holder.Who != "" && f.HeldAt != nil {
+		args = append(args, instantText(*f.HeldAt), custody.HolderText(*f.Holder))
+		whose += fmt.Sprintf(" AND %s = $%d", heldThen("from", len(args)-1), len(args))
+	}
 	if len(through) > 0 {
 		args = append(args, through)
 		whose = fmt.Sprintf("((%s) OR id = ANY ($%d))", whose, len(args))
 	}
 	return where + " AND " + whose, args, nil
+}
+
+// heldThen is the SQL expression for who had a tool at the time of an argument,
+// so that rows of others need not be fetched; from names when a stretch begins.
+func heldThen(from string, arg int) string {
+	return fmt.Sprintf(`jsonb_path_query_array(custody, '$[*] ? (@.%s <= $t).holder', jsonb_build_object('t', $%d::text)) ->> -1`, from, arg)
+}
+
+// instantText is a time as rows have it within json: these texts sort as the times do.
+func instantText(at time.Time) string {
+	return at.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 // standsSo reports whether a row stands and is held as asked now: the columns

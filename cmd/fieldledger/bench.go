@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"strconv"
@@ -25,6 +26,13 @@ type benchCmd struct {
 	Rounds       int           `default:"5" help:"Rounds of each figure of the log; the median counts."`
 	FollowEvents int           `default:"100000" help:"Events that are followed through the client; 0 skips it."`
 	LogEvents    int           `default:"1000000" help:"Events of the log that is scanned and started; 0 skips it. 10000000 take about 6 GB."`
+	Tools        int           `default:"2000" help:"Tools whose histories are made and measured; 0 skips them. 100000 take about 25 GB."`
+	People       int           `default:"100" help:"Persons who have them."`
+	Years        int           `default:"10" help:"Years of their histories, three to four events a tool and year."`
+	ToolQueries  int           `default:"100" help:"Questions of each kind about tools."`
+	ToolIssues   int           `default:"2000" help:"Issue commands at 200 a second, as far as there are tools in store."`
+	ToolRebuild  bool          `default:"true" negatable:"" help:"Build the read models of the tools anew, too."`
+	ToolsOnly    bool          `help:"Measure tools alone."`
 	LogOnly      bool          `help:"Measure the log alone, without PostgreSQL, import and queries."`
 	CPUProfile   string        `placeholder:"FILE" help:"Write a profile of the import and the rebuild; with --log-only of the log."`
 }
@@ -50,10 +58,17 @@ func (c benchCmd) Run(ctx context.Context, cfg *Config, t *terminal) error {
 	own := *cfg
 	own.DataDir = dir
 	b := &bench{benchCmd: c, t: t}
-	if !c.LogOnly {
+	if !c.LogOnly && !c.ToolsOnly {
 		err = errors.Join(b.bulk(ctx, &own), b.start(ctx, &own))
 	}
-	err = errors.Join(err, b.log(ctx, dir))
+	if !c.LogOnly {
+		tools := own
+		tools.DataDir = filepath.Join(dir, "tools")
+		err = errors.Join(err, b.tools(ctx, &tools), os.RemoveAll(tools.DataDir))
+	}
+	if !c.ToolsOnly {
+		err = errors.Join(err, b.log(ctx, dir))
+	}
 	t.table([]string{"what", "figure", "detail"}, b.lines)
 	return err
 }

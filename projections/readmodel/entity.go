@@ -170,7 +170,7 @@ func (r *entityRun[R]) load(ctx context.Context, tx pgx.Tx, recs []eventschemas.
 		if err != nil {
 			return err
 		}
-		v, s, err := r.decode(values, len(currentKey))
+		v, s, err := r.decodeState(values)
 		if err != nil {
 			return fmt.Errorf("load row of %s: %w", r.Name, err)
 		}
@@ -182,12 +182,18 @@ func (r *entityRun[R]) load(ctx context.Context, tx pgx.Tx, recs []eventschemas.
 	return nil
 }
 
-// decode turns the values of a version into a row; the row's own begin at from.
-func (e *entity[R]) decode(values []any, from int) (Versioned[R], *state[R], error) {
+// decode turns the values of a current version into a row.
+func (e *entity[R]) decode(values []any) (Versioned[R], error) {
 	v := Versioned[R]{
 		Site: values[0].(string), ID: values[1].(uuid.UUID), From: values[2].(int64), Revision: values[3].(int64),
 	}
-	if err := e.codec.fill(reflect.ValueOf(&v.Row).Elem(), values[from:]); err != nil {
+	return v, e.codec.fill(reflect.ValueOf(&v.Row).Elem(), values[len(currentKey):])
+}
+
+// decodeState is decode with the row as a fold goes on from it.
+func (e *entity[R]) decodeState(values []any) (Versioned[R], *state[R], error) {
+	v, err := e.decode(values)
+	if err != nil {
 		return v, nil, err
 	}
 	// The values again from the row: json has the bytes that the digest counts.

@@ -41,6 +41,9 @@ type ListQuery struct {
 	After []any   // values of Order and the id of the last row seen; nil from the start
 	Limit int     // 0 for no limit
 	AsOf  int64   // log number; 0 for the current rows
+	// Narrow says that an index finds the few versions that meet Where: those of
+	// the past are then looked for by it and not by their spans.
+	Narrow bool
 }
 
 // Reader reads the tables of a Model. It is safe for concurrent use.
@@ -87,7 +90,7 @@ func (r *Reader[R]) Versions(ctx context.Context, q Querier, schema string, id u
 
 // List returns rows in order, as of a log number or now.
 func (r *Reader[R]) List(ctx context.Context, q Querier, schema string, lq ListQuery) ([]Versioned[R], error) {
-	sql, a := r.listSQL(schema, lq, r.listHistory)
+	sql, a := r.listSQL(schema, lq, r.historyOf(lq))
 	return r.list(ctx, q, sql, a)
 }
 
@@ -95,7 +98,7 @@ func (r *Reader[R]) List(ctx context.Context, q Querier, schema string, lq ListQ
 // does not grow with the list. q is not free for other questions meanwhile. The
 // error is that of f, or of reading.
 func (r *Reader[R]) Each(ctx context.Context, q Querier, schema string, lq ListQuery, f func(Versioned[R]) error) error {
-	sql, a := r.listSQL(schema, lq, r.listHistory)
+	sql, a := r.listSQL(schema, lq, r.historyOf(lq))
 	return r.each(ctx, q, sql, a, f)
 }
 
@@ -121,7 +124,7 @@ func (r *Reader[R]) each(ctx context.Context, q Querier, sql string, a args, f f
 		}
 		values = r.e.current.canonical(values)
 		last := len(values) - 1
-		v, _, err := r.e.decode(values[:last], len(currentKey))
+		v, err := r.e.decode(values[:last])
 		if err != nil {
 			return fmt.Errorf("read %s: %w", r.e.Name, err)
 		}
@@ -155,7 +158,14 @@ func (r *Reader[R]) listSQL(schema string, lq ListQuery, history func(schema, wh
 	return sql, a
 }
 
-// rowHistory finds the version of one row.
+func (r *Reader[R]) historyOf(lq ListQuery) func(schema, where, n string) string {
+	if lq.Narrow {
+		return r.rowHistory
+	}
+	return r.listHistory
+}
+
+// rowHistory finds the version of one row, or those that an index of the conditions finds.
 func (r *Reader[R]) rowHistory(schema, where, n string) string {
 	return fmt.Sprintf("SELECT %s, to_number FROM %s WHERE %s AND from_number <= %s AND to_number > %s",
 		r.e.current.columnList(), quote(schema, r.e.history.name), where, n, n)
