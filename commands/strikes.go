@@ -92,6 +92,7 @@ func evolveMetas(s []record.Meta, _ uint64, e any) []record.Meta {
 	}
 	if _, ok := raw.event.(tool.Event); ok {
 		m.Follows = sameCommand(s, m.Command)
+		m.HalfElsewhere = tool.OfExchange(raw.event)
 	}
 	return append(s, m)
 }

@@ -31,6 +31,9 @@ type Meta struct {
 	// TiedTo are the revisions without which the event has nothing to be
 	// about: it is struck with any of them.
 	TiedTo []uint64
+	// HalfElsewhere says that the other half of the fact is in another stream,
+	// as an exchange's: alone it is never struck (EXC-06).
+	HalfElsewhere bool
 }
 
 // isStrike reports whether the event is itself a strike, of any version.
@@ -62,6 +65,9 @@ func DecideStrike(events []Meta, c Strike) ([]Struck, error) {
 	for i, m := range events[at:] {
 		follows = follows && (i == 0 || m.Follows)
 		if (follows || slices.Contains(m.TiedTo, c.Revision)) && !m.Struck && !m.isStrike() {
+			if m.HalfElsewhere { // EXC-06
+				return nil, domain.Refuse("EXC-06", "record.half_elsewhere", "revision", m.Revision, "type", m.Type)
+			}
 			out = append(out, Struck{Revision: m.Revision, EventID: m.EventID, Reason: c.Reason, SecondPerson: c.SecondPerson})
 		}
 	}

@@ -23,6 +23,8 @@ func TestStriking(t *testing.T) {
 		{Revision: 5, EventID: id(15), Type: "ticket.closed.v1", Struck: true},
 		{Revision: 6, EventID: id(16), Type: "record.struck.v1"},
 		{Revision: 7, EventID: id(17), Type: "ticket.judged.v1", Follows: true, TiedTo: []uint64{0, 4}},
+		{Revision: 8, EventID: id(18), Type: "tool.returned.v1"},
+		{Revision: 9, EventID: id(19), Type: "tool.exchanged.v1", Follows: true, HalfElsewhere: true},
 	}
 	strike := func(revision uint64, changes ...func(*record.Strike)) record.Strike {
 		c := record.Strike{Revision: revision, Reason: "wrong ticket", SecondPerson: "qian", Actor: "zhao"}
@@ -44,7 +46,9 @@ func TestStriking(t *testing.T) {
 		{Name: "AUD-02 the first event can be struck", When: strike(0), Then: []record.Struck{struck(0, 10), struck(7, 17)}},
 		{Name: "TKT-02 striking what is struck changes nothing", When: strike(5)},
 		{Name: "AUD-02 a strike is never struck", When: strike(6), Refused: "AUD-02", Key: "record.strike_of_strike"},
-		{Name: "AUD-02 there is such an event", When: strike(8), Refused: "AUD-02", Key: "record.revision_unknown"},
+		{Name: "AUD-02 there is such an event", When: strike(10), Refused: "AUD-02", Key: "record.revision_unknown"},
+		{Name: "EXC-06 half of a fact is not struck", When: strike(9), Refused: "EXC-06", Key: "record.half_elsewhere"},
+		{Name: "EXC-06 nor with what it follows from", When: strike(8), Refused: "EXC-06", Key: "record.half_elsewhere"},
 		{Name: "AUD-02 two persons strike", When: strike(4, func(c *record.Strike) { c.SecondPerson = "zhao" }), Refused: "AUD-02", Key: "record.same_person"},
 		{Name: "AUD-02 a second person is named", When: strike(4, func(c *record.Strike) { c.SecondPerson = "" }), Invalid: "/second_person"},
 		{Name: "AUD-02 a strike has a reason", When: strike(4, func(c *record.Strike) { c.Reason = " " }), Invalid: "/reason"},

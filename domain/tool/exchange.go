@@ -29,6 +29,16 @@ func settles(c Command) bool {
 	return false
 }
 
+// OfExchange reports whether an event of a tool is half of what an exchange's
+// stream decided: it cannot be taken back here alone (EXC-06).
+func OfExchange(e any) bool {
+	switch e.(type) {
+	case Kept, Released, Exchanged:
+		return true
+	}
+	return false
+}
+
 func (s State) kept() error {
 	return domain.Refuse("EXC-06", "tool.kept", "exchange", s.KeptBy.String())
 }
