@@ -251,8 +251,10 @@ func (r *reads) View(_ context.Context, at api.AsOf, id uuid.UUID) (api.SavedVie
 func (r *reads) Tool(_ context.Context, at api.AsOf, id uuid.UUID, _ *time.Time) (api.ToolCard, api.Snapshot, error) {
 	for _, t := range r.tools {
 		if t.Id == id {
-			return api.ToolCard{Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}, Bookings: []api.ToolBooking{}, Chases: []api.ToolChase{}, Scope: []api.Holder{}}, r.ask(at), r.err
-			return api.ToolCard{Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}, HandOut: r.handOut}, r.ask(at), r.err
+			return api.ToolCard{
+				Tool: t, Custody: []api.CustodySpan{{From: t.Since, Holder: t.Holder}}, Bookings: []api.ToolBooking{}, Chases: []api.ToolChase{}, Scope: []api.Holder{},
+				HandOut: r.handOut,
+			}, r.ask(at), r.err
 		}
 	}
 	return api.ToolCard{}, r.ask(at), commands.ErrNotFound

@@ -16,7 +16,7 @@ import (
 // Name of the projection; Version is raised whenever Types changes.
 const (
 	Name    = "inbox"
-	Version = 3
+	Version = 4
 )
 
 // Types are the types of the events that it keeps.
