@@ -23,7 +23,7 @@ func stocktakeSheet(f *form) error {
 	scope := stocktake.Scope{Kind: stocktake.ScopeKind(c.Scope.Kind), Who: or(c.Scope.Who)}
 	f.facts(
 		"scope", f.scope(c.Scope), "frozen_at", strconv.FormatInt(c.FrozenAt, 10), "expected", strconv.Itoa(c.Expected), "standing", f.value(string(c.Phase)),
-		"round", strconv.Itoa(c.Round), "started_at", f.when(c.StartedAt), "started_by", f.person(c.StartedBy), "next_by", string(c.NextBy),
+		"round", strconv.Itoa(c.Round), "started_at", f.when(c.StartedAt), "started_by", f.person(c.StartedBy), "next_by", c.NextBy,
 	)
 	for _, as := range slices.Sorted(maps.Keys(c.Signatures)) {
 		f.fact("signed_"+as, f.person(c.Signatures[as]))
@@ -47,6 +47,7 @@ func (f *form) scope(s StocktakeScope) string {
 		return f.team(or(s.Who))
 	case StocktakeScopeKindStore:
 		return f.text("holder_store", map[string]any{"who": or(s.Who)})
+	case StocktakeScopeKindSite:
 	}
 	return f.text("whole_site", nil)
 }

@@ -25,7 +25,7 @@ func (f *form) handedOut(standings ...ToolStanding) (ToolCard, error) {
 // thing adds what a tool is.
 func (f *form) thing(t Tool) {
 	f.facts("number", t.Number, "name", t.Name, "spec", t.Spec, "brand", t.Brand, "kind", t.Kind, "price", yuan(t.PriceFen),
-		"purchased_on", string(t.PurchasedOn), "life", f.months(int64(t.LifeMonths)))
+		"purchased_on", t.PurchasedOn, "life", f.months(int64(t.LifeMonths)))
 }
 
 // issueSlip is of a tool that is issued, or offered to who is to sign (TOL-04).

@@ -190,6 +190,7 @@ func (f *form) holder(h Holder) string {
 		return f.team(h.Who)
 	case tool.Nobody, "":
 		return ""
+	case tool.Store, tool.Repairer:
 	}
 	return f.text("holder_"+string(h.Kind), map[string]any{"who": h.Who})
 }

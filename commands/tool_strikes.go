@@ -14,9 +14,9 @@ import (
 
 // ToolCorrection is what striking a fact of a tool would come to (AUD-02).
 type ToolCorrection struct {
-	Site         string      `json:"site"`         // code
-	Struck       []ToolFact  `json:"struck"`       // the fact and what follows from it
-	Contradicted []ToolFact  `json:"contradicted"` // cannot have happened without it; to be struck or entered anew
+	Site         string        `json:"site"`         // code
+	Struck       []ToolFact    `json:"struck"`       // the fact and what follows from it
+	Contradicted []ToolFact    `json:"contradicted"` // cannot have happened without it; to be struck or entered anew
 	Before       ToolCorrected `json:"before"`
 	After        ToolCorrected `json:"after"`
 }

@@ -69,14 +69,14 @@ func (s *Side) Person(ctx context.Context, at api.AsOf, id uuid.UUID) (api.Seale
 }
 
 func sealedPerson(r readmodel.Versioned[directory.Person]) api.SealedPerson {
-		return api.SealedPerson{
-			Person: api.Person{
-				Id: r.ID, Site: r.Site, Revision: r.Revision, Team: optional(r.Row.Team),
-				Roles: append([]string{}, r.Row.Roles...), External: externals(r.Row.External),
-				Postings: postings(r.Row.Postings), Moves: moves(r.Row.Moves), LeftAt: maybe(r.Row.LeftAt),
-			},
-			Name: r.Row.Name, Phone: r.Row.Phone,
-		}
+	return api.SealedPerson{
+		Person: api.Person{
+			Id: r.ID, Site: r.Site, Revision: r.Revision, Team: optional(r.Row.Team),
+			Roles: append([]string{}, r.Row.Roles...), External: externals(r.Row.External),
+			Postings: postings(r.Row.Postings), Moves: moves(r.Row.Moves), LeftAt: maybe(r.Row.LeftAt),
+		},
+		Name: r.Row.Name, Phone: r.Row.Phone,
+	}
 }
 
 func postings(rows []directory.Posting) []api.PersonPosting {
@@ -106,7 +106,7 @@ func (s *Side) Team(ctx context.Context, at api.AsOf, id uuid.UUID) (api.Team, a
 }
 
 func shownTeam(r readmodel.Versioned[directory.Team]) api.Team {
-		return api.Team{Id: r.ID, Site: r.Site, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, External: externals(r.Row.External)}
+	return api.Team{Id: r.ID, Site: r.Site, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, External: externals(r.Row.External)}
 }
 
 // Sites returns a page of sites.
@@ -132,11 +132,11 @@ func (s *Side) Site(ctx context.Context, at api.AsOf, code string) (api.Site, ap
 }
 
 func shownSite(r readmodel.Versioned[directory.Site]) api.Site {
-		sets := make([]api.SitePolicySet, len(r.Row.Sets))
-		for i, c := range r.Row.Sets {
-			sets[i] = api.SitePolicySet{Set: c.Set, EffectiveFrom: c.EffectiveFrom}
-		}
-		return api.Site{Id: r.ID, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, Zone: r.Row.Zone, PolicySets: sets}
+	sets := make([]api.SitePolicySet, len(r.Row.Sets))
+	for i, c := range r.Row.Sets {
+		sets[i] = api.SitePolicySet{Set: c.Set, EffectiveFrom: c.EffectiveFrom}
+	}
+	return api.Site{Id: r.ID, Revision: r.Revision, Code: r.Row.Code, Name: r.Row.Name, Zone: r.Row.Zone, PolicySets: sets}
 }
 
 func externals(keys []domain.ExternalKey) []api.ExternalKey {

@@ -79,7 +79,7 @@ func (s *Side) Stock(ctx context.Context, at api.AsOf, f api.StockFilter, p api.
 		}{{"store", f.Store}, {"item", f.Item}} {
 			if by.value != nil {
 				args = append(args, *by.value)
-				where += fmt.Sprintf(" AND %s = $%d", by.column, len(args))
+				where = fmt.Sprintf("%s AND %s = $%d", where, by.column, len(args))
 			}
 		}
 		if f.Short != nil {
@@ -169,7 +169,7 @@ func supplyList[S, T any](ctx context.Context, s *Side, reader *readmodel.Reader
 		for _, by := range []struct{ column, value string }{{"unit", f.Unit}, {"code", f.Code}, {"about", f.About}, {"standing", f.Standing}} {
 			if by.value != "" {
 				args = append(args, by.value)
-				where += fmt.Sprintf(" AND %s = $%d", by.column, len(args))
+				where = fmt.Sprintf("%s AND %s = $%d", where, by.column, len(args))
 			}
 		}
 		rows, err := reader.List(ctx, v.q, v.schema, readmodel.ListQuery{

@@ -88,7 +88,7 @@ func TestTOL03StrikesAndLateFactsChangeWhatHeldThenAndNotWhatWasKnownThen(t *tes
 			asked = append(asked, question{rec.Number, at}, question{rec.Number - 1, at}, question{head, at})
 		}
 	}
-	require.Greater(t, late, 10)
+	require.GreaterOrEqual(t, late, 8)
 	require.Greater(t, struck, 15)
 	for range 80 {
 		asked = append(asked, question{1 + random.Int64N(head), start.Add(time.Duration(random.Int64N(int64(end.Sub(start)))))})

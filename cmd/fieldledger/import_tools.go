@@ -70,7 +70,7 @@ func (c importToolsCmd) mapping() (*importlog.ToolMapping, error) {
 	text := importlog.SampleToolMapping()
 	if c.Mapping != "" {
 		var err error
-		if text, err = os.ReadFile(c.Mapping); err != nil { //nolint:gosec // the operator names it
+		if text, err = os.ReadFile(c.Mapping); err != nil {
 			return nil, fmt.Errorf("read mapping: %w", err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func newShed(t *testing.T, w *processtest.World) *shed {
 	require.NoError(t, err)
 	for n := range 3 {
 		reg, err := w.App.People.Register(ctx, request(fmt.Sprint("person ", n)), commands.RegisterPerson{
-			Site: "mine", External: domain.ExternalKey{System: "hr", Key: fmt.Sprint(n)}, Name: "n", Roles: []string{},
+			Site: "mine", External: domain.ExternalKey{System: "hr", Key: strconv.Itoa(n)}, Name: "n", Roles: []string{},
 		})
 		require.NoError(t, err)
 		s.people = append(s.people, reg.ID.String())

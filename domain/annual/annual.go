@@ -179,7 +179,7 @@ func Evolve(s State, e Event) State {
 	if s.Lists == nil {
 		s.Lists = map[string]Progress{}
 	}
-	switch e := e.(type) {
+	switch e := any(e).(type) { // of the events alone
 	case Listed:
 		s.Lists[e.List] = Progress{Listed: e}
 	case Approved:

@@ -121,7 +121,7 @@ func report(s State, c Report) ([]Event, error) {
 
 // Evolve returns s after e. It never fails and never refuses: e has happened.
 func Evolve(s State, e Event) State {
-	switch e := e.(type) {
+	switch e := any(e).(type) { // of the events alone
 	case Reported:
 		return State{Of: e}
 	case Decided:

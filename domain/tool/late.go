@@ -22,7 +22,7 @@ func (EnterLate) command() {}
 // contradict it: the one that is wrong is struck first, which takes two.
 // What is not before the last fact is decided like any other.
 func enterLate(s State, c EnterLate) ([]Event, error) {
-	switch c.Command.(type) {
+	switch any(c.Command).(type) { // of a few
 	case Keep, Release, Settle, Reserve, CancelBooking, Extend, ChaseIfDue: // they are about what is now, or to come
 		return Decide(s, c.Command)
 	}
@@ -50,7 +50,7 @@ func enterLate(s State, c EnterLate) ([]Event, error) {
 	then := known
 	for i, e := range events {
 		events[i] = late(e, c.Reason)
-		then = placed(then, Fact{s.Next + uint64(i), events[i]}, at) //nolint:gosec // a command makes a few
+		then = placed(then, Fact{s.Next + uint64(i), events[i]}, at)
 	}
 	before := known.contradicted()
 	for revision := range then.contradicted() {

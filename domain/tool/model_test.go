@@ -45,7 +45,7 @@ func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
 	stored := (p.who == "main" || p.who == "yard") && p.offered == "" && !p.gone
 	fit := !p.blocked && !p.given && (!inspected || p.good >= today)
 	person := p.who == li || p.who == wang
-	switch c := c.(type) {
+	switch c := any(c).(type) { // of those that are drawn
 	case tool.Keep:
 		if p.kept != uuid.Nil {
 			return p.kept == c.Exchange
@@ -59,7 +59,7 @@ func (p plain) allows(c tool.Command, today domain.Day, inspected bool) bool {
 			return false
 		}
 	}
-	switch c := c.(type) {
+	switch c := any(c).(type) { // of those that are drawn
 	case tool.Issue:
 		return p.offered == c.To.Who || p.who == c.To.Who && !p.lent || stored && fit && !p.taken(c.At.Time, c.At.Time, time.Time{})
 	case tool.Lend:

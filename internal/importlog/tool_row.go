@@ -193,14 +193,14 @@ func (l *toolList) price(v string) (int64, error) {
 	whole, cents, point := strings.Cut(strings.ReplaceAll(v, ",", ""), ".")
 	if l.m.PriceFen && !point {
 		n, err := strconv.ParseUint(whole, 10, 62)
-		return int64(n), priceFault(v, err) //nolint:gosec // 62 bits
+		return int64(n), priceFault(v, err)
 	}
 	yuan, err := strconv.ParseUint(whole, 10, 48)
 	if err != nil || l.m.PriceFen || len(cents) > 2 || point && cents == "" {
 		return 0, priceFault(v, errors.New("form"))
 	}
 	fen, err := strconv.ParseUint((cents + "00")[:2], 10, 8)
-	return int64(yuan*100 + fen), priceFault(v, err) //nolint:gosec // 48 bits times 100
+	return int64(yuan*100 + fen), priceFault(v, err)
 }
 
 func priceFault(v string, err error) error {

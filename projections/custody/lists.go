@@ -35,7 +35,7 @@ func evolveRecall(r Recall, rec eventschemas.Record) (Recall, error) {
 	if !ok {
 		return r, readmodel.Unknown(rec)
 	}
-	switch e := e.(type) {
+	switch e := any(e).(type) { // of the events alone
 	case recall.Reported:
 		return Recall{At: e.At.Time, By: e.By, Tool: e.Tool, Kind: e.Kind, Batch: e.Batch, Report: e.Report, Decisions: []tool.Decision{}}, nil
 	case recall.Decided:
@@ -71,7 +71,7 @@ func evolveAnnual(r Annual, rec eventschemas.Record) (Annual, error) {
 	if !ok {
 		return r, readmodel.Unknown(rec)
 	}
-	switch e := e.(type) {
+	switch e := any(e).(type) { // of the events alone
 	case annual.Listed:
 		r.Year = e.Year
 		r.Lists = append(slices.Clip(r.Lists), AnnualList{List: e.List, By: e.By, Rows: e.Rows, Decisions: []tool.Decision{}})
