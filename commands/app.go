@@ -76,7 +76,7 @@ func New(p Ports) *App {
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims, cards: cards}
 	a.Kits = &Kits{useCases: u, tools: a.Tools}
-	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites}
+	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites, cards: cards}
 	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}
 	a.Recalls, a.Annual = &Recalls{u, a.Sites}, &AnnualIssues{u, a.Sites}

@@ -165,7 +165,8 @@ func (c *cards) gone(ctx context.Context, holder tool.Holder, entries []card.Ent
 			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
 		}
 		there := f.state.Holder == holder || f.state.Offer == holder
-		waits := f.revision == e.Revision && c.Clock.Now().Sub(e.EnteredAt.Time) < inFlight
+		waits := f.revision == e.Revision && c.Clock.Now().Sub(e.EnteredAt.Time) < inFlight ||
+			f.state.KeptBy != uuid.Nil // by an exchange that may have moved it already (EXC-06)
 		if !there && !waits {
 			out = append(out, e.Tool)
 		}

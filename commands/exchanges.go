@@ -51,6 +51,7 @@ type Exchanges struct {
 	*useCases
 	policies *Policies
 	sites    *Sites
+	cards    *cards
 	spares   Spares
 	losses   SettledLosses
 }
@@ -298,7 +299,36 @@ func (x *Exchanges) settledLoss(ctx context.Context, s exchange.State) (bool, er
 
 // Complete moves both tools at once; the actor signs for the replacement (EXC-06).
 func (x *Exchanges) Complete(ctx context.Context, r Request, id uuid.UUID, at *time.Time) (Result, error) {
-	return x.on(ctx, r, "exchange.complete", id, at, timed{at}, func(_ context.Context, now moment, _ *policy.Book) (exchange.Command, error) {
-		return exchange.Complete{At: now.At, By: r.Actor.Person}, nil
+	call, err := x.call(r, "exchange.complete", id.String(), at, timed{at})
+	if err != nil {
+		return Result{}, err
+	}
+	return Execute(ctx, x.x, exchangeDecider(), StreamOf("exchange", id), existing(r, call, func(ctx context.Context, s Stream) (exchange.Command, error) {
+		_, book, err := x.moment(ctx, s.Site, call.OccurredAt)
+		if err != nil {
+			return nil, err
+		}
+		c := exchange.Complete{At: call.OccurredAt, By: r.Actor.Person}
+		call.Site = s.Site
+		return c, x.enter(ctx, call, id, c, book)
+	}))
+}
+
+// enter puts the replacement onto the keeper's tool card before the exchange
+// moves it: nobody leaves with it, and nobody who left gets it (TOL-07, ADR 0019).
+func (x *Exchanges) enter(ctx context.Context, call Call, id uuid.UUID, c exchange.Command, book *policy.Book) error {
+	st, err := Current(ctx, x.x, exchangeDecider(), StreamOf("exchange", id))
+	if err != nil {
+		return err
+	}
+	if events, err := exchange.Decide(st, c); err != nil || len(events) == 0 {
+		return err
+	}
+	f, err := currentFold(ctx, x.x, toolDecider(), StreamOf("tool", st.New.Tool))
+	if err != nil {
+		return fmt.Errorf("find replacement of exchange %s: %w", id, err)
+	}
+	return x.cards.enter(ctx, call, entering{
+		To: st.Keeper, Tool: st.New.Tool, Number: f.state.Number, Kind: f.state.Kind, Revision: f.revision, Book: book,
 	})
 }
