@@ -8,6 +8,7 @@ package approval
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fieldledger/fieldledger/domain"
 )
@@ -48,4 +49,14 @@ func Next(rule string, needed []string, signed []Signature, by Signer, own ...st
 		return "", false, domain.Refuse(rule, "approval.role_missing", "role", role)
 	}
 	return role, true, nil
+}
+
+// Concerned refuses, by a *domain.RuleError of rule, who may not end a matter:
+// whoever has none of the roles that it needs, and is none of own, the ids of
+// who asked for it.
+func Concerned(rule string, needed []string, by Signer, own ...string) error {
+	if slices.ContainsFunc(needed, by.Has) || slices.Contains(own, by.Person) {
+		return nil
+	}
+	return domain.Refuse(rule, "approval.role_missing", "role", strings.Join(needed, ", "))
 }

@@ -211,8 +211,9 @@ func reject(s State, c Reject) ([]Event, error) {
 		return nil, nil
 	case s.Standing != StandingPlanned:
 		return nil, domain.Refuse("STK-01", "demand.not_open", "standing", string(s.Standing))
-	case !slices.ContainsFunc(s.Needs, c.By.Has) && !slices.Contains(s.Planners, c.By.Person):
-		return nil, domain.Refuse("STK-01", "approval.role_missing", "role", strings.Join(s.Needs, ", "))
+	}
+	if err := approval.Concerned("STK-01", s.Needs, c.By, s.Planners...); err != nil {
+		return nil, err
 	}
 	return []Event{Rejected{At: c.At, By: c.By.Person, Reason: c.Reason}}, nil
 }

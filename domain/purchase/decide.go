@@ -259,7 +259,6 @@ func approve(s State, c Approve) ([]Event, error) {
 func (s State) open() bool { return s.Standing == StandingRequested || s.Standing == StandingQuoted }
 
 func reject(s State, c Reject) ([]Event, error) {
-	roles := slices.Concat(s.Asked.Checks, s.Quote.Needs)
 	switch {
 	case strings.TrimSpace(c.Reason) == "":
 		return nil, domain.Invalid("/reason", "STK-02", "demand.reason_missing")
@@ -269,8 +268,9 @@ func reject(s State, c Reject) ([]Event, error) {
 		return nil, domain.Refuse("STK-02", "purchase.not_open", "standing", string(s.Standing))
 	case c.By.Person == "":
 		return nil, domain.Refuse("STK-02", "approval.person_missing")
-	case !slices.ContainsFunc(roles, c.By.Has):
-		return nil, domain.Refuse("STK-02", "approval.role_missing", "role", strings.Join(roles, ", "))
+	}
+	if err := approval.Concerned("STK-02", slices.Concat(s.Asked.Checks, s.Quote.Needs), c.By); err != nil {
+		return nil, err
 	}
 	return []Event{Rejected{At: c.At, By: c.By.Person, Reason: c.Reason}}, nil
 }

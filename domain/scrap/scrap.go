@@ -267,8 +267,9 @@ func reject(s State, c Reject) ([]Event, error) {
 		return nil, domain.Refuse("STK-08", "scrap.not_open", "standing", string(s.Standing))
 	case c.By.Person == "":
 		return nil, domain.Refuse("STK-08", "approval.person_missing")
-	case !slices.ContainsFunc(s.Asked.Needs, c.By.Has) && c.By.Person != s.Asked.By:
-		return nil, domain.Refuse("STK-08", "approval.role_missing", "role", strings.Join(s.Asked.Needs, ", "))
+	}
+	if err := approval.Concerned("STK-08", s.Asked.Needs, c.By, s.Asked.By); err != nil {
+		return nil, err
 	}
 	return []Event{Rejected{At: c.At, By: c.By.Person, Reason: c.Reason}}, nil
 }
