@@ -125,6 +125,15 @@ func (x *Exchanges) tool(ctx context.Context, id uuid.UUID) (tool.State, error) 
 func (x *Exchanges) on(ctx context.Context, r Request, operation string, id uuid.UUID, at *time.Time, input any,
 	build func(ctx context.Context, now moment, book *policy.Book) (exchange.Command, error),
 ) (Result, error) {
+	return x.onCall(ctx, r, operation, id, at, input, func(ctx context.Context, _ Call, now moment, book *policy.Book) (exchange.Command, error) {
+		return build(ctx, now, book)
+	})
+}
+
+// onCall is on for a command that writes into another stream first.
+func (x *Exchanges) onCall(ctx context.Context, r Request, operation string, id uuid.UUID, at *time.Time, input any,
+	build func(ctx context.Context, call Call, now moment, book *policy.Book) (exchange.Command, error),
+) (Result, error) {
 	call, err := x.call(r, operation, id.String(), at, input)
 	if err != nil {
 		return Result{}, err
@@ -134,7 +143,8 @@ func (x *Exchanges) on(ctx context.Context, r Request, operation string, id uuid
 		if err != nil {
 			return nil, err
 		}
-		return build(ctx, now, book)
+		call.Site = s.Site
+		return build(ctx, call, now, book)
 	}))
 }
 
@@ -299,19 +309,10 @@ func (x *Exchanges) settledLoss(ctx context.Context, s exchange.State) (bool, er
 
 // Complete moves both tools at once; the actor signs for the replacement (EXC-06).
 func (x *Exchanges) Complete(ctx context.Context, r Request, id uuid.UUID, at *time.Time) (Result, error) {
-	call, err := x.call(r, "exchange.complete", id.String(), at, timed{at})
-	if err != nil {
-		return Result{}, err
-	}
-	return Execute(ctx, x.x, exchangeDecider(), StreamOf("exchange", id), existing(r, call, func(ctx context.Context, s Stream) (exchange.Command, error) {
-		_, book, err := x.moment(ctx, s.Site, call.OccurredAt)
-		if err != nil {
-			return nil, err
-		}
-		c := exchange.Complete{At: call.OccurredAt, By: r.Actor.Person}
-		call.Site = s.Site
+	return x.onCall(ctx, r, "exchange.complete", id, at, timed{at}, func(ctx context.Context, call Call, now moment, book *policy.Book) (exchange.Command, error) {
+		c := exchange.Complete{At: now.At, By: r.Actor.Person}
 		return c, x.enter(ctx, call, id, c, book)
-	}))
+	})
 }
 
 // enter puts the replacement onto the keeper's tool card before the exchange
