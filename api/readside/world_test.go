@@ -23,14 +23,8 @@ import (
 	"github.com/fieldledger/fieldledger/internal/apptest"
 	"github.com/fieldledger/fieldledger/internal/catchup"
 	"github.com/fieldledger/fieldledger/internal/pgtest"
-	"github.com/fieldledger/fieldledger/projections/custody"
-	"github.com/fieldledger/fieldledger/projections/directory"
-	"github.com/fieldledger/fieldledger/projections/inbox"
-	"github.com/fieldledger/fieldledger/projections/keeping"
-	"github.com/fieldledger/fieldledger/projections/losses"
+	"github.com/fieldledger/fieldledger/projections"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
-	"github.com/fieldledger/fieldledger/projections/supply"
-	tickets "github.com/fieldledger/fieldledger/projections/ticket"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -52,7 +46,7 @@ type world struct {
 func newManager(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool) *readmodel.Manager {
 	t.Helper()
 	m, err := readmodel.New(readmodel.Options{
-		Pool: pool, Log: h.Log, Clock: h.Clock, Projections: []readmodel.Projection{tickets.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), supply.Projection(), inbox.Projection()},
+		Pool: pool, Log: h.Log, Clock: h.Clock, Projections: projections.All(),
 	})
 	require.NoError(t, err)
 	require.NoError(t, m.Ensure(t.Context()))

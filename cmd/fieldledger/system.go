@@ -27,14 +27,8 @@ import (
 	"github.com/fieldledger/fieldledger/internal/outcomes"
 	"github.com/fieldledger/fieldledger/internal/postgres"
 	"github.com/fieldledger/fieldledger/internal/vault"
-	"github.com/fieldledger/fieldledger/projections/custody"
-	"github.com/fieldledger/fieldledger/projections/directory"
-	"github.com/fieldledger/fieldledger/projections/inbox"
-	"github.com/fieldledger/fieldledger/projections/keeping"
-	"github.com/fieldledger/fieldledger/projections/losses"
+	"github.com/fieldledger/fieldledger/projections"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
-	"github.com/fieldledger/fieldledger/projections/supply"
-	"github.com/fieldledger/fieldledger/projections/ticket"
 )
 
 // system is all parts of an installation, opened and joined.
@@ -179,7 +173,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	var err error
 	s.manager, err = readmodel.New(readmodel.Options{
 		Pool: s.pool, Log: s.log, Clock: s.clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), supply.Projection(), inbox.Projection()},
+		Projections: projections.All(),
 	})
 	if err != nil {
 		return err

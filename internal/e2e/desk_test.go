@@ -21,14 +21,12 @@ import (
 	"github.com/fieldledger/fieldledger/internal/catchup"
 	"github.com/fieldledger/fieldledger/internal/importlog"
 	"github.com/fieldledger/fieldledger/internal/pgtest"
+	"github.com/fieldledger/fieldledger/projections"
 	"github.com/fieldledger/fieldledger/projections/custody"
-	"github.com/fieldledger/fieldledger/projections/directory"
-	"github.com/fieldledger/fieldledger/projections/inbox"
 	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/losses"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 	"github.com/fieldledger/fieldledger/projections/supply"
-	"github.com/fieldledger/fieldledger/projections/ticket"
 )
 
 // patience bounds every wait for something that will come.
@@ -68,7 +66,7 @@ func keep(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool, change func(*cat
 func newManager(pool *pgxpool.Pool, clock readmodel.Clock) (*readmodel.Manager, error) {
 	return readmodel.New(readmodel.Options{
 		Pool: pool, Log: slog.New(slog.DiscardHandler), Clock: clock,
-		Projections: []readmodel.Projection{ticket.Projection(), directory.Projection(), custody.Projection(), losses.Projection(), keeping.Projection(), supply.Projection(), inbox.Projection()},
+		Projections: projections.All(),
 	})
 }
 

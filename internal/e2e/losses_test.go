@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -37,21 +36,14 @@ func newPay(t *testing.T, kills bool) *pay {
 	p.hq(t)
 	for _, name := range []string{"li", "boss", "zhao", "hr"} {
 		r := p.write("hr", "hr", "/v1/persons", `{"site":"hq","external":{"system":"hr","key":"`+name+`"},"name":"`+name+`"}`, http.StatusCreated)
-		p.people[name] = decoded[api.Created](t, r).Id.String()
+		p.people[name] = read[api.Created](t, r).Id.String()
 	}
 	p.write("boss", "manager", "/v1/policies", `{"site":"hq","kind":"tools","effective_from":"2020-01-01T00:00:00Z","reason":"first","content":`+
 		`{"stores":[{"code":"main","name":"总库"}],"kinds":[{"code":"wrench","name":"扳手","category":"hand"}]}}`, http.StatusCreated)
 	r := p.write("boss", "manager", "/v1/policies", compensation, http.StatusCreated)
-	p.write("zhao", "manager", "/v1/policies/"+decoded[api.Created](t, r).Id.String()+"/approval", `{"version":1}`, http.StatusOK)
+	p.write("zhao", "manager", "/v1/policies/"+read[api.Created](t, r).Id.String()+"/approval", `{"version":1}`, http.StatusOK)
 	p.kills = kills
 	return p
-}
-
-func decoded[T any](t *testing.T, r reply) T {
-	t.Helper()
-	var v T
-	require.NoError(t, json.Unmarshal([]byte(r.body), &v), r.body)
-	return v
 }
 
 // as is a token of a person.
@@ -110,7 +102,7 @@ func (p *pay) loss(tool, status string) api.Loss {
 	var out api.Loss
 	require.Eventually(p.t, func() bool {
 		r := p.look("/v1/losses?tool=" + tool)
-		page := decoded[api.LossPage](p.t, r)
+		page := read[api.LossPage](p.t, r)
 		if len(page.Items) == 1 {
 			out = page.Items[0]
 		}
@@ -128,7 +120,7 @@ func (p *pay) account(open int64, ended bool) api.DeductionAccount {
 		if r.status != http.StatusOK {
 			return false
 		}
-		out = decoded[api.DeductionAccount](p.t, r)
+		out = read[api.DeductionAccount](p.t, r)
 		last := out.Debts[len(out.Debts)-1]
 		return out.OpenFen == open && last.Ended == ended
 	}, patience, 20*time.Millisecond)
@@ -138,7 +130,7 @@ func (p *pay) account(open int64, ended bool) api.DeductionAccount {
 func (p *pay) wages(month string, fen int) api.PayrollResult {
 	p.t.Helper()
 	r := p.write("hr", "hr", "/v1/payroll/wages", fmt.Sprintf(`{"site":"hq","system":"hr","wages":[{"person_key":"li","month":%q,"wage_fen":%d}]}`, month, fen), http.StatusOK)
-	return decoded[api.PayrollResults](p.t, r).Rows[0]
+	return read[api.PayrollResults](p.t, r).Rows[0]
 }
 
 // lost is a tool that li has and reports missing, with its loss approved.
@@ -146,7 +138,7 @@ func (p *pay) lost(number string) (tool string, card api.Loss) {
 	p.t.Helper()
 	r := p.write("boss", "storekeeper", "/v1/tools", `{"site":"hq","number":"`+number+`","kind":"wrench","name":"扳手","price_fen":5000,"purchased_on":"2025-01-10","use":"personal","store":"main",`+
 		`"holder":{"kind":"person","who":"`+p.people["li"]+`"}}`, http.StatusCreated)
-	tool = decoded[api.Created](p.t, r).Id.String()
+	tool = read[api.Created](p.t, r).Id.String()
 	p.write("li", "technician", "/v1/tools/"+tool+"/missing", `{"lost_at":"`+time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)+`","place":"二号水仓","circumstances":"掉入水仓"}`, http.StatusOK)
 	path := "/v1/losses/" + p.loss(tool, "open").Id.String()
 	p.write("boss", "manager", path+"/finding", `{"reason":"遗忘"}`, http.StatusOK)
@@ -180,7 +172,7 @@ func TestLOS09ACompensationKilledAfterEveryStepComesToOneWholeOutcome(t *testing
 		kinds = append(kinds, string(l.Kind))
 	}
 	require.Equal(t, []string{"carried", "entered", "posted", "cancelled"}, kinds, "each once")
-	why := decoded[api.DeductionExplanation](t, p.look("/v1/persons/"+p.people["li"]+"/deductions/explanation?month="+p.month()))
+	why := read[api.DeductionExplanation](t, p.look("/v1/persons/"+p.people["li"]+"/deductions/explanation?month="+p.month()))
 	require.EqualValues(t, 3500, why.DeductedFen)
 	require.EqualValues(t, 3500, why.RefundedFen)
 	require.Len(t, why.Losses, 1)
@@ -205,7 +197,7 @@ func TestAUD02WhatWasKnownBeforeACorrectionStaysAndAPayslipIsExplained(t *testin
 	p.wages(p.month(), 203_500)
 	p.account(1500, false)
 	question := "/v1/persons/" + p.people["li"] + "/deductions/explanation?month=" + p.month()
-	why := decoded[api.DeductionExplanation](t, p.look(question))
+	why := read[api.DeductionExplanation](t, p.look(question))
 	require.EqualValues(t, 3500, why.DeductedFen)
 	posted := why.Lines[len(why.Lines)-1]
 	require.Equal(t, "203500", *posted.Wage.Value)
@@ -220,7 +212,7 @@ func TestAUD02WhatWasKnownBeforeACorrectionStaysAndAPayslipIsExplained(t *testin
 	require.Equal(t, p.people["zhao"], cause.Approval.By)
 
 	path := "/v1/losses/" + card.Id.String()
-	then := decoded[api.Snapshot](t, p.look("/v1/head")).Number
+	then := read[api.Snapshot](t, p.look("/v1/head")).Number
 	asOf := func(q string) string {
 		sep := map[bool]string{true: "&", false: "?"}[strings.Contains(q, "?")]
 		return fmt.Sprintf("%s%sas_of=%d", q, sep, then)
@@ -230,7 +222,7 @@ func TestAUD02WhatWasKnownBeforeACorrectionStaysAndAPayslipIsExplained(t *testin
 	for _, q := range questions {
 		before[q] = p.look(asOf(q)).body
 	}
-	list := decoded[api.LossConsequences](t, p.look(path+"/consequences"))
+	list := read[api.LossConsequences](t, p.look(path+"/consequences"))
 	require.Equal(t, []api.LossAccountConsequence{{Person: p.people["li"], CancelledFen: 1500, RefundFen: 3500}}, list.Accounts)
 	p.write("boss", "manager", path+"/correction", `{"reason":"工具在箱内","consequences":"`+list.Digest+`"}`, http.StatusOK)
 	p.write("hr", "hr", path+"/correction-confirmation", `{"consequences":"`+list.Digest+`"}`, http.StatusOK)

@@ -163,6 +163,6 @@ func (s *served) opened(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		r := s.do(t, call{method: http.MethodGet, path: "/v1/head", token: s.token(t, "auditor")})
-		return r.status == http.StatusOK && decoded[api.Snapshot](t, r).Number >= managers
+		return r.status == http.StatusOK && read[api.Snapshot](t, r).Number >= managers
 	}, patience, 10*time.Millisecond)
 }
