@@ -55,6 +55,18 @@ type Day string
 // DayOf returns the civil date of t in zone.
 func DayOf(t time.Time, zone *time.Location) Day { return Day(t.In(zone).Format(time.DateOnly)) }
 
+// MonthsAfter returns the day n months after d, the month's last if it has no
+// such day; "" if d is no civil date.
+func (d Day) MonthsAfter(n int) Day {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return Day(first.AddDate(0, 0, min(t.Day(), last)-1).Format(time.DateOnly))
+}
+
 // Sealed is a personal field, encrypted under its subject's own key (AUD-07).
 // Destroying the key erases it everywhere at once; the zero value is "none".
 type Sealed struct {

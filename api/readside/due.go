@@ -180,7 +180,7 @@ func (s *Side) dueByPlan(ctx context.Context, v view, q api.DueQuery, by domain.
 		} else {
 			d.State = api.KeepingDueStateNever
 		}
-		due := monthsAfter(begun, set.Months)
+		due := begun.MonthsAfter(set.Months)
 		if due > by {
 			continue
 		}
@@ -217,17 +217,6 @@ func (s *Side) lastChecks(ctx context.Context, v view, q api.DueQuery) (map[uuid
 		out[id] = domain.Day(on)
 	}
 	return out, rows.Err()
-}
-
-// monthsAfter returns the day n months after d, the month's last if it has no such day.
-func monthsAfter(d domain.Day, n int) domain.Day {
-	t, err := time.Parse(time.DateOnly, string(d))
-	if err != nil {
-		return d
-	}
-	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return domain.Day(first.AddDate(0, 0, min(t.Day(), last)-1).Format(time.DateOnly))
 }
 
 // LapsedUse returns a page of the tools that were in use past their last day

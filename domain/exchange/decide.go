@@ -199,7 +199,7 @@ func inspect(s State, c Inspect) ([]Event, error) {
 		return nil, domain.Invalid("/finding", "EXC-04", "exchange.finding_missing")
 	}
 	e := Inspected{At: c.At, By: c.By, Outcome: c.Outcome, Tool: s.Old.Tool, Keeper: s.Keeper, HumanFault: c.HumanFault}
-	end := tool.MonthsAfter(s.Old.PurchasedOn, s.Old.LifeMonths)
+	end := s.Old.PurchasedOn.MonthsAfter(s.Old.LifeMonths)
 	e.LifeReached = s.Old.LifeMonths > 0 && end <= c.Today
 	switch c.Outcome {
 	case Usable:

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -80,7 +79,7 @@ func start(s State, c Start) ([]Event, error) {
 	}
 	return []Event{Started{
 		At: c.At, Site: c.Site, Scope: c.Scope, AsOf: c.AsOf, Expected: c.Expected, By: c.By,
-		NextBy: monthsAfter(c.Today, v.Keeping().StocktakeMonths), Policy: v.Ref(),
+		NextBy: c.Today.MonthsAfter(v.Keeping().StocktakeMonths), Policy: v.Ref(),
 	}}, nil
 }
 
@@ -209,15 +208,4 @@ func cancel(s State, c Cancel) ([]Event, error) {
 		return nil, domain.Invalid("/reason", "CHK-01", "tool.reason_missing")
 	}
 	return []Event{Cancelled(c)}, nil
-}
-
-// monthsAfter returns the day n months after d, the month's last if it has no such day.
-func monthsAfter(d domain.Day, n int) domain.Day {
-	t, err := time.Parse(time.DateOnly, string(d))
-	if err != nil {
-		return ""
-	}
-	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return domain.Day(first.AddDate(0, 0, min(t.Day(), last)-1).Format(time.DateOnly))
 }

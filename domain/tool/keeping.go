@@ -2,7 +2,6 @@ package tool
 
 import (
 	"strings"
-	"time"
 
 	"github.com/fieldledger/fieldledger/domain"
 )
@@ -52,7 +51,7 @@ func inspect(s State, c Inspect) ([]Event, error) {
 	case next == "" && kind.InspectMonths == 0: // POL-08: there is no period to go by
 		return nil, domain.Invalid("/next", "POL-08", "tool.period_missing", "kind", s.Kind)
 	case next == "":
-		next = MonthsAfter(c.On, kind.InspectMonths)
+		next = c.On.MonthsAfter(kind.InspectMonths)
 	case !dated(next) || next <= c.On:
 		return nil, domain.Invalid("/next", "INS-01", "tool.next_wrong")
 	}
@@ -64,16 +63,4 @@ func inspect(s State, c Inspect) ([]Event, error) {
 		return []Event{e}, nil
 	}
 	return []Event{e, Blocked{At: c.At, Reason: BlockFailed}}, nil
-}
-
-// MonthsAfter returns the day n months after d, the month's last if it has no
-// such day; "" if d is no civil date.
-func MonthsAfter(d domain.Day, n int) domain.Day {
-	t, err := time.Parse(time.DateOnly, string(d))
-	if err != nil {
-		return ""
-	}
-	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return domain.Day(first.AddDate(0, 0, min(t.Day(), last)-1).Format(time.DateOnly))
 }
