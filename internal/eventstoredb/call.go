@@ -27,20 +27,29 @@ type result[T any] struct {
 }
 
 // call runs f on the present client and returns by the end of ctx, even if f
-// does not. While it is slow the node is asked whether it is still there. An error that is commands.ErrUnavailable says that f was not run.
+// does not. While it is slow the node is asked whether it is still there. A
+// call whose connection was given up before f was run begins again on the one
+// that takes its place. An error that is commands.ErrUnavailable says that f
+// was not run.
 func call[T any](ctx context.Context, s *Store, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	var none T
-	g, err := s.acquire(ctx)
-	if err != nil {
-		return none, err
-	}
-	defer g.end()
 	defer time.AfterFunc(slowCall, s.doubt).Stop()
-	value, err := callOn(ctx, g, f)
-	if doubtful(err) {
-		s.doubt()
+	for {
+		g, err := s.acquire(ctx)
+		if err != nil {
+			return none, err
+		}
+		value, err := callOn(ctx, g, f)
+		given := g.live.Err() != nil
+		g.end()
+		if given && errors.Is(err, commands.ErrUnavailable) {
+			continue // acquire waits for the next one, and knows when to stop
+		}
+		if doubtful(err) {
+			s.doubt()
+		}
+		return value, err
 	}
-	return value, err
 }
 
 // callOn runs f on the client of g, which the caller has begun. It waits for

@@ -49,11 +49,13 @@ func newWorld(t *testing.T) *world {
 }
 
 // open opens a store that reaches the node through the proxy.
-func (w *world) open(patient time.Duration) *eventstoredb.Store {
+func (w *world) open(patient time.Duration, change ...func(*eventstoredb.Options)) *eventstoredb.Store {
 	w.Helper()
-	s, err := eventstoredb.Open(w.Context(), eventstoredb.Options{
-		ConnectionString: "esdb://" + w.proxy.Addr() + "?tls=false", Patience: patient,
-	})
+	options := eventstoredb.Options{ConnectionString: "esdb://" + w.proxy.Addr() + "?tls=false", Patience: patient}
+	for _, c := range change {
+		c(&options)
+	}
+	s, err := eventstoredb.Open(w.Context(), options)
 	require.NoError(w, err)
 	w.Cleanup(func() {
 		w.proxy.Set(tcpproxy.Fault{})

@@ -302,3 +302,22 @@ func TestADeadConnectionIsLeftWhileItsCallStillWaits(t *testing.T) {
 	cancel()
 	require.Error(t, <-call)
 }
+
+func TestACallThatWaitedForADeadConnectionGoesOnTheNextOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.open(patience, func(o *eventstoredb.Options) { o.MaxCalls = 1 })
+	require.NoError(t, s.Ping(t.Context()))
+	require.Positive(t, w.proxy.Strand())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	const calls = 9 // one has the only slot and is sent, the others wait for it
+	answers := make(chan error, calls)
+	for range calls {
+		go func() { answers <- s.Ping(ctx) }()
+	}
+	for range calls - 1 {
+		require.NoError(t, <-answers)
+	}
+	cancel()
+	require.Error(t, <-answers)
+}
