@@ -122,6 +122,7 @@ type reads struct {
 	tools      []api.Tool
 	handOut    api.FormHandOut
 	exchanges  []api.Exchange
+	approvals  []api.Approval
 	spares     []api.ExchangeSpare
 	losses     lossAnswers
 	recall     api.Recall
@@ -136,6 +137,7 @@ type reads struct {
 	filter api.TicketFilter
 	narrow api.ToolFilter
 	swaps  api.ExchangeFilter
+	wanted api.ApprovalFilter
 	sort   api.TicketSort
 	waited string
 	head   int64
@@ -274,6 +276,23 @@ func (r *reads) ListExchanges(_ context.Context, at api.AsOf, f api.ExchangeFilt
 	r.swaps = f
 	r.mu.Unlock()
 	rows, next := cut(r.exchanges, p)
+	return rows, next, r.ask(at), r.err
+}
+
+func (r *reads) Approval(_ context.Context, at api.AsOf, id uuid.UUID) (api.Approval, api.Snapshot, error) {
+	for _, a := range r.approvals {
+		if a.Id == id {
+			return a, r.ask(at), r.err
+		}
+	}
+	return api.Approval{}, r.ask(at), commands.ErrNotFound
+}
+
+func (r *reads) ListApprovals(_ context.Context, at api.AsOf, f api.ApprovalFilter, p api.Page) ([]api.Approval, string, api.Snapshot, error) {
+	r.mu.Lock()
+	r.wanted = f
+	r.mu.Unlock()
+	rows, next := cut(r.approvals, p)
 	return rows, next, r.ask(at), r.err
 }
 

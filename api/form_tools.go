@@ -38,13 +38,29 @@ func issueSlip(f *form) error {
 	if card.Tool.OfferedTo != nil {
 		to, since = *card.Tool.OfferedTo, "" // not signed for yet
 	}
+	approved := ""
+	if id := card.HandOut.Approval; id != nil {
+		if approved, err = f.approvedAt(*id); err != nil {
+			return err
+		}
+	}
 	f.thing(card.Tool)
 	f.facts(
 		"use", f.value(string(card.Tool.Use)), "home", card.Tool.Home, "inspection_until", or(card.Tool.NextInspectionBy), "recipient", f.holder(to),
-		"standing", f.value(string(card.Tool.Standing)), "approved_by", f.person(card.HandOut.ApprovedBy), "signed_by", f.person(card.HandOut.SignedBy),
+		"standing", f.value(string(card.Tool.Standing)), "approved_by", f.person(card.HandOut.ApprovedBy), "approved_at", approved,
+		"signed_by", f.person(card.HandOut.SignedBy),
 		"since", since,
 	)
 	return nil
+}
+
+// approvedAt is when the last signature of an approval was given (TOL-16).
+func (f *form) approvedAt(id uuid.UUID) (string, error) {
+	a, _, err := f.s.Custody.Approval(f.ctx, f.at, id)
+	if err != nil || len(a.Signed) == 0 {
+		return "", err
+	}
+	return f.when(a.Signed[len(a.Signed)-1].At), nil
 }
 
 // borrowRecord is of a tool that is lent (TOL-09).

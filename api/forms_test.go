@@ -27,6 +27,7 @@ var (
 	scrapID    = uuid.MustParse("a0000000-0000-4000-8000-000000000004")
 	lossID     = uuid.MustParse("a0000000-0000-4000-8000-000000000005")
 	countID    = uuid.MustParse("a0000000-0000-4000-8000-000000000006")
+	approvalID = uuid.MustParse("a0000000-0000-4000-8000-000000000007")
 	wangID     = uuid.MustParse("22222222-2222-4222-8222-222222222222")
 	bossID     = uuid.MustParse("33333333-3333-4333-8333-333333333333")
 	crewID     = uuid.MustParse("44444444-4444-4444-8444-444444444444")
@@ -65,7 +66,8 @@ func desk(t *testing.T) *fixture {
 			Standing: "lent", Holder: api.Holder{Kind: "team", Who: crewID.String()}, Since: at, Until: new(domain.At(noon.Add(72 * time.Hour))), NextInspectionBy: new("2026-09-02"),
 		},
 	}
-	r.handOut = api.FormHandOut{ApprovedBy: bossID.String(), SignedBy: lin.String(), Purpose: "检修 <二号> 泵", Responsible: wangID.String()}
+	r.handOut = api.FormHandOut{ApprovedBy: bossID.String(), Approval: &approvalID, SignedBy: lin.String(), Purpose: "检修 <二号> 泵", Responsible: wangID.String()}
+	r.approvals = []api.Approval{{Id: approvalID, Site: "hq", Signed: []api.ApprovalSignature{{Role: "manager", By: bossID.String(), At: domain.At(noon.Add(-time.Hour))}}}}
 	r.room.rows = []api.LedgerRow{{Number: "W-1", Name: "扳手", Spec: "17 mm", Kind: "wrench", PriceFen: 3500, Holder: tool.Holder{Kind: tool.Person, Who: lin.String()}, Since: noon}}
 	r.exchanges = []api.Exchange{{
 		Id: exchangeID, Site: "hq", Status: "completed", Applicant: lin.String(), Keeper: mine, Old: api.ExchangeTool{Id: wrenchID, Number: "W-1"},

@@ -104,6 +104,8 @@ var bodies = map[string]any{
 	"withdrawLossProposal":    WithdrawLossProposalJSONRequestBody{},
 	"withdrawTicket":          WithdrawTicketJSONRequestBody{},
 
+	"requestApproval": RequestApprovalJSONRequestBody{}, "giveApproval": GiveApprovalJSONRequestBody{},
+	"refuseApproval": RefuseApprovalJSONRequestBody{}, "withdrawApproval": WithdrawApprovalJSONRequestBody{},
 	"applyExchange":             ApplyExchangeJSONRequestBody{},
 	"approveExchange":           ApproveExchangeJSONRequestBody{},
 	"refuseExchange":            RefuseExchangeJSONRequestBody{},

@@ -52,6 +52,75 @@ func (e AlarmKey) Valid() bool {
 	}
 }
 
+// Defines values for ApprovalAct.
+const (
+	ApprovalActAdjustStock ApprovalAct = "adjust_stock"
+	ApprovalActHandOver    ApprovalAct = "hand_over"
+	ApprovalActIssue       ApprovalAct = "issue"
+	ApprovalActScrap       ApprovalAct = "scrap"
+)
+
+// Valid indicates whether the value is a known member of the ApprovalAct enum.
+func (e ApprovalAct) Valid() bool {
+	switch e {
+	case ApprovalActAdjustStock:
+		return true
+	case ApprovalActHandOver:
+		return true
+	case ApprovalActIssue:
+		return true
+	case ApprovalActScrap:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ApprovalCorrectionCondition.
+const (
+	ApprovalCorrectionConditionNew  ApprovalCorrectionCondition = "new"
+	ApprovalCorrectionConditionWorn ApprovalCorrectionCondition = "worn"
+)
+
+// Valid indicates whether the value is a known member of the ApprovalCorrectionCondition enum.
+func (e ApprovalCorrectionCondition) Valid() bool {
+	switch e {
+	case ApprovalCorrectionConditionNew:
+		return true
+	case ApprovalCorrectionConditionWorn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ApprovalStanding.
+const (
+	ApprovalStandingGiven     ApprovalStanding = "given"
+	ApprovalStandingRefused   ApprovalStanding = "refused"
+	ApprovalStandingRequested ApprovalStanding = "requested"
+	ApprovalStandingUsed      ApprovalStanding = "used"
+	ApprovalStandingWithdrawn ApprovalStanding = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ApprovalStanding enum.
+func (e ApprovalStanding) Valid() bool {
+	switch e {
+	case ApprovalStandingGiven:
+		return true
+	case ApprovalStandingRefused:
+		return true
+	case ApprovalStandingRequested:
+		return true
+	case ApprovalStandingUsed:
+		return true
+	case ApprovalStandingWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BlockToolReason.
 const (
 	BlockToolReasonFault   BlockToolReason = "fault"
@@ -615,19 +684,19 @@ func (e LossCause) Valid() bool {
 
 // Defines values for LossAssessmentMethod.
 const (
-	Given         LossAssessmentMethod = "given"
-	OriginalPrice LossAssessmentMethod = "original_price"
-	ValueLeft     LossAssessmentMethod = "value_left"
+	LossAssessmentMethodGiven         LossAssessmentMethod = "given"
+	LossAssessmentMethodOriginalPrice LossAssessmentMethod = "original_price"
+	LossAssessmentMethodValueLeft     LossAssessmentMethod = "value_left"
 )
 
 // Valid indicates whether the value is a known member of the LossAssessmentMethod enum.
 func (e LossAssessmentMethod) Valid() bool {
 	switch e {
-	case Given:
+	case LossAssessmentMethodGiven:
 		return true
-	case OriginalPrice:
+	case LossAssessmentMethodOriginalPrice:
 		return true
-	case ValueLeft:
+	case LossAssessmentMethodValueLeft:
 		return true
 	default:
 		return false
@@ -2189,8 +2258,8 @@ type AddToolToKit struct {
 
 // AdjustStock defines model for AdjustStock.
 type AdjustStock struct {
-	// ApprovedBy Person who agreed, not the caller.
-	ApprovedBy openapi_types.UUID `json:"approved_by"`
+	// Approval By which it is done, of just this correction (STK-05).
+	Approval *openapi_types.UUID `json:"approval,omitempty"`
 
 	// At When; nothing means now.
 	At *time.Time `json:"at,omitempty"`
@@ -2277,6 +2346,152 @@ type AnnualWish struct {
 	// To A person or team that takes a tool.
 	To   Recipient           `json:"to"`
 	Tool *openapi_types.UUID `json:"tool,omitempty"`
+}
+
+// Approval defines model for Approval.
+type Approval struct {
+	Act       ApprovalAct `json:"act"`
+	EndReason string      `json:"end_reason"`
+
+	// EndedBy Person who refused or withdrew it.
+	EndedBy string             `json:"ended_by"`
+	Id      openapi_types.UUID `json:"id"`
+	Kind    string             `json:"kind"`
+
+	// Needs Roles whose signature it needs, in order, as the policy of the site said.
+	Needs  []string `json:"needs"`
+	Pieces int      `json:"pieces"`
+	Reason string   `json:"reason"`
+
+	// RequestedAt UTC with milliseconds.
+	RequestedAt Instant `json:"requested_at"`
+
+	// RequestedBy Person.
+	RequestedBy string              `json:"requested_by"`
+	Revision    int64               `json:"revision"`
+	Scope       []Holder            `json:"scope"`
+	Signed      []ApprovalSignature `json:"signed"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Standing used: as often as it may be.
+	Standing ApprovalStanding    `json:"standing"`
+	Stock    *ApprovalCorrection `json:"stock"`
+
+	// Stream That holds its events.
+	Stream string               `json:"stream"`
+	To     *Holder              `json:"to"`
+	Tools  []openapi_types.UUID `json:"tools"`
+	Until  *domain.Instant      `json:"until"`
+	Uses   []ApprovalUse        `json:"uses"`
+
+	// Waits Role whose signature is next; empty for none.
+	Waits string `json:"waits"`
+}
+
+// ApprovalAct defines model for ApprovalAct.
+type ApprovalAct string
+
+// ApprovalCorrection A correction of a lot.
+type ApprovalCorrection struct {
+	Condition ApprovalCorrectionCondition `json:"condition"`
+	Delta     int64                       `json:"delta"`
+	Item      string                      `json:"item"`
+	Lot       string                      `json:"lot"`
+	Store     string                      `json:"store"`
+}
+
+// ApprovalCorrectionCondition defines model for ApprovalCorrection.Condition.
+type ApprovalCorrectionCondition string
+
+// ApprovalGiven defines model for ApprovalGiven.
+type ApprovalGiven = map[string]interface{}
+
+// ApprovalPage defines model for ApprovalPage.
+type ApprovalPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot   `json:"as_of"`
+	Items []Approval `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// ApprovalReason defines model for ApprovalReason.
+type ApprovalReason struct {
+	// Reason No personal data.
+	Reason string `json:"reason"`
+}
+
+// ApprovalRequest One of: tools, kit, or kind with pieces; of a stock correction just stock.
+type ApprovalRequest struct {
+	Act ApprovalAct `json:"act"`
+
+	// Kind For any tool of this kind.
+	Kind *string `json:"kind,omitempty"`
+
+	// Kit For each tool that is on its list now.
+	Kit *openapi_types.UUID `json:"kit,omitempty"`
+
+	// Pieces How many of the kind.
+	Pieces *int `json:"pieces,omitempty"`
+
+	// Reason No personal data.
+	Reason string `json:"reason"`
+
+	// Scope Who may hold it from then on, if the issue is to say so (TOL-17).
+	Scope *[]Recipient `json:"scope,omitempty"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Stock A correction of a lot.
+	Stock *ApprovalCorrection `json:"stock,omitempty"`
+
+	// To Who gets it; of an issue or hand-over.
+	To *Recipient `json:"to,omitempty"`
+
+	// Tools Each of which it is good for once.
+	Tools *[]openapi_types.UUID `json:"tools,omitempty"`
+}
+
+// ApprovalSignature defines model for ApprovalSignature.
+type ApprovalSignature struct {
+	// At UTC with milliseconds.
+	At Instant `json:"at"`
+
+	// By Person.
+	By string `json:"by"`
+
+	// Revision Of the event in the approval's stream.
+	Revision int64  `json:"revision"`
+	Role     string `json:"role"`
+}
+
+// ApprovalStanding used: as often as it may be.
+type ApprovalStanding string
+
+// ApprovalUse defines model for ApprovalUse.
+type ApprovalUse struct {
+	// At UTC with milliseconds.
+	At Instant `json:"at"`
+
+	// By Person who acted on it.
+	By string `json:"by"`
+
+	// Claimed Revision of the event in the approval's stream.
+	Claimed int64 `json:"claimed"`
+
+	// Command Id of the command that used it.
+	Command openapi_types.UUID `json:"command"`
+
+	// Revision Of that stream before the command; its first event is the next one.
+	Revision int64 `json:"revision"`
+
+	// Stream Of what the command decided.
+	Stream string              `json:"stream"`
+	Tool   *openapi_types.UUID `json:"tool"`
 }
 
 // ApproveAnnualIssue defines model for ApproveAnnualIssue.
@@ -2947,6 +3162,9 @@ type Fault struct {
 
 // FormHandOut How its custodian came to have it, as the issue or loan said (TOL-04, TOL-09); empty where it was neither.
 type FormHandOut struct {
+	// Approval By which that was said; nothing where none was needed, or a list was approved (TOL-13).
+	Approval *openapi_types.UUID `json:"approval"`
+
 	// ApprovedBy Person id; of an issue.
 	ApprovedBy string `json:"approved_by"`
 
@@ -3011,9 +3229,9 @@ type Grain string
 
 // HandOverTool defines model for HandOverTool.
 type HandOverTool struct {
-	// ApprovedBy Person who approved the exception (TOL-08).
-	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
-	At         *time.Time          `json:"at,omitempty"`
+	// Approval Of the exception (TOL-08).
+	Approval *openapi_types.UUID `json:"approval,omitempty"`
+	At       *time.Time          `json:"at,omitempty"`
 
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
@@ -3165,9 +3383,9 @@ type IssueStock struct {
 
 // IssueTool defines model for IssueTool.
 type IssueTool struct {
-	// ApprovedBy Person who approved it (TOL-15, TOL-16).
-	ApprovedBy *openapi_types.UUID `json:"approved_by,omitempty"`
-	At         *time.Time          `json:"at,omitempty"`
+	// Approval By which it is done, for just this tool and recipient (TOL-15, TOL-16).
+	Approval *openapi_types.UUID `json:"approval,omitempty"`
+	At       *time.Time          `json:"at,omitempty"`
 
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
@@ -5161,8 +5379,9 @@ type ScrapRequestPage struct {
 
 // ScrapTool defines model for ScrapTool.
 type ScrapTool struct {
-	ApprovedBy openapi_types.UUID `json:"approved_by"`
-	At         *time.Time         `json:"at,omitempty"`
+	// Approval By which it is done (STK-12).
+	Approval *openapi_types.UUID `json:"approval,omitempty"`
+	At       *time.Time          `json:"at,omitempty"`
 
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
@@ -6245,6 +6464,9 @@ type VerdictUnder struct {
 // ViewFilter Query parameters of the list of tickets by name, each a text as a URL would give it, but as_of, min_position, limit, cursor, sort and saved. The views mine and following are those of whoever looks.
 type ViewFilter map[string]string
 
+// ApprovalId defines model for ApprovalId.
+type ApprovalId = openapi_types.UUID
+
 // ComparisonId defines model for ComparisonId.
 type ComparisonId = openapi_types.UUID
 
@@ -6394,6 +6616,75 @@ type ListAnnualIssueParams struct {
 
 // ApproveAnnualIssueParams defines parameters for ApproveAnnualIssue.
 type ApproveAnnualIssueParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListApprovalsParams defines parameters for ListApprovals.
+type ListApprovalsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Standing Only those that stand so.
+	Standing *ApprovalStanding `form:"standing,omitempty" json:"standing,omitempty"`
+
+	// WaitsForMe Only those whose next signature the caller may give, by the roles of the token.
+	WaitsForMe *bool `form:"waits_for_me,omitempty" json:"waits_for_me,omitempty"`
+
+	// Tool Only those that name this tool or were used for it.
+	Tool *openapi_types.UUID `form:"tool,omitempty" json:"tool,omitempty"`
+}
+
+// RequestApprovalParams defines parameters for RequestApproval.
+type RequestApprovalParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetApprovalParams defines parameters for GetApproval.
+type GetApprovalParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// GiveApprovalParams defines parameters for GiveApproval.
+type GiveApprovalParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RefuseApprovalParams defines parameters for RefuseApproval.
+type RefuseApprovalParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The ETag of the thing as the caller saw it. Without it the answer is 428.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// WithdrawApprovalParams defines parameters for WithdrawApproval.
+type WithdrawApprovalParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -8531,6 +8822,18 @@ type ListAnnualIssueJSONRequestBody = ListAnnualIssue
 // ApproveAnnualIssueJSONRequestBody defines body for ApproveAnnualIssue for application/json ContentType.
 type ApproveAnnualIssueJSONRequestBody = ApproveAnnualIssue
 
+// RequestApprovalJSONRequestBody defines body for RequestApproval for application/json ContentType.
+type RequestApprovalJSONRequestBody = ApprovalRequest
+
+// GiveApprovalJSONRequestBody defines body for GiveApproval for application/json ContentType.
+type GiveApprovalJSONRequestBody = ApprovalGiven
+
+// RefuseApprovalJSONRequestBody defines body for RefuseApproval for application/json ContentType.
+type RefuseApprovalJSONRequestBody = ApprovalReason
+
+// WithdrawApprovalJSONRequestBody defines body for WithdrawApproval for application/json ContentType.
+type WithdrawApprovalJSONRequestBody = ApprovalReason
+
 // RecordClimateJSONRequestBody defines body for RecordClimate for application/json ContentType.
 type RecordClimateJSONRequestBody = KeepingClimate
 
@@ -8938,6 +9241,24 @@ type ServerInterface interface {
 	// ApproveAnnualIssue Agrees to a list; never its author. Each tool is then offered by its own decision (TOL-13).
 	// (POST /v1/annual-issues/{site}/{year}/approval)
 	ApproveAnnualIssue(w http.ResponseWriter, r *http.Request, site SiteCode, year int, params ApproveAnnualIssueParams)
+	// ListApprovals Lists approvals, the oldest first; also what waits for the caller's.
+	// (GET /v1/approvals)
+	ListApprovals(w http.ResponseWriter, r *http.Request, params ListApprovalsParams)
+	// RequestApproval Asks for an approval of an issue, a hand-over, a scrapping or a stock correction (TOL-08, TOL-15, TOL-16, STK-05, STK-12).
+	// (POST /v1/approvals)
+	RequestApproval(w http.ResponseWriter, r *http.Request, params RequestApprovalParams)
+	// GetApproval Shows an approval, who gave it when, by which event of its stream, and what used it.
+	// (GET /v1/approvals/{id})
+	GetApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params GetApprovalParams)
+	// GiveApproval Is the caller's signature, now; nobody signs for oneself or another time (TOL-16).
+	// (POST /v1/approvals/{id}/give)
+	GiveApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params GiveApprovalParams)
+	// RefuseApproval Ends a request that waits for the caller's role.
+	// (POST /v1/approvals/{id}/refuse)
+	RefuseApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params RefuseApprovalParams)
+	// WithdrawApproval Ends an approval that is not used up, by who asked for it or signed it.
+	// (POST /v1/approvals/{id}/withdraw)
+	WithdrawApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params WithdrawApprovalParams)
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(w http.ResponseWriter, r *http.Request, params StreamChangesParams)
@@ -10233,6 +10554,461 @@ func (siw *ServerInterfaceWrapper) ApproveAnnualIssue(w http.ResponseWriter, r *
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ApproveAnnualIssue(w, r, site, year, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListApprovals operation middleware
+func (siw *ServerInterfaceWrapper) ListApprovals(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListApprovalsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "standing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "standing", r.URL.Query(), &params.Standing, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "standing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "standing", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "waits_for_me" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "waits_for_me", r.URL.Query(), &params.WaitsForMe, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "waits_for_me"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "waits_for_me", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "tool" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tool", r.URL.Query(), &params.Tool, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tool"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tool", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListApprovals(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RequestApproval operation middleware
+func (siw *ServerInterfaceWrapper) RequestApproval(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestApprovalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RequestApproval(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetApproval operation middleware
+func (siw *ServerInterfaceWrapper) GetApproval(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ApprovalId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetApprovalParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetApproval(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GiveApproval operation middleware
+func (siw *ServerInterfaceWrapper) GiveApproval(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ApprovalId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveApprovalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GiveApproval(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefuseApproval operation middleware
+func (siw *ServerInterfaceWrapper) RefuseApproval(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ApprovalId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefuseApprovalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefuseApproval(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawApproval operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawApproval(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ApprovalId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawApprovalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	} else {
+		err = fmt.Errorf("Header parameter If-Match is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "If-Match", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawApproval(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -24430,6 +25206,18 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/strikes/{revision}", wrapper.PreviewToolStrike).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/approvals", wrapper.ListApprovals).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/approvals", wrapper.RequestApproval).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/approvals/{id}", wrapper.GetApproval).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/approvals/{id}/give", wrapper.GiveApproval).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/approvals/{id}/refuse", wrapper.RefuseApproval).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/approvals/{id}/withdraw", wrapper.WithdrawApproval).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/exchanges", wrapper.ListExchanges).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/exchanges", wrapper.ApplyExchange).Methods(http.MethodPost)
@@ -25118,6 +25906,322 @@ type ApproveAnnualIssuedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ApproveAnnualIssuedefaultApplicationProblemPlusJSONResponse) VisitApproveAnnualIssueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApprovalsRequestObject struct {
+	Params ListApprovalsParams
+}
+
+type ListApprovalsResponseObject interface {
+	VisitListApprovalsResponse(w http.ResponseWriter) error
+}
+
+type ListApprovals200JSONResponse ApprovalPage
+
+func (response ListApprovals200JSONResponse) VisitListApprovalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApprovalsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListApprovalsdefaultApplicationProblemPlusJSONResponse) VisitListApprovalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestApprovalRequestObject struct {
+	Params RequestApprovalParams
+	Body   *RequestApprovalJSONRequestBody
+}
+
+type RequestApprovalResponseObject interface {
+	VisitRequestApprovalResponse(w http.ResponseWriter) error
+}
+
+type RequestApproval201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type RequestApproval201JSONResponse struct {
+	Body    Created
+	Headers RequestApproval201ResponseHeaders
+}
+
+func (response RequestApproval201JSONResponse) VisitRequestApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestApprovaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestApprovaldefaultApplicationProblemPlusJSONResponse) VisitRequestApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApprovalRequestObject struct {
+	Id     ApprovalId `json:"id"`
+	Params GetApprovalParams
+}
+
+type GetApprovalResponseObject interface {
+	VisitGetApprovalResponse(w http.ResponseWriter) error
+}
+
+type GetApproval200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetApproval200JSONResponse struct {
+	Body    Approval
+	Headers GetApproval200ResponseHeaders
+}
+
+func (response GetApproval200JSONResponse) VisitGetApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApprovaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetApprovaldefaultApplicationProblemPlusJSONResponse) VisitGetApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveApprovalRequestObject struct {
+	Id     ApprovalId `json:"id"`
+	Params GiveApprovalParams
+	Body   *GiveApprovalJSONRequestBody
+}
+
+type GiveApprovalResponseObject interface {
+	VisitGiveApprovalResponse(w http.ResponseWriter) error
+}
+
+type GiveApproval200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type GiveApproval200JSONResponse struct {
+	Body    Changed
+	Headers GiveApproval200ResponseHeaders
+}
+
+func (response GiveApproval200JSONResponse) VisitGiveApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveApprovaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveApprovaldefaultApplicationProblemPlusJSONResponse) VisitGiveApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseApprovalRequestObject struct {
+	Id     ApprovalId `json:"id"`
+	Params RefuseApprovalParams
+	Body   *RefuseApprovalJSONRequestBody
+}
+
+type RefuseApprovalResponseObject interface {
+	VisitRefuseApprovalResponse(w http.ResponseWriter) error
+}
+
+type RefuseApproval200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type RefuseApproval200JSONResponse struct {
+	Body    Changed
+	Headers RefuseApproval200ResponseHeaders
+}
+
+func (response RefuseApproval200JSONResponse) VisitRefuseApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseApprovaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefuseApprovaldefaultApplicationProblemPlusJSONResponse) VisitRefuseApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApprovalRequestObject struct {
+	Id     ApprovalId `json:"id"`
+	Params WithdrawApprovalParams
+	Body   *WithdrawApprovalJSONRequestBody
+}
+
+type WithdrawApprovalResponseObject interface {
+	VisitWithdrawApprovalResponse(w http.ResponseWriter) error
+}
+
+type WithdrawApproval200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type WithdrawApproval200JSONResponse struct {
+	Body    Changed
+	Headers WithdrawApproval200ResponseHeaders
+}
+
+func (response WithdrawApproval200JSONResponse) VisitWithdrawApprovalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApprovaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawApprovaldefaultApplicationProblemPlusJSONResponse) VisitWithdrawApprovalResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -34756,6 +35860,24 @@ type StrictServerInterface interface {
 	// ApproveAnnualIssue Agrees to a list; never its author. Each tool is then offered by its own decision (TOL-13).
 	// (POST /v1/annual-issues/{site}/{year}/approval)
 	ApproveAnnualIssue(ctx context.Context, request ApproveAnnualIssueRequestObject) (ApproveAnnualIssueResponseObject, error)
+	// ListApprovals Lists approvals, the oldest first; also what waits for the caller's.
+	// (GET /v1/approvals)
+	ListApprovals(ctx context.Context, request ListApprovalsRequestObject) (ListApprovalsResponseObject, error)
+	// RequestApproval Asks for an approval of an issue, a hand-over, a scrapping or a stock correction (TOL-08, TOL-15, TOL-16, STK-05, STK-12).
+	// (POST /v1/approvals)
+	RequestApproval(ctx context.Context, request RequestApprovalRequestObject) (RequestApprovalResponseObject, error)
+	// GetApproval Shows an approval, who gave it when, by which event of its stream, and what used it.
+	// (GET /v1/approvals/{id})
+	GetApproval(ctx context.Context, request GetApprovalRequestObject) (GetApprovalResponseObject, error)
+	// GiveApproval Is the caller's signature, now; nobody signs for oneself or another time (TOL-16).
+	// (POST /v1/approvals/{id}/give)
+	GiveApproval(ctx context.Context, request GiveApprovalRequestObject) (GiveApprovalResponseObject, error)
+	// RefuseApproval Ends a request that waits for the caller's role.
+	// (POST /v1/approvals/{id}/refuse)
+	RefuseApproval(ctx context.Context, request RefuseApprovalRequestObject) (RefuseApprovalResponseObject, error)
+	// WithdrawApproval Ends an approval that is not used up, by who asked for it or signed it.
+	// (POST /v1/approvals/{id}/withdraw)
+	WithdrawApproval(ctx context.Context, request WithdrawApprovalRequestObject) (WithdrawApprovalResponseObject, error)
 	// StreamChanges Tells live which tickets changed, as server-sent events.
 	// (GET /v1/changes)
 	StreamChanges(ctx context.Context, request StreamChangesRequestObject) (StreamChangesResponseObject, error)
@@ -35671,6 +36793,194 @@ func (sh *strictHandler) ApproveAnnualIssue(w http.ResponseWriter, r *http.Reque
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ApproveAnnualIssueResponseObject); ok {
 		if err := validResponse.VisitApproveAnnualIssueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListApprovals operation middleware
+func (sh *strictHandler) ListApprovals(w http.ResponseWriter, r *http.Request, params ListApprovalsParams) {
+	var request ListApprovalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListApprovals(ctx, request.(ListApprovalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListApprovals")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListApprovalsResponseObject); ok {
+		if err := validResponse.VisitListApprovalsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestApproval operation middleware
+func (sh *strictHandler) RequestApproval(w http.ResponseWriter, r *http.Request, params RequestApprovalParams) {
+	var request RequestApprovalRequestObject
+
+	request.Params = params
+
+	var body RequestApprovalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestApproval(ctx, request.(RequestApprovalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestApproval")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RequestApprovalResponseObject); ok {
+		if err := validResponse.VisitRequestApprovalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetApproval operation middleware
+func (sh *strictHandler) GetApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params GetApprovalParams) {
+	var request GetApprovalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetApproval(ctx, request.(GetApprovalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetApproval")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetApprovalResponseObject); ok {
+		if err := validResponse.VisitGetApprovalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GiveApproval operation middleware
+func (sh *strictHandler) GiveApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params GiveApprovalParams) {
+	var request GiveApprovalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body GiveApprovalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveApproval(ctx, request.(GiveApprovalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveApproval")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GiveApprovalResponseObject); ok {
+		if err := validResponse.VisitGiveApprovalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefuseApproval operation middleware
+func (sh *strictHandler) RefuseApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params RefuseApprovalParams) {
+	var request RefuseApprovalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RefuseApprovalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefuseApproval(ctx, request.(RefuseApprovalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefuseApproval")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefuseApprovalResponseObject); ok {
+		if err := validResponse.VisitRefuseApprovalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawApproval operation middleware
+func (sh *strictHandler) WithdrawApproval(w http.ResponseWriter, r *http.Request, id ApprovalId, params WithdrawApprovalParams) {
+	var request WithdrawApprovalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawApprovalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawApproval(ctx, request.(WithdrawApprovalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawApproval")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawApprovalResponseObject); ok {
+		if err := validResponse.VisitWithdrawApprovalResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -241,6 +241,10 @@ type Custody interface {
 	Exchange(ctx context.Context, at AsOf, id uuid.UUID) (Exchange, Snapshot, error)
 	// ListExchanges returns a page, the oldest first, and where it ended; "" on the last page.
 	ListExchanges(ctx context.Context, at AsOf, f ExchangeFilter, p Page) ([]Exchange, string, Snapshot, error)
+	// Approval returns an approval; commands.ErrNotFound.
+	Approval(ctx context.Context, at AsOf, id uuid.UUID) (Approval, Snapshot, error)
+	// ListApprovals returns a page, the oldest first, and where it ended; "" on the last page.
+	ListApprovals(ctx context.Context, at AsOf, f ApprovalFilter, p Page) ([]Approval, string, Snapshot, error)
 	// ExchangeSpares returns at most 50 tools that may replace the old one of an
 	// exchange, worn but sound ones first.
 	ExchangeSpares(ctx context.Context, at AsOf, id uuid.UUID) ([]ExchangeSpare, error)

@@ -75,7 +75,7 @@ func (s *Server) AdjustStock(ctx context.Context, in AdjustStockRequestObject) (
 	}
 	reg, err := s.App.Stocks.Adjust(ctx, request(ctx, in.Params.IdempotencyKey), commands.AdjustStock{
 		StockItem: stockItem(b.Site, b.Store, b.Item), At: b.At, Lot: b.Lot, Condition: stock.Condition(b.Condition), Delta: b.Delta, Reason: b.Reason,
-		ApprovedBy: b.ApprovedBy.String(),
+		Approval: or(b.Approval),
 	})
 	if err != nil {
 		return nil, err

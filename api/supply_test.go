@@ -166,7 +166,7 @@ func TestSTK08AToolIsScrappedByItsPrice(t *testing.T) {
 	t.Parallel()
 	p := newPlant(t)
 	path, tag := p.tool(strings.Replace(newTool, "3500", "60000", 1))
-	p.refused("STK-08", p.send(p.keeper, path+"/scrap", tag, `{"reason":"磨损","approved_by":"`+p.boss.id+`"}`))
+	p.refused("STK-08", p.send(p.keeper, path+"/scrap", tag, `{"reason":"磨损","approval":"`+uuid.NewString()+`"}`))
 	id := path[len("/v1/tools/"):]
 	request, tag := p.begin(p.li, "/v1/scrap-requests", `{"site":"hq","tool":"`+id+`","cause":"worn_out","reason":"滑丝"}`)
 	p.refused("STK-08", p.send(p.leader, request+"/approval", tag, `{}`))
@@ -236,12 +236,18 @@ func TestSTK05StockIsCorrectedSentAndCountedByMonth(t *testing.T) {
 	p.begin(p.keeper, "/v1/stock/issues", item+`"lot":"L2","pieces":1,"declined":"旧件过短",`+to+`}`)
 	p.begin(p.keeper, "/v1/stock/transfers", item+`"pieces":2,"to_store":"yard","purpose":"二号井"}`)
 	boss := p.person("boss2", "manager")
-	adjust := func(delta, by string) reply {
-		return p.send(p.keeper, "/v1/stock/adjustments", "", item+`"lot":"L1","condition":"worn","delta":`+delta+`,"reason":"盘亏","approved_by":"`+by+`"}`)
+	approved := func(delta string) string {
+		return `,` + p.approval(p.keeper, boss, `"act":"adjust_stock","stock":{"store":"main","item":"bit","lot":"L1","condition":"worn","delta":`+delta+`}`)
 	}
-	p.refused("STK-05", adjust("-4", boss.id))
-	p.refused("STK-05", adjust("-1", p.keeper.id))
-	require.Equal(t, http.StatusCreated, adjust("-3", boss.id).status)
+	adjust := func(delta, approval string) reply {
+		return p.send(p.keeper, "/v1/stock/adjustments", "", item+`"lot":"L1","condition":"worn","delta":`+delta+`,"reason":"盘亏"`+approval+`}`)
+	}
+	p.refused("STK-05", adjust("-4", approved("-4")))
+	p.refused("STK-05", adjust("-1", ""))
+	three := approved("-3")
+	p.refused("STK-05", adjust("-2", three)) // of another number
+	require.Equal(t, http.StatusCreated, adjust("-3", three).status)
+	p.refused("STK-05", adjust("-3", three)) // once
 	p.refused("STK-05", p.send(p.keeper, "/v1/stock/issues", "", item+`"pieces":3,`+to+`}`))
 }
 

@@ -101,7 +101,7 @@ func TestTOL15BeyondTheTableAnIssueNeedsApproval(t *testing.T) {
 	p = s.refused(s.keeper, paths[2]+"/issue", issue, "TOL-15")
 	require.Contains(t, p.Detail, "W-1")
 	require.Contains(t, p.Detail, "W-2")
-	s.done(s.keeper, paths[2]+"/issue", `{"to":`+toPerson(s.li)+`,"approved_by":"`+s.boss.id+`"}`)
+	s.done(s.keeper, paths[2]+"/issue", `{"to":`+toPerson(s.li)+`,`+s.approved("issue", paths[2], toPerson(s.li))+`}`)
 	s.done(s.keeper, paths[0]+"/return", `{"store":"main","by":"`+s.li.id+`","condition":"good"}`)
 	s.done(s.li, paths[1]+"/refuse", `{"reason":"弯了"}`)
 	s.done(s.keeper, paths[3]+"/issue", issue) // one is left of three
@@ -182,7 +182,7 @@ func TestTOL19SpecialToolsAreKeptByTheShiftLeader(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
 	paths := s.numbered("special", "wrench", "S-1")
-	issue := `{"to":` + toPerson(s.li) + `,"approved_by":"` + s.boss.id + `"}`
+	issue := `{"to":` + toPerson(s.li) + `,` + s.approved("issue", paths[0], toPerson(s.li)) + `}`
 	s.refused(s.keeper, paths[0]+"/issue", issue, "TOL-19")
 	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["shift_leader"],"since":"2026-03-01T00:00:00Z"}`)
 	s.done(s.keeper, paths[0]+"/issue", issue)
@@ -206,7 +206,7 @@ func TestTOL09BookingsDoNotOverlapAndArePickedUp(t *testing.T) {
 		return `{"to":` + toPerson(to) + `,"until":"` + until + `","purpose":"检修","responsible":"` + to.id + `"` + more + `}`
 	}
 	picked := `,"booking":"` + made.Id.String() + `"`
-	require.Equal(t, "tool.booked_by", s.refused(s.keeper, path+"/issue", `{"to":`+toPerson(s.li)+`,"approved_by":"`+s.boss.id+`"}`, "TOL-09").Key)
+	require.Equal(t, "tool.booked_by", s.refused(s.keeper, path+"/issue", `{"to":`+toPerson(s.li)+`,`+s.approved("issue", path, toPerson(s.li))+`}`, "TOL-09").Key)
 	require.Equal(t, "tool.booked_by", s.refused(s.keeper, path+"/lend", lend(s.wang, "2026-03-10T00:00:00Z", ""), "TOL-09").Key)
 	require.Equal(t, "tool.booking_of_other", s.refused(s.keeper, path+"/lend", lend(s.wang, "2026-03-10T00:00:00Z", picked), "TOL-09").Key)
 	s.done(s.keeper, path+"/lend", lend(s.li, "2026-03-11T00:00:00Z", picked))
@@ -228,7 +228,7 @@ func TestTOL09SeveralToolsAreLentAndComeBackInPart(t *testing.T) {
 	s := newTable(t)
 	paths := s.numbered("pool", "hoist", "H-1", "H-2", "H-3")
 	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
-	s.refused(s.keeper, paths[0]+"/issue", `{"to":`+toPerson(s.li)+`,"approved_by":"`+s.boss.id+`"}`, "TOL-10")
+	s.refused(s.keeper, paths[0]+"/issue", `{"to":`+toPerson(s.li)+`,`+s.approved("issue", paths[0], toPerson(s.li))+`}`, "TOL-10")
 	s.done(s.keeper, paths[2]+"/block", `{"reason":"fault"}`)
 	terms := `"to":` + toPerson(s.li) + `,"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `"`
 	var out api.ToolOutcomes
@@ -320,7 +320,8 @@ func TestTOL06TheKeysPassWithAShiftAndAShortageIsItsOwn(t *testing.T) {
 	paths := s.numbered("shared", "wrench", "W-1", "W-2", "W-3")
 	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
 	for _, p := range paths {
-		s.done(s.keeper, p+"/issue", `{"to":{"kind":"team","who":"`+team.Id.String()+`"},"approved_by":"`+s.boss.id+`"}`)
+		to := `{"kind":"team","who":"` + team.Id.String() + `"}`
+		s.done(s.keeper, p+"/issue", `{"to":`+to+`,`+s.approved("issue", p, to)+`}`)
 		s.done(s.li, p+"/accept", `{}`)
 	}
 	check := "/v1/teams/" + team.Id.String() + "/tool-checks"

@@ -43,7 +43,7 @@ func (s *Server) RemoveToolFromKit(ctx context.Context, in RemoveToolFromKitRequ
 // IssueToolKit offers a whole kit, each tool by itself.
 func (s *Server) IssueToolKit(ctx context.Context, in IssueToolKitRequestObject) (IssueToolKitResponseObject, error) {
 	out, err := s.App.Kits.Issue(ctx, request(ctx, in.Params.IdempotencyKey), in.Id, commands.IssueTool{
-		At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy), Scope: recipients(or(in.Body.Scope)),
+		At: in.Body.At, To: recipient(in.Body.To), Approval: or(in.Body.Approval), Scope: recipients(or(in.Body.Scope)),
 	})
 	return IssueToolKit200JSONResponse(s.outcomes(out, nil)), err
 }

@@ -19,7 +19,7 @@ func TestTOL11ADamagedToolIsReportedPlannedApprovedSentAndComesBack(t *testing.T
 	s.run(path, tag, []order{
 		{s.keeper, "lend", `{"to":{"kind":"person","who":"` + s.li.id + `"},"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `"}`, ""},
 		{s.li, "fault", `{"note":"扳口开裂"}`, ""},
-		{s.wang, "hand-over", `{"to":{"kind":"person","who":"` + s.wang.id + `"},"reason":"抢险","approved_by":"` + s.boss.id + `"}`, "TOL-18"},
+		{s.wang, "hand-over", `{"to":{"kind":"person","who":"` + s.wang.id + `"},"reason":"抢险",` + s.approved("hand_over", path, toPerson(s.wang)) + `}`, "TOL-18"},
 		{s.keeper, "return", `{"store":"main","by":"` + s.li.id + `","condition":"damaged"}`, ""},
 		{s.keeper, "repair", `{"repairer":"R1"}`, "TOL-11"},
 		{s.keeper, "repair-plan", `{"repairer":"R1","estimate_fen":5000}`, ""},

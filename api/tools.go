@@ -57,7 +57,7 @@ func person(id *uuid.UUID) string {
 // IssueTool offers a tool.
 func (s *Server) IssueTool(ctx context.Context, in IssueToolRequestObject) (IssueToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Issue(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), ApprovedBy: person(in.Body.ApprovedBy), Scope: recipients(or(in.Body.Scope))})
+		return s.App.Tools.Issue(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.IssueTool{At: in.Body.At, To: recipient(in.Body.To), Approval: or(in.Body.Approval), Scope: recipients(or(in.Body.Scope))})
 	})
 	return IssueTool200JSONResponse{body, IssueTool200ResponseHeaders(h)}, err
 }
@@ -103,7 +103,7 @@ func (s *Server) ReturnTool(ctx context.Context, in ReturnToolRequestObject) (Re
 func (s *Server) HandOverTool(ctx context.Context, in HandOverToolRequestObject) (HandOverToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
 		return s.App.Tools.HandOver(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.HandOverTool{
-			At: in.Body.At, To: recipient(in.Body.To), Reason: or(in.Body.Reason), ApprovedBy: person(in.Body.ApprovedBy),
+			At: in.Body.At, To: recipient(in.Body.To), Reason: or(in.Body.Reason), Approval: or(in.Body.Approval),
 		})
 	})
 	return HandOverTool200JSONResponse{body, HandOverTool200ResponseHeaders(h)}, err
@@ -165,7 +165,7 @@ func (s *Server) FindTool(ctx context.Context, in FindToolRequestObject) (FindTo
 // ScrapTool ends a tool.
 func (s *Server) ScrapTool(ctx context.Context, in ScrapToolRequestObject) (ScrapToolResponseObject, error) {
 	body, h, err := s.change(ctx, in.Params.IdempotencyKey, in.Params.IfMatch, func(r commands.Request) (commands.Result, error) {
-		return s.App.Tools.Scrap(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ScrapTool{At: in.Body.At, Reason: in.Body.Reason, ApprovedBy: in.Body.ApprovedBy.String()})
+		return s.App.Tools.Scrap(ctx, lateBy(r, in.Body.LateReason), in.Id, commands.ScrapTool{At: in.Body.At, Reason: in.Body.Reason, Approval: or(in.Body.Approval)})
 	})
 	return ScrapTool200JSONResponse{body, ScrapTool200ResponseHeaders(h)}, err
 }

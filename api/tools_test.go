@@ -92,20 +92,19 @@ func TestTOL04ToolsAreIssuedSignedForAndReturned(t *testing.T) {
 	path, tag := s.tool(newTool)
 	toLi := `{"kind":"person","who":"` + s.li.id + `"}`
 	toWang := `{"kind":"person","who":"` + s.wang.id + `"}`
-	approved := `,"approved_by":"` + s.boss.id + `"}`
+	issued := func(to string) string { return `,` + s.approved("issue", path, to) + `}` }
 	s.run(path, tag, []order{
 		{s.keeper, "issue", `{"to":` + toLi + `}`, "TOL-16"},
-		{s.keeper, "issue", `{"to":` + toLi + `,"approved_by":"` + lin.String() + `"}`, "ORG-01"},
-		{s.keeper, "issue", `{"to":` + toLi + approved, ""},
+		{s.keeper, "issue", `{"to":` + toLi + issued(toLi), ""},
 		{s.wang, "accept", `{}`, "TOL-04"},
 		{s.li, "refuse", `{"reason":"弯了"}`, ""},
-		{s.keeper, "issue", `{"to":` + toLi + approved, ""},
+		{s.keeper, "issue", `{"to":` + toLi + issued(toLi), ""},
 		{s.li, "accept", `{}`, ""},
-		{s.keeper, "issue", `{"to":` + toWang + approved, "TOL-14"},
+		{s.keeper, "issue", `{"to":` + toWang + issued(toWang), "TOL-14"},
 		{s.wang, "hand-over", `{"to":` + toWang + `}`, "TOL-08"},
-		{s.wang, "hand-over", `{"to":` + toWang + `,"reason":"抢险"` + approved, ""},
+		{s.wang, "hand-over", `{"to":` + toWang + `,"reason":"抢险",` + s.approved("hand_over", path, toWang) + `}`, ""},
 		{s.keeper, "return", `{"store":"yard","by":"` + s.wang.id + `","condition":"damaged"}`, ""},
-		{s.keeper, "issue", `{"to":` + toLi + approved, "TOL-18"},
+		{s.keeper, "issue", `{"to":` + toLi + issued(toLi), "TOL-18"},
 		{s.keeper, "repair", `{"repairer":"R1"}`, ""},
 		{s.keeper, "return", `{"store":"main","condition":"good"}`, ""},
 		{s.keeper, "clear", `{"note":"已修"}`, ""},
@@ -113,8 +112,8 @@ func TestTOL04ToolsAreIssuedSignedForAndReturned(t *testing.T) {
 		{s.li, "missing", `{"lost_at":"2026-03-02T03:00:00Z","place":"二号水仓","circumstances":"掉入水仓"}`, ""},
 		{s.keeper, "found", `{"store":"main"}`, ""},
 		{s.keeper, "block", `{"reason":"quality"}`, ""},
-		{s.keeper, "scrap", `{"reason":"磨损","approved_by":"` + s.keeper.id + `"}`, "STK-12"},
-		{s.keeper, "scrap", `{"reason":"磨损","approved_by":"` + s.boss.id + `"}`, ""},
+		{s.keeper, "scrap", `{"reason":"磨损"}`, "STK-12"},
+		{s.keeper, "scrap", `{"reason":"磨损",` + s.approved("scrap", path, "") + `}`, ""},
 	})
 }
 
@@ -122,7 +121,7 @@ func TestINS02WhatIsNotInspectedIsNotGivenOut(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	path, tag := s.tool(strings.Replace(strings.Replace(newTool, "wrench", "gloves", 1), "W-1", "G-1", 1))
-	issue := `{"to":{"kind":"person","who":"` + s.li.id + `"},"approved_by":"` + s.boss.id + `"}`
+	issue := `{"to":` + toPerson(s.li) + `,` + s.approved("issue", path, toPerson(s.li)) + `}`
 	s.run(path, tag, []order{
 		{s.keeper, "issue", issue, "INS-02"},
 		{s.keeper, "inspections", `{"on":"2026-03-01","passed":false}`, ""},

@@ -42,6 +42,7 @@ type App struct {
 	Deductions *Deductions
 	Recalls    *Recalls
 	Annual     *AnnualIssues
+	Approvals  *Approvals
 	Keeping
 	Supply
 }
@@ -69,12 +70,13 @@ func New(p Ports) *App {
 	a := &App{Sites: &Sites{u}, Teams: &Teams{u}, Views: &Views{u}}
 	claims := &claims{u}
 	cards := &cards{u}
+	approved := &approvals{u}
 	a.People = &People{u, claims, cards}
 	a.Policies = newPolicies(u)
 	a.Strikes = &Strikes{u, a.Policies}
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
-	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims, cards: cards}
+	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims, cards: cards, approved: approved}
 	a.Kits = &Kits{useCases: u, tools: a.Tools}
 	a.Exchanges = &Exchanges{useCases: u, policies: a.Policies, sites: a.Sites, cards: cards}
 	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
@@ -82,7 +84,8 @@ func New(p Ports) *App {
 	a.Recalls, a.Annual = &Recalls{u, a.Sites}, &AnnualIssues{u, a.Sites}
 	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}, &LedgerChecks{u}}
 	common := supply{u, a.Policies, a.Sites}
-	a.Supply = Supply{&Stocks{supply: common}, &Demands{common}, &Purchases{common}, &Acceptances{common}, &Scraps{common, a.Tools}}
+	a.Supply = Supply{&Stocks{supply: common, approved: approved}, &Demands{common}, &Purchases{common}, &Acceptances{common}, &Scraps{common, a.Tools}}
+	a.Approvals = &Approvals{common}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }

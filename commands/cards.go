@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -37,16 +38,15 @@ const inFlight = 15 * time.Minute
 
 // entering is a tool that is about to go to a person or team.
 type entering struct {
-	To         tool.Holder
-	Tool       uuid.UUID
-	Number     string
-	Kind       string
-	Loan       bool
-	Revision   int64 // of the tool's stream: if that moves on, the entry is void
-	ByTable    bool  // TOL-15
-	Who        recipient
-	ApprovedBy string
-	Book       *policy.Book
+	To       tool.Holder
+	Tool     uuid.UUID
+	Number   string
+	Kind     string
+	Loan     bool
+	Revision int64 // of the tool's stream: if that moves on, the entry is void
+	ByTable  bool  // TOL-15
+	Who      recipient
+	Book     *policy.Book
 }
 
 // enter puts a tool onto a card; nothing for custodians that have none.
@@ -63,7 +63,7 @@ func (c *cards) enter(ctx context.Context, call Call, in entering) error {
 	return c.write(ctx, call, in.To, "card/"+in.Tool.String()+"/"+strconv.FormatInt(in.Revision, 10), func(start card.Start, gone []uuid.UUID) card.Command {
 		return card.Enter{
 			At: call.OccurredAt, Start: start, Site: call.Site, Entry: entry, Gone: gone,
-			ByTable: in.ByTable, Posts: in.Who.Posts, Team: in.Who.TeamCode, ApprovedBy: in.ApprovedBy, Book: in.Book,
+			ByTable: in.ByTable, Posts: in.Who.Posts, Team: in.Who.TeamCode, ApprovedBy: in.Who.ApprovedBy, Approval: in.Who.Approval, Book: in.Book,
 		}
 	})
 }
@@ -211,6 +211,10 @@ type recipient struct {
 	Posts    []string
 	Team     string // team id of a person, "" for none
 	TeamCode string // of that team, or of the team itself
+	// ApprovedBy is the person who approved what goes to them, "" for nobody,
+	// and Approval the id of the approval by which that was said.
+	ApprovedBy string
+	Approval   *uuid.UUID
 }
 
 // recipientOf returns what is known of a person or team at an instant; the
@@ -246,7 +250,10 @@ type giving struct {
 	To         tool.Holder
 	Loan       bool
 	ByTable    bool
-	ApprovedBy string
+	Act        approval.Act
+	Approval   uuid.UUID // id; zero for none
+	Scope      []tool.Holder
+	ApprovedBy string // person id of who approved the list that it is on
 }
 
 // give runs a command that moves a tool to a person or team. What the tool's
@@ -261,18 +268,37 @@ func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.U
 			if err != nil {
 				return nil, err
 			}
-			c := build(now, m, who)
 			st, err := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
 			if err != nil {
 				return nil, err
 			}
+			if c := build(now, m, who); g.Approval != uuid.Nil { // what holds already uses no approval (TKT-02)
+				if events, err := tool.Decide(st, c); err == nil && len(events) == 0 {
+					return c, nil
+				}
+			}
+			by := claiming{
+				ID: g.Approval, Act: g.Act, Stream: s, Name: StreamOf("tool", id), Tool: &id, Kind: st.Kind, To: g.To, Scope: g.Scope,
+				Parties: []string{personOf(st.Holder)}, Late: r.LateReason != "",
+			}
+			if who.ApprovedBy, who.Approval, err = t.approved.by(ctx, call, by); err != nil {
+				return nil, err
+			}
+			if g.ApprovedBy != "" {
+				who.ApprovedBy = g.ApprovedBy
+			}
+			c := build(now, m, who)
 			if events, err := tool.Decide(st, c); err != nil || len(events) == 0 {
 				return c, err
 			}
 			call.Site = s.Site
-			return c, t.cards.enter(ctx, call, entering{
+			err = t.cards.enter(ctx, call, entering{
 				To: g.To, Tool: id, Number: st.Number, Kind: st.Kind, Loan: g.Loan || !st.Until.IsZero(), Revision: s.Revision,
-				ByTable: g.ByTable, Who: who, ApprovedBy: g.ApprovedBy, Book: m.Book,
+				ByTable: g.ByTable, Who: who, Book: m.Book,
 			})
+			if err != nil {
+				return nil, err
+			}
+			return c, t.approved.claim(ctx, call, by)
 		})
 }

@@ -128,5 +128,5 @@ func (s *Scraps) End(ctx context.Context, r Request, id uuid.UUID, approvedBy st
 	if err != nil {
 		return Result{}, err
 	}
-	return s.tools.end(ctx, r, of, ScrapTool{Reason: st.Asked.Reason, ApprovedBy: approvedBy}, st.Asked.By)
+	return s.tools.end(ctx, r, of, st.Asked.Reason, st.Asked.By, approvedBy)
 }

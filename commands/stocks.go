@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/stock"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -30,7 +31,8 @@ func stockDecider() Decider[stock.State, stock.Command, stock.Event] {
 // with its own time. Safe for concurrent use.
 type Stocks struct {
 	supply
-	parts sync.Map // card id -> number of its last part, as far as it is known
+	approved *approvals
+	parts    sync.Map // card id -> number of its last part, as far as it is known
 }
 
 // StockItem names the pieces of an item in a store.
@@ -57,10 +59,10 @@ func (s *Stocks) Receive(ctx context.Context, r Request, in ReceiveStock) (Regis
 	if by == "" {
 		by = r.Actor.Person
 	}
-	return s.move(ctx, r, "stock.receive", in.StockItem, in.At, in, func(call Call, month stock.Month, book *policy.Book) (stock.Command, error) {
+	return s.move(ctx, r, "stock.receive", in.StockItem, in.At, in, func(at booking) (stock.Command, error) {
 		return stock.Receive{
-			At: call.OccurredAt, Month: month, Lots: in.Lots, UnitPriceFen: in.UnitPriceFen,
-			Origin: in.Origin, Ref: in.Ref, By: by, Book: book,
+			At: at.Call.OccurredAt, Month: at.Month, Lots: in.Lots, UnitPriceFen: in.UnitPriceFen,
+			Origin: in.Origin, Ref: in.Ref, By: by, Book: at.Book,
 		}, nil
 	})
 }
@@ -79,9 +81,9 @@ type IssueStock struct {
 // Issue takes pieces out; the actor keeps the store. To a store, the pieces
 // are under way until a process has received them there.
 func (s *Stocks) Issue(ctx context.Context, r Request, in IssueStock) (Registered, error) {
-	return s.move(ctx, r, "stock.issue", in.StockItem, in.At, in, func(call Call, month stock.Month, book *policy.Book) (stock.Command, error) {
+	return s.move(ctx, r, "stock.issue", in.StockItem, in.At, in, func(at booking) (stock.Command, error) {
 		if in.To.Kind == tool.Store {
-			if err := hasStore(book, in.Site, in.To.Who, call.OccurredAt, "/to"); err != nil {
+			if err := hasStore(at.Book, in.Site, in.To.Who, at.Call.OccurredAt, "/to"); err != nil {
 				return nil, err
 			}
 		}
@@ -91,8 +93,8 @@ func (s *Stocks) Issue(ctx context.Context, r Request, in IssueStock) (Registere
 			}
 		}
 		return stock.Issue{
-			At: call.OccurredAt, Month: month, Lot: in.Lot, Pieces: in.Pieces, To: in.To, Purpose: in.Purpose, Declined: in.Declined,
-			By: r.Actor.Person, Book: book,
+			At: at.Call.OccurredAt, Month: at.Month, Lot: in.Lot, Pieces: in.Pieces, To: in.To, Purpose: in.Purpose, Declined: in.Declined,
+			By: r.Actor.Person, Book: at.Book,
 		}, nil
 	})
 }
@@ -100,24 +102,37 @@ func (s *Stocks) Issue(ctx context.Context, r Request, in IssueStock) (Registere
 // AdjustStock corrects a lot to what is there.
 type AdjustStock struct {
 	StockItem
-	At         *time.Time      `json:"at"`
-	Lot        string          `json:"lot"`
-	Condition  stock.Condition `json:"condition"`
-	Delta      int64           `json:"delta"`
-	Reason     string          `json:"reason"`
-	ApprovedBy string          `json:"approved_by"` // person id, not the actor's
+	At        *time.Time      `json:"at"`
+	Lot       string          `json:"lot"`
+	Condition stock.Condition `json:"condition"`
+	Delta     int64           `json:"delta"`
+	Reason    string          `json:"reason"`
+	Approval  uuid.UUID       `json:"approval"` // id of the approval by which it is done
 }
 
 // Adjust corrects a lot; another person has agreed.
 func (s *Stocks) Adjust(ctx context.Context, r Request, in AdjustStock) (Registered, error) {
-	return s.move(ctx, r, "stock.adjust", in.StockItem, in.At, in, func(call Call, month stock.Month, book *policy.Book) (stock.Command, error) {
-		if err := s.known(ctx, in.ApprovedBy, domain.Invalid("/approved_by", "ORG-01", "tool.person_unknown")); err != nil {
+	return s.move(ctx, r, "stock.adjust", in.StockItem, in.At, in, func(at booking) (stock.Command, error) {
+		st, err := Current(ctx, s.x, stockDecider(), at.Part)
+		if err != nil {
 			return nil, err
 		}
-		return stock.Adjust{
-			At: call.OccurredAt, Month: month, Lot: in.Lot, Condition: in.Condition, Delta: in.Delta, Reason: in.Reason,
-			By: r.Actor.Person, ApprovedBy: in.ApprovedBy, Book: book,
-		}, nil
+		by := claiming{
+			ID: in.Approval, Act: approval.AdjustStock, Stream: at.Stream, Name: at.Part,
+			Stock: &approval.Correction{Store: in.Store, Item: in.Item, Lot: in.Lot, Condition: in.Condition, Delta: in.Delta},
+		}
+		approvedBy, approved, err := s.approved.by(ctx, at.Call, by)
+		if err != nil {
+			return nil, err
+		}
+		c := stock.Adjust{
+			At: at.Call.OccurredAt, Month: at.Month, Lot: in.Lot, Condition: in.Condition, Delta: in.Delta, Reason: in.Reason,
+			By: r.Actor.Person, ApprovedBy: approvedBy, Approval: approved, Book: at.Book,
+		}
+		if events, err := stock.Decide(st, c); err != nil || len(events) == 0 {
+			return c, nil //nolint:nilerr // it is decided again, and refused there
+		}
+		return c, s.approved.claim(ctx, at.Call, by)
 	})
 }
 
@@ -157,7 +172,7 @@ const (
 
 // move books a movement in the one part of the item that is open (STK-05).
 func (s *Stocks) move(ctx context.Context, r Request, operation string, of StockItem, at *time.Time, input any,
-	build func(call Call, month stock.Month, book *policy.Book) (stock.Command, error),
+	build func(at booking) (stock.Command, error),
 ) (Registered, error) {
 	call, err := s.call(r, operation, "", at, input)
 	if err != nil {
@@ -172,13 +187,22 @@ func (s *Stocks) move(ctx context.Context, r Request, operation string, of Stock
 	return Registered{Result: res, ID: m.card}, err
 }
 
+// booking is where and when a movement is about to be booked.
+type booking struct {
+	Call   Call
+	Part   string // stream
+	Stream Stream
+	Month  stock.Month
+	Book   *policy.Book
+}
+
 // movement is one movement of an item on its way to its part.
 type movement struct {
 	*Stocks
 	of    StockItem
 	card  uuid.UUID
 	call  Call
-	build func(call Call, month stock.Month, book *policy.Book) (stock.Command, error)
+	build func(at booking) (stock.Command, error)
 }
 
 func (m *movement) book(ctx context.Context) (Result, error) {
@@ -200,12 +224,12 @@ func (m *movement) book(ctx context.Context) (Result, error) {
 		}
 		res, err := Execute(ctx, m.x, stockDecider(), stockStream(m.card, part), Step[stock.Command]{
 			Call: m.call,
-			Make: func(ctx context.Context, _ Stream) (stock.Command, error) {
+			Make: func(ctx context.Context, found Stream) (stock.Command, error) {
 				book, err := m.policies.Book(ctx, m.of.Site)
 				if err != nil {
 					return nil, err
 				}
-				return m.build(m.call, month, book)
+				return m.build(booking{m.call, stockStream(m.card, part), found, month, book})
 			},
 		})
 		switch {

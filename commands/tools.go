@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/calendar"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -29,6 +30,7 @@ type Tools struct {
 	sites    *Sites
 	claims   *claims
 	cards    *cards
+	approved *approvals
 }
 
 // RegisterTool enters a tool (TOL-01). With a Holder it is an opening entry.
@@ -152,20 +154,30 @@ type named struct{ pointer, person string }
 
 // IssueTool offers a tool to a person or team (TOL-04).
 type IssueTool struct {
-	At         *time.Time  `json:"at"`
-	To         tool.Holder `json:"to"`
-	ApprovedBy string      `json:"approved_by"` // person id (TOL-16)
+	At       *time.Time  `json:"at"`
+	To       tool.Holder `json:"to"`
+	Approval uuid.UUID   `json:"approval"` // id of the approval by which it is done; zero for none (TOL-16)
 	// Scope says who may hold it from now on; none leaves it as it is (TOL-17).
 	Scope []tool.Holder `json:"scope"`
 }
 
 // Issue offers a tool; the recipient has it from Accept on.
 func (t *Tools) Issue(ctx context.Context, r Request, id uuid.UUID, in IssueTool) (Result, error) {
-	return t.give(ctx, r, "tool.issue", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}, {"/to/who", personOf(in.To)}},
-		giving{To: in.To, ByTable: true, ApprovedBy: in.ApprovedBy},
+	return t.issue(ctx, r, id, in, "")
+}
+
+// IssueListed offers a tool of a list, which approvedBy approved as a whole (TOL-13).
+func (t *Tools) IssueListed(ctx context.Context, r Request, id uuid.UUID, to tool.Holder, approvedBy string) (Result, error) {
+	return t.issue(ctx, r, id, IssueTool{To: to}, approvedBy)
+}
+
+func (t *Tools) issue(ctx context.Context, r Request, id uuid.UUID, in IssueTool, approvedBy string) (Result, error) {
+	return t.give(ctx, r, "tool.issue", id, in.At, in, []named{{"/to/who", personOf(in.To)}},
+		giving{To: in.To, ByTable: true, Act: approval.Issue, Approval: in.Approval, Scope: in.Scope, ApprovedBy: approvedBy},
 		func(now moment, m *material, who recipient) tool.Command {
 			return tool.Issue{
-				At: now.At, Today: now.Today, To: in.To, ApprovedBy: in.ApprovedBy, Scope: in.Scope, Posts: who.Posts, Team: who.Team, Book: m.Book,
+				At: now.At, Today: now.Today, To: in.To, ApprovedBy: who.ApprovedBy, Approval: who.Approval, Scope: in.Scope,
+				Posts: who.Posts, Team: who.Team, Book: m.Book,
 			}
 		})
 }
@@ -237,17 +249,19 @@ func (t *Tools) Return(ctx context.Context, r Request, id uuid.UUID, in ReturnTo
 
 // HandOverTool moves a tool to another person or team (TOL-06 to TOL-08).
 type HandOverTool struct {
-	At         *time.Time  `json:"at"`
-	To         tool.Holder `json:"to"`
-	Reason     string      `json:"reason"`
-	ApprovedBy string      `json:"approved_by"` // person id, of the exception of TOL-08
+	At       *time.Time  `json:"at"`
+	To       tool.Holder `json:"to"`
+	Reason   string      `json:"reason"`
+	Approval uuid.UUID   `json:"approval"` // id of the approval of the exception of TOL-08; zero for none
 }
 
 // HandOver moves custody to To; the actor signs for it.
 func (t *Tools) HandOver(ctx context.Context, r Request, id uuid.UUID, in HandOverTool) (Result, error) {
-	return t.give(ctx, r, "tool.hand_over", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, giving{To: in.To},
-		func(now moment, m *material, _ recipient) tool.Command {
-			return tool.HandOver{At: now.At, To: in.To, By: r.Actor.Person, Reason: in.Reason, ApprovedBy: in.ApprovedBy, Book: m.Book}
+	return t.give(ctx, r, "tool.hand_over", id, in.At, in, nil, giving{To: in.To, Act: approval.HandOver, Approval: in.Approval},
+		func(now moment, m *material, who recipient) tool.Command {
+			return tool.HandOver{
+				At: now.At, To: in.To, By: r.Actor.Person, Reason: in.Reason, ApprovedBy: who.ApprovedBy, Approval: who.Approval, Book: m.Book,
+			}
 		})
 }
 
@@ -341,39 +355,55 @@ func (t *Tools) Find(ctx context.Context, r Request, id uuid.UUID, in FoundTool)
 
 // ScrapTool ends a tool (STK-12).
 type ScrapTool struct {
-	At         *time.Time `json:"at"`
-	Reason     string     `json:"reason"`
-	ApprovedBy string     `json:"approved_by"` // person id
+	At       *time.Time `json:"at"`
+	Reason   string     `json:"reason"`
+	Approval uuid.UUID  `json:"approval"` // id of the approval by which it is done
 }
 
 // Scrap ends a tool in store; the actor fills in the scrap note. Where the
 // site's policy of purchasing says whose signatures that needs, a request is
 // asked for instead (STK-08).
 func (t *Tools) Scrap(ctx context.Context, r Request, id uuid.UUID, in ScrapTool) (Result, error) {
-	return t.on(ctx, r, "tool.scrap", id, in.At, in, []named{{"/approved_by", in.ApprovedBy}}, func(now moment, m *material) tool.Command {
-		if m.err == nil {
-			m.err = t.scrappable(ctx, id, m.Book, now.At)
-		}
-		return tool.Scrap{At: now.At, Reason: in.Reason, Keeper: r.Actor.Person, ApprovedBy: in.ApprovedBy}
-	})
+	return t.onStream(ctx, r, "tool.scrap", id, in.At, in, nil,
+		func(ctx context.Context, call Call, s Stream, now moment, m *material) (tool.Command, error) {
+			st, err := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
+			if err == nil {
+				err = scrappable(st, m.Book, now.At)
+			}
+			if err != nil {
+				return nil, err
+			}
+			by := claiming{
+				ID: in.Approval, Act: approval.Scrap, Stream: s, Name: StreamOf("tool", id), Tool: &id, Kind: st.Kind, Late: r.LateReason != "",
+			}
+			approvedBy, approved, err := t.approved.by(ctx, call, by)
+			if err != nil {
+				return nil, err
+			}
+			c := tool.Scrap{At: now.At, Reason: in.Reason, Keeper: r.Actor.Person, ApprovedBy: approvedBy, Approval: approved}
+			if events, err := tool.Decide(st, c); err != nil || len(events) == 0 {
+				return c, err
+			}
+			return c, t.approved.claim(ctx, call, by)
+		})
 }
 
 // scrappable refuses to scrap a tool without a request where one is needed.
-func (t *Tools) scrappable(ctx context.Context, id uuid.UUID, book *policy.Book, at domain.Instant) error {
-	st, err := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
-	if err != nil {
-		return err
-	}
+func scrappable(st tool.State, book *policy.Book, at domain.Instant) error {
 	if p, _, err := book.PurchasingAt(st.Site, at); err == nil && len(p.Scrap) > 0 {
 		return domain.Refuse("STK-08", "scrap.request_needed")
 	}
 	return nil
 }
 
-// end scraps a tool as a request says that everybody has signed.
-func (t *Tools) end(ctx context.Context, r Request, id uuid.UUID, in ScrapTool, keeper string) (Result, error) {
-	return t.on(ctx, r, "tool.scrap", id, in.At, in, nil, func(now moment, _ *material) tool.Command {
-		return tool.Scrap{At: now.At, Reason: in.Reason, Keeper: keeper, ApprovedBy: in.ApprovedBy}
+// end scraps a tool as a request says that everybody has signed, approvedBy last.
+func (t *Tools) end(ctx context.Context, r Request, id uuid.UUID, reason, keeper, approvedBy string) (Result, error) {
+	in := struct {
+		Reason     string `json:"reason"`
+		ApprovedBy string `json:"approved_by"`
+	}{reason, approvedBy}
+	return t.on(ctx, r, "tool.scrap", id, nil, in, nil, func(now moment, _ *material) tool.Command {
+		return tool.Scrap{At: now.At, Reason: reason, Keeper: keeper, ApprovedBy: approvedBy}
 	})
 }
 

@@ -151,7 +151,7 @@ var fixtures = map[string]any{
 	"policy.version_recorded.v1.tools": policy.VersionRecorded{
 		Kind: policy.KindTools, Name: "tools", Site: "SH", Version: 1, EffectiveFrom: nine, Author: "li", Approver: "wang",
 		Reason: "first", Hash: hash,
-		Content: json.RawMessage(`{"chases":[{"after_hours":0,"tell":["borrower","store"]}],"check_days":7,` +
+		Content: json.RawMessage(`{"approvals":[{"act":"issue","hours":72,"needs":["manager"]}],"chases":[{"after_hours":0,"tell":["borrower","store"]}],"check_days":7,` +
 			`"entitlements":[{"count":2,"kind":"gloves","post":"electrician"}],"issue_approval":"manager","kinds":[{"category":"safety","code":"gloves","inspect_months":6,"life_months":0,"name":"gloves","store_kept":false}],` +
 			`"passing":"forbidden","special_keepers":["shift_leader"],"stores":[{"code":"main","name":"main store"}]}`),
 	},
@@ -203,7 +203,7 @@ var fixtures = map[string]any{
 	"card.opened.v1":         card.Opened{At: nine, Holder: toolHolder, Part: 2, Entries: []card.Entry{cardEntry}, Duty: id("wang").String()},
 	"card.entered.v1": card.Entered{
 		At: nine, Entry: cardEntry, Gone: []uuid.UUID{id("tool")}, Line: &policy.Entitlement{Post: "fitter", Kind: "wrench", Count: 2},
-		ApprovedBy: id("wang").String(), Policy: desk,
+		ApprovedBy: id("wang").String(), Approval: new(id("approval")), Policy: desk,
 	},
 	"card.checked.v1": card.Checked{
 		At: ten, ID: id("check"), Kind: card.ShiftCheck, OnDuty: id("li").String(), By: id("wang").String(), Found: []uuid.UUID{id("tool")},
@@ -221,7 +221,7 @@ var fixtures = map[string]any{
 		Batch: "2025-11", PriceFen: 135050, PurchasedOn: "2025-11-03", LifeMonths: 60, Use: tool.Shared, Home: "main",
 		Holder: tool.Holder{Kind: tool.Store, Who: "main"}, Policy: desk,
 	},
-	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Scope: []tool.Holder{toolHolder}, Policy: desk},
+	"tool.issued.v1":         tool.Issued{At: nine, To: toolHolder, ApprovedBy: id("wang").String(), Approval: new(id("approval")), Scope: []tool.Holder{toolHolder}, Policy: desk},
 	"tool.accepted.v1":       tool.Accepted{At: ten, Holder: toolHolder, By: id("li").String()},
 	"tool.refused.v1":        tool.Refused{At: ten, By: id("li").String(), Reason: "scale unreadable"},
 	"tool.lent.v1":           tool.Lent{At: nine, Holder: toolHolder, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(), Booking: new(id("booking")), Chases: []tool.Chase{{At: eleven, Tell: []string{"borrower", "store"}}}, Policy: desk},
@@ -293,12 +293,29 @@ var fixtures = map[string]any{
 	"tool.extended.v1":          tool.Extended{At: ten, Until: eleven, By: id("wang").String(), Reason: "not done", Chases: []tool.Chase{{At: eleven, Tell: []string{"store"}}}, Policy: desk},
 	"tool.chased.v1":            tool.Chased{At: eleven, Due: ten, Step: 1, Tell: []string{"borrower", "manager"}, Holder: toolHolder, Responsible: id("li").String(), Store: "main"},
 	"tool.found.v1":             tool.Found{At: eleven, Store: "main"},
-	"tool.scrapped.v1":          tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String()},
+	"tool.scrapped.v1":          tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String(), Approval: new(id("approval"))},
 	"tool.returned.v1.late":     tool.Returned{At: ten, From: toolHolder, Store: "main", By: id("li").String(), Condition: tool.Good, LateReason: "the book was not at hand"},
 
 	"tool.kept.v1":      tool.Kept{At: ten, Exchange: id("exchange"), Part: tool.PartOld},
 	"tool.released.v1":  tool.Released{At: ten, Exchange: id("exchange")},
 	"tool.exchanged.v1": tool.Exchanged{At: eleven, Exchange: id("exchange"), Part: tool.PartOld, From: toolHolder, Holder: toolStore},
+	"approval.requested.v1": approval.Requested{
+		At: nine, Site: "SH", By: id("li").String(), Reason: "second fitter", Needs: []string{"manager"}, Hours: 72, Policy: desk,
+		Covers: approval.Covers{Act: approval.Issue, Tools: []uuid.UUID{id("tool")}, Pieces: 1, To: &toolHolder, Scope: []tool.Holder{toolHolder}},
+	},
+	"approval.requested.v1.stock": approval.Requested{
+		At: nine, Site: "SH", By: id("li").String(), Reason: "count", Needs: []string{"manager"}, Policy: desk,
+		Covers: approval.Covers{
+			Act: approval.AdjustStock, Tools: []uuid.UUID{}, Pieces: 1, Scope: []tool.Holder{},
+			Stock: &approval.Correction{Store: "main", Item: "bit-8", Lot: "L1", Condition: stock.New, Delta: -1},
+		},
+	},
+	"approval.given.v1":     approval.Given{At: ten, Signed: approval.Signature{Role: "manager", By: id("wang").String()}, Complete: true, Until: &eleven},
+	"approval.refused.v1":   approval.Refused{At: ten, By: id("wang").String(), Reason: "has two"},
+	"approval.withdrawn.v1": approval.Withdrawn{At: ten, By: id("li").String(), Reason: "not needed"},
+	"approval.used.v1": approval.Used{At: eleven, Void: []uuid.UUID{id("other")}, Use: approval.Use{
+		Command: id("command"), Stream: "fl.tool-" + id("tool").String(), Revision: 4, Tool: new(id("tool")), By: id("zhao").String(), At: eleven,
+	}},
 	"exchange.applied.v1": exchange.Applied{
 		At: nine, Site: "SH", By: id("li").String(), Old: oldItem, Keeper: toolHolder, Reason: "jaws worn", Wanted: oldItem.Model, Policy: desk,
 	},
@@ -402,7 +419,7 @@ var fixtures = map[string]any{
 	"stock.issued.v1": stock.Issued{
 		At: ten, Taken: []stock.Lot{{Lot: "L1", Condition: stock.Worn, Pieces: 1}}, Pieces: 1, To: toolHolder, Purpose: "pump 3", By: id("wang").String(), Policy: desk,
 	},
-	"stock.adjusted.v1":   stock.Adjusted{At: ten, Lot: "L1", Condition: stock.New, Delta: -1, Reason: "broken", By: id("li").String(), ApprovedBy: id("wang").String(), Late: true},
+	"stock.adjusted.v1":   stock.Adjusted{At: ten, Lot: "L1", Condition: stock.New, Delta: -1, Reason: "broken", By: id("li").String(), ApprovedBy: id("wang").String(), Approval: new(id("approval")), Late: true},
 	"stock.fell_short.v1": stock.FellShort{At: ten, Site: "SH", Store: "main", Item: "bit-8", Name: "drill bit 8", Balance: 4, Minimum: 5, Order: 20, Unit: id("team").String(), Policy: desk},
 	"stock.continued.v1":  stock.Continued{At: eleven, Month: "2026-04", Part: 3, Lots: []stock.Lot{{Lot: "L1", Condition: stock.New, Pieces: 4}}, Short: true},
 	"demand.planned.v1": demand.Planned{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain/acceptance"
 	"github.com/fieldledger/fieldledger/domain/annual"
+	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/card"
 	"github.com/fieldledger/fieldledger/domain/claim"
 	"github.com/fieldledger/fieldledger/domain/climate"
@@ -111,6 +112,11 @@ var eventTypes = []eventType{
 	newest[tool.Kept]("tool.kept.v1"),
 	newest[tool.Released]("tool.released.v1"),
 	newest[tool.Exchanged]("tool.exchanged.v1"),
+	newest[approval.Requested]("approval.requested.v1"),
+	newest[approval.Given]("approval.given.v1"),
+	newest[approval.Refused]("approval.refused.v1"),
+	newest[approval.Withdrawn]("approval.withdrawn.v1"),
+	newest[approval.Used]("approval.used.v1"),
 	newest[exchange.Applied]("exchange.applied.v1"),
 	newest[exchange.Approved]("exchange.approved.v1"),
 	newest[exchange.Refused]("exchange.refused.v1"),

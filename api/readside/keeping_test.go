@@ -16,6 +16,7 @@ import (
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/commands/process"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
 	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -422,7 +423,9 @@ func TestCHK04OurLedgerIsAllThatIsNotScrapped(t *testing.T) {
 	for n := range 4 {
 		r.tool("wrench", fmt.Sprintf("W-%d", n))
 	}
-	r.did(r.App.Tools.Scrap(ctx, r.by(0), r.tool("wrench", "W-9"), commands.ScrapTool{Reason: "worn", ApprovedBy: r.people[2]}))
+	old := r.tool("wrench", "W-9")
+	approved := r.approved(commands.RequestApproval{Act: approval.Scrap, Tools: []uuid.UUID{old}})
+	r.did(r.App.Tools.Scrap(ctx, r.by(0), old, commands.ScrapTool{Reason: "worn", Approval: approved}))
 	r.settle()
 	reg, err := r.App.LedgerChecks.Compare(ctx, r.by(1), commands.CompareLedgers{
 		Site: "hq", With: ledgercheck.Finance, Reference: "assets", Entries: []ledgercheck.Entry{

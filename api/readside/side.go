@@ -50,6 +50,7 @@ type Side struct {
 	views     *readmodel.Reader[directory.View]
 	tools     *readmodel.Reader[custody.Row]
 	exchanges *readmodel.Reader[custody.Exchange]
+	approvals *readmodel.Reader[custody.Approval]
 	recalls   *readmodel.Reader[custody.Recall]
 	annuals   *readmodel.Reader[custody.Annual]
 	kits      *readmodel.Reader[custody.Kit]
@@ -65,7 +66,7 @@ type Side struct {
 // New returns a Side.
 func New(p Parts) (*Side, error) {
 	s := &Side{Parts: p}
-	var errs [15]error
+	var errs [16]error
 	s.tickets, errs[0] = readmodel.NewReader(ticket.Table())
 	s.events, errs[1] = readmodel.NewLogReader(ticket.Events())
 	s.persons, errs[2] = readmodel.NewReader(directory.Persons())
@@ -81,6 +82,7 @@ func New(p Parts) (*Side, error) {
 	s.supply, errs[12] = newSupplyReaders()
 	s.kits, errs[13] = readmodel.NewReader(custody.Kits())
 	s.cards, errs[14] = readmodel.NewReader(custody.Cards())
+	s.approvals, errs[15] = readmodel.NewReader(custody.Approvals())
 	var lossErrs [4]error
 	s.loss, lossErrs = newLossReaders()
 	return s, errors.Join(errors.Join(errs[:]...), errors.Join(lossErrs[:]...), s.open())

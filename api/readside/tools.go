@@ -42,7 +42,7 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 			Stage: api.ToolRepairStage(row.Row.Repair), Fault: row.Row.Fault, PlannedBy: row.Row.PlannedBy, Repairer: row.Row.Repairer,
 			EstimateFen: row.Row.EstimateFen, RepairsFen: row.Row.RepairsFen,
 		}, HandOut: api.FormHandOut{
-			ApprovedBy: row.Row.ApprovedBy, SignedBy: row.Row.SignedBy, Purpose: row.Row.Purpose, Responsible: row.Row.Responsible,
+			ApprovedBy: row.Row.ApprovedBy, Approval: optional(row.Row.Approval), SignedBy: row.Row.SignedBy, Purpose: row.Row.Purpose, Responsible: row.Row.Responsible,
 		}}
 		card.Bookings, card.Chases, card.Scope = promisedOf(row.Row)
 		for _, span := range row.Row.Custody {

@@ -182,7 +182,7 @@ func (m *Annual) Send(ctx context.Context, r commands.Request, t Task, step uuid
 	}
 	approved := t.Event.Event.(annual.Approved)
 	send := func(r commands.Request, d tool.Decision) (commands.Result, error) {
-		return m.Commands.Issue(ctx, r, uuid.MustParse(d.Tool), commands.IssueTool{To: d.Holder, ApprovedBy: approved.By})
+		return m.Commands.IssueListed(ctx, r, uuid.MustParse(d.Tool), d.Holder, approved.By)
 	}
 	return l.send(r, step, send, func(part int, of []tool.Decision) (commands.Result, error) {
 		return m.Issues.Record(ctx, r, m.listed.Site, m.listed.Year, annual.Decided{List: m.listed.List, Part: part, Decisions: of})

@@ -1,9 +1,15 @@
 // Package approval decides who signs next where several persons have to, one
-// after the other, each in a role.
+// after the other, each in a role; and, as an aggregate of its own, what one
+// approval of an issue, a hand-over, a scrapping or a stock correction stands
+// for: who asked for it, who gave it, for which thing and recipient, and which
+// command used it. An approval is used once, or as often as it says: its own
+// stream decides that, before what it lets through is stored (ADR 0027).
 //
-// It is pure. Four eyes are two persons: it compares person ids and never
-// accounts, so that another account of a person is the same person. Which
-// roles are needed is the policy's to say (STK-02, STK-08, STK-11, STK-12).
+// It is pure: no clock, no I/O. Four eyes are two persons: it compares person
+// ids and never accounts, so that another account of a person is the same
+// person. Which roles are needed is the policy's to say (STK-02, STK-08,
+// STK-11, STK-12, POL-10). The rules are TOL-08, TOL-15, TOL-16 and STK-05 in
+// docs/rules.md.
 package approval
 
 import (

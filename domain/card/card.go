@@ -58,6 +58,7 @@ type Entered struct {
 	Gone       []uuid.UUID         `json:"gone"`                  // tool ids of entries that are struck, having been seen elsewhere
 	Line       *policy.Entitlement `json:"line,omitempty"`        // of the entitlement table, if there is one (TOL-15)
 	ApprovedBy string              `json:"approved_by,omitempty"` // person id
+	Approval   *uuid.UUID          `json:"approval,omitempty"`    // id of the approval by which that was said
 	Policy     domain.PolicyRef    `json:"policy"`                // of tools, in force then
 }
 
@@ -101,6 +102,7 @@ type Enter struct {
 	Posts      []string       `json:"posts"`    // of the holder, at that time
 	Team       string         `json:"team"`     // code of the holder's team, or of the holder
 	ApprovedBy string         `json:"approved_by"`
+	Approval   *uuid.UUID     `json:"approval"`
 	Book       *policy.Book   `json:"-"`
 }
 
@@ -174,7 +176,7 @@ func enter(s State, c Enter) ([]Event, error) {
 	case !ok:
 		return nil, domain.Refuse("POL-08", "policy.kind_not_loaded", "kind", string(policy.KindTools))
 	}
-	e := Entered{At: c.At, Entry: c.Entry, Gone: append([]uuid.UUID{}, c.Gone...), ApprovedBy: c.ApprovedBy, Policy: v.Ref()}
+	e := Entered{At: c.At, Entry: c.Entry, Gone: append([]uuid.UUID{}, c.Gone...), ApprovedBy: c.ApprovedBy, Approval: c.Approval, Policy: v.Ref()}
 	if table := v.Tools(); c.ByTable && len(table.Entitlements) > 0 {
 		line := table.Entitled(c.Posts, c.Team, c.Entry.Kind)
 		has := s.without(append(slices.Clone(c.Gone), c.Entry.Tool)).issued(c.Entry.Kind)

@@ -33,6 +33,29 @@ type Tools struct {
 	Chases []Chase `json:"chases"`
 	// CheckDays is how often a team's shared tools are checked; 0 means 7 (TOL-20).
 	CheckDays int `json:"check_days"`
+	// Approvals says who approves what, and for how long that is good; an act
+	// without a line is a manager's to approve, without an end (POL-10).
+	Approvals []Authority `json:"approvals"`
+}
+
+// Authority is a line of the matrix of who approves what.
+type Authority struct {
+	Act   string   `json:"act"`   // one of ApprovalActs
+	Needs []string `json:"needs"` // roles whose signature it needs, in order
+	Hours int      `json:"hours"` // for which an approval is good once it is given; 0 without an end
+}
+
+// ApprovalActs are the acts that an Authority may speak of.
+func ApprovalActs() []string { return []string{"issue", "hand_over", "scrap", "adjust_stock"} }
+
+// ApprovalOf says whose approval an act needs.
+func (t Tools) ApprovalOf(act string) Authority {
+	for _, a := range t.Approvals {
+		if a.Act == act {
+			return a
+		}
+	}
+	return Authority{Act: act, Needs: []string{ByManager}}
 }
 
 // Entitlement is a line of the table of what may be issued. Exactly one of
@@ -108,6 +131,7 @@ func (t Tools) MarshalJSON() ([]byte, error) {
 	t.Entitlements = append([]Entitlement{}, t.Entitlements...)
 	t.SpecialKeepers = append([]string{}, t.SpecialKeepers...)
 	t.Chases = append([]Chase{}, t.Chases...)
+	t.Approvals = append([]Authority{}, t.Approvals...)
 	return json.Marshal(plain(t))
 }
 
@@ -148,6 +172,7 @@ func (t Tools) check() error {
 	}
 	c.faults = append(c.faults, repeated("kinds", "TOL-02", codes)...)
 	t.checkGiving(c)
+	t.checkApprovals(c)
 	if !slices.Contains([]string{"", ByManager, ByFirstIssue}, t.IssueApproval) {
 		c.fault("/issue_approval", "TOL-16", "policy.approval_unknown", "approval", t.IssueApproval)
 	}
@@ -164,6 +189,7 @@ const (
 	mostEntitled = 1000
 	mostChases   = 10
 	mostHours    = 24 * 366
+	mostSigners  = 5
 )
 
 // checkGiving finds the faults of what issue, lending and checks ask for.
@@ -198,6 +224,24 @@ func (t Tools) checkGiving(c *checker) {
 	}
 	if t.CheckDays < 0 || t.CheckDays > mostDays {
 		c.fault("/check_days", "TOL-20", "policy.days_out_of_range", "most", mostDays)
+	}
+}
+
+// checkApprovals finds the faults of who approves what.
+func (t Tools) checkApprovals(c *checker) {
+	seen := map[string]bool{}
+	for i, a := range t.Approvals {
+		at := "/approvals/" + strconv.Itoa(i)
+		if !slices.Contains(ApprovalActs(), a.Act) || seen[a.Act] {
+			c.fault(at+"/act", "POL-10", "policy.approval_act", "act", a.Act)
+		}
+		seen[a.Act] = true
+		if len(a.Needs) == 0 || len(a.Needs) > mostSigners || slices.Contains(a.Needs, "") {
+			c.fault(at+"/needs", "POL-10", "policy.approval_needs", "most", mostSigners)
+		}
+		if a.Hours < 0 || a.Hours > mostHours {
+			c.fault(at+"/hours", "POL-10", "policy.hours_out_of_range", "most", mostHours)
+		}
 	}
 }
 

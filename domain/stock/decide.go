@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -56,6 +58,7 @@ type Adjust struct {
 	Reason     string         `json:"reason"`
 	By         string         `json:"by"`          // person id
 	ApprovedBy string         `json:"approved_by"` // person id
+	Approval   *uuid.UUID     `json:"approval"`    // id of the approval by which that was said
 	Book       *policy.Book   `json:"-"`
 }
 
@@ -190,13 +193,15 @@ func adjust(s State, c Adjust) ([]Event, error) {
 		return nil, domain.Invalid("/reason", "STK-05", "stock.reason_missing")
 	case c.By == "":
 		return nil, domain.Invalid("/by", "STK-05", "stock.signer_missing")
-	case c.ApprovedBy == "" || c.ApprovedBy == c.By:
+	case c.ApprovedBy == "":
+		return nil, domain.Refuse("STK-05", "approval.missing")
+	case c.ApprovedBy == c.By:
 		return nil, domain.Refuse("STK-05", "approval.own")
 	case c.Delta+s.lot(c.Lot, c.Condition) < 0: // STK-05
 		return nil, domain.Refuse("STK-05", "stock.too_few", "pieces", -c.Delta, "there", s.lot(c.Lot, c.Condition))
 	}
 	e := Adjusted{
-		At: c.At, Lot: c.Lot, Condition: c.Condition, Delta: c.Delta, Reason: c.Reason, By: c.By, ApprovedBy: c.ApprovedBy, Late: c.Month < s.Month,
+		At: c.At, Lot: c.Lot, Condition: c.Condition, Delta: c.Delta, Reason: c.Reason, By: c.By, ApprovedBy: c.ApprovedBy, Approval: c.Approval, Late: c.Month < s.Month,
 	}
 	return s.settled(p, ref, c.At, e), nil
 }

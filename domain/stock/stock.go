@@ -15,6 +15,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -117,11 +119,12 @@ type Adjusted struct {
 	At         domain.Instant `json:"at"`
 	Lot        string         `json:"lot"`
 	Condition  Condition      `json:"condition"`
-	Delta      int64          `json:"delta"`       // pieces, below 0 for fewer
-	Reason     string         `json:"reason"`      // no personal data
-	By         string         `json:"by"`          // person id of the keeper
-	ApprovedBy string         `json:"approved_by"` // person id, another one
-	Late       bool           `json:"late"`        // it belongs into a month that was over
+	Delta      int64          `json:"delta"`              // pieces, below 0 for fewer
+	Reason     string         `json:"reason"`             // no personal data
+	By         string         `json:"by"`                 // person id of the keeper
+	ApprovedBy string         `json:"approved_by"`        // person id, another one
+	Approval   *uuid.UUID     `json:"approval,omitempty"` // id of the approval by which that was said
+	Late       bool           `json:"late"`               // it belongs into a month that was over
 }
 
 // FellShort says that fewer than the minimum are left (STK-06). Type stock.fell_short.v1.

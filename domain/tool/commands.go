@@ -39,6 +39,7 @@ type Issue struct {
 	Today      domain.Day     `json:"today"` // civil date of At in the site's zone (INS-02)
 	To         Holder         `json:"to"`
 	ApprovedBy string         `json:"approved_by"` // person id, where the site's policy asks for one (TOL-16)
+	Approval   *uuid.UUID     `json:"approval"`    // id of the approval by which that was said; nil where a list was approved
 	Scope      []Holder       `json:"scope"`       // who may hold it from now on; none: as before (TOL-17)
 	Posts      []string       `json:"posts"`       // of the person to whom it goes, at that time (TOL-19)
 	Team       string         `json:"team"`        // team id of that person, "" for none
@@ -90,7 +91,8 @@ type HandOver struct {
 	To         Holder         `json:"to"`
 	By         string         `json:"by"` // person id of who takes it over
 	Reason     string         `json:"reason"`
-	ApprovedBy string         `json:"approved_by"`
+	ApprovedBy string         `json:"approved_by"` // person id
+	Approval   *uuid.UUID     `json:"approval"`    // as of Issue
 	Book       *policy.Book   `json:"-"`
 }
 
@@ -148,8 +150,9 @@ type Find struct {
 type Scrap struct {
 	At         domain.Instant `json:"at"`
 	Reason     string         `json:"reason"`
-	Keeper     string         `json:"keeper"` // person id of who fills in the note
-	ApprovedBy string         `json:"approved_by"`
+	Keeper     string         `json:"keeper"`      // person id of who fills in the note
+	ApprovedBy string         `json:"approved_by"` // person id
+	Approval   *uuid.UUID     `json:"approval"`    // as of Issue; nil where a request was signed
 }
 
 // Keep reserves a tool for an exchange: nothing else moves it until it is

@@ -35,7 +35,7 @@ func issue(s State, c Issue) ([]Event, error) {
 	if err := s.unbooked(c.At, domain.Instant{}, uuid.Nil, c.At); err != nil { // TOL-09: an issue has no end
 		return nil, err
 	}
-	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Scope: c.Scope, Policy: ref}}, nil
+	return []Event{Issued{At: c.At, To: c.To, ApprovedBy: c.ApprovedBy, Approval: c.Approval, Scope: c.Scope, Policy: ref}}, nil
 }
 
 // mayHold refuses whom a tool is not meant for: those its first issue does not
@@ -75,6 +75,8 @@ func accept(s State, c Accept) ([]Event, error) {
 		return nil, domain.Refuse("TOL-04", "tool.not_offered", "standing", string(s.Standing))
 	case s.Offer.Kind == Person && s.Offer.Who != c.By: // the own signature
 		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", s.Offer.Who)
+	case s.Approver == c.By: // nobody approves what he signs for, for a team either
+		return nil, domain.Refuse("TOL-16", "tool.approves_own")
 	case s.Blocked != "":
 		return nil, domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
 	}
@@ -189,7 +191,7 @@ func handOver(s State, c HandOver) ([]Event, error) {
 		return nil, domain.Refuse("TOL-08", "tool.approves_own")
 	}
 	return []Event{HandedOver{
-		At: c.At, From: s.Holder, Holder: c.To, By: c.By, Reason: c.Reason, ApprovedBy: c.ApprovedBy, Exception: forbidden, Policy: ref,
+		At: c.At, From: s.Holder, Holder: c.To, By: c.By, Reason: c.Reason, ApprovedBy: c.ApprovedBy, Approval: c.Approval, Exception: forbidden, Policy: ref,
 	}}, nil
 }
 
@@ -263,5 +265,5 @@ func scrap(s State, c Scrap) ([]Event, error) {
 	if err := s.inStore(); err != nil {
 		return nil, err
 	}
-	return []Event{Scrapped{At: c.At, Reason: c.Reason, Keeper: c.Keeper, ApprovedBy: c.ApprovedBy}}, nil
+	return []Event{Scrapped{At: c.At, Reason: c.Reason, Keeper: c.Keeper, ApprovedBy: c.ApprovedBy, Approval: c.Approval}}, nil
 }

@@ -39,6 +39,7 @@ type Issued struct {
 	At         domain.Instant   `json:"at"`
 	To         Holder           `json:"to"`                    // who has to sign
 	ApprovedBy string           `json:"approved_by,omitempty"` // person id
+	Approval   *uuid.UUID       `json:"approval,omitempty"`    // id of the approval by which that was said
 	Scope      []Holder         `json:"scope"`                 // who may hold it from now on, if that was said (TOL-17)
 	Policy     domain.PolicyRef `json:"policy"`                // of tools, in force then
 	LateReason string           `json:"late_reason,omitempty"` // no personal data
@@ -94,6 +95,7 @@ type HandedOver struct {
 	By         string           `json:"by"`                    // person id of who signs
 	Reason     string           `json:"reason"`                // no personal data
 	ApprovedBy string           `json:"approved_by,omitempty"` // person id
+	Approval   *uuid.UUID       `json:"approval,omitempty"`    // id of the approval by which that was said
 	Exception  bool             `json:"exception"`             // passing tools on is forbidden at the site (TOL-08)
 	Policy     domain.PolicyRef `json:"policy"`                // of tools, in force then
 	LateReason string           `json:"late_reason,omitempty"` // no personal data
@@ -161,6 +163,7 @@ type Scrapped struct {
 	Reason     string         `json:"reason"`                // no personal data
 	Keeper     string         `json:"keeper"`                // person id of who filled in the scrap note
 	ApprovedBy string         `json:"approved_by"`           // person id
+	Approval   *uuid.UUID     `json:"approval,omitempty"`    // id of the approval; absent if a request to scrap was signed
 	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 

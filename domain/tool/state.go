@@ -23,6 +23,7 @@ type State struct {
 	Holder      Holder // exactly one, Nobody included (TOL-03)
 	From        Holder // who had it before the present custodian
 	Offer       Holder // to whom it is offered, the zero Holder for nobody
+	Approver    string // person id of who approved the offer, "" for nobody
 	Until       time.Time
 	Bookings    []Booking   // to come, in the order in which they were made (TOL-09)
 	Cancelled   []uuid.UUID // booking ids
@@ -72,7 +73,7 @@ func After(s State, e Event) State {
 		}
 		return s.with(e.At, standingOf(e.Holder), e.Holder)
 	case Issued:
-		s.Offer = e.To
+		s.Offer, s.Approver = e.To, e.ApprovedBy
 		if len(e.Scope) > 0 {
 			s.Scope = e.Scope
 		}
@@ -162,7 +163,7 @@ func (s State) marked(e Event) State {
 
 func (s State) with(at domain.Instant, standing Standing, holder Holder) State {
 	if standing != StandingOffered {
-		s.Offer = Holder{}
+		s.Offer, s.Approver = Holder{}, ""
 	}
 	if holder != s.Holder {
 		s.From = s.Holder

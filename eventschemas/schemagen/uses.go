@@ -118,6 +118,11 @@ var uses = map[string]use{
 	"tool.kept.v1":                   onTool("tool.keep"),
 	"tool.released.v1":               onTool("tool.release"),
 	"tool.exchanged.v1":              onTool("tool.settle"),
+	"approval.requested.v1":          onApproval("", "approval.request"),
+	"approval.given.v1":              onApproval("once a signature", "approval.give"),
+	"approval.refused.v1":            onApproval("", "approval.refuse"),
+	"approval.withdrawn.v1":          onApproval("", "approval.withdraw"),
+	"approval.used.v1":               onApproval("which `tool.issue`, `tool.hand_over`, `tool.scrap` and `stock.adjust` send first where they name an approval", "approval.use"),
 	"exchange.applied.v1":            onExchange("", "exchange.apply"),
 	"exchange.approved.v1":           onExchange("", "exchange.approve"),
 	"exchange.refused.v1":            onExchange("", "exchange.refuse"),
@@ -216,6 +221,10 @@ var uses = map[string]use{
 
 func onExchange(when string, by ...string) use {
 	return use{stream: "`fl.exchange-<uuid>`", by: by, when: when, readers: []string{ownDecider, "`commands/process`, the manager `exchange`"}}
+}
+
+func onApproval(when string, by ...string) use {
+	return use{stream: "`fl.approval-<uuid>`", by: by, when: when, readers: []string{ownDecider, "the use cases that need an approval"}}
 }
 
 func onLoss(by ...string) use {

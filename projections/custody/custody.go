@@ -23,7 +23,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 4
+	Version = 5
 )
 
 // ChaseDue is the condition of a lent tool that is to be asked for by $1,
@@ -36,7 +36,7 @@ const (
 
 // Projection returns the tables of tools.
 func Projection() readmodel.Projection {
-	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Exchanges(), Recalls(), Annuals(), Kits(), Cards()}}
+	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{Table(), Exchanges(), Recalls(), Annuals(), Kits(), Cards(), Approvals()}}
 }
 
 // Row is a tool as lists and cards show it. Times are UTC, amounts fen.
@@ -81,9 +81,10 @@ type Row struct {
 	PlannedBy    string         `db:"planned_by"`
 	Repairer     string         `db:"repairer"` // of the plan
 	EstimateFen  int64          `db:"estimate_fen"`
-	RepairsFen   int64          `db:"repairs_fen"` // what all its repairs have cost
-	ApprovedBy   string         `db:"approved_by"` // person id; of the issue through which it is held
-	SignedBy     string         `db:"signed_by"`   // person id of who signed for it
+	RepairsFen   int64          `db:"repairs_fen"`   // what all its repairs have cost
+	ApprovedBy   string         `db:"approved_by"`   // person id; of the issue through which it is held
+	Approval     uuid.UUID      `db:"approval,null"` // id of the approval by which that was said
+	SignedBy     string         `db:"signed_by"`     // person id of who signed for it
 }
 
 // Span is a stretch of custody: from an instant until the next one begins.
@@ -249,17 +250,25 @@ func filled[T any](list []T) []T {
 
 // handedOut keeps what an issue said, until the tool goes on to somebody else.
 func (r Row) handedOut(e tool.Event, moved bool) Row {
-	approved := r.ApprovedBy
+	approved, approval := r.ApprovedBy, r.Approval
 	if _, refused := e.(tool.Refused); refused || moved {
-		r.ApprovedBy, r.SignedBy = "", ""
+		r.ApprovedBy, r.Approval, r.SignedBy = "", uuid.Nil, ""
 	}
 	switch e := any(e).(type) {
 	case tool.Issued:
-		r.ApprovedBy = e.ApprovedBy // TOL-16
+		r.ApprovedBy, r.Approval = e.ApprovedBy, idOf(e.Approval) // TOL-16
 	case tool.Accepted:
-		r.ApprovedBy, r.SignedBy = approved, e.By // TOL-04
+		r.ApprovedBy, r.Approval, r.SignedBy = approved, approval, e.By // TOL-04
 	}
 	return r
+}
+
+// idOf is the zero id for none.
+func idOf(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
 }
 
 // state is what the fold of the domain needs to go on.
