@@ -145,7 +145,8 @@ func needed(book *policy.Book, site string, at domain.Instant, lines []Line) ([]
 		if err := l.check(p, tools.Tools(), "/lines/"+strconv.Itoa(i)); err != nil {
 			return nil, ref, err
 		}
-		r, ok := policy.RouteOf(p.Demand, l.Variant, false, 0)
+		_, known := tools.Tools().Kind(l.Code)
+		r, ok := policy.RouteOf(p.Demand, l.Variant, !l.Variant.Stocked() && !known, 0) // STK-03: a new kind by its own route
 		if !ok {
 			return nil, ref, domain.Refuse("POL-08", "purchasing.route_missing", "what", "demand", "variant", string(l.Variant))
 		}
