@@ -28,7 +28,7 @@ var (
 	oneID   = regexp.MustCompile(`\b(?:` + groups + `)-\d\d\b`)
 	ruleDef = regexp.MustCompile(`(?m)^- ((?:[A-Z]{3})-\d\d) `)
 	// named is a test's name that begins with ids: TestTOL12And13WhatBecame.
-	named = regexp.MustCompile(`^(?:Test|Fuzz)((?:` + groups + `)\d\d(?:(?:And|To)(?:` + groups + `)?\d\d)*)`)
+	named  = regexp.MustCompile(`^(?:Test|Fuzz)((?:` + groups + `)\d\d(?:(?:And|To)(?:` + groups + `)?\d\d)*)`)
 	inName = regexp.MustCompile(`(` + groups + `)?(\d\d)`)
 	inText = regexp.MustCompile("[\"`](?:[^\"]* )?(?:" + groups + `)-\d\d`)
 	ranged = regexp.MustCompile(`\b(` + groups + `)-(\d\d) to (?:(` + groups + `)-)?(\d\d)\b`)
@@ -40,7 +40,9 @@ var builtGroups = []string{"TOL", "STK", "EXC", "LOS", "INS", "CHK", "POL"}
 // places says where a rule lives: for each file the functions that carry its
 // id, "" for types, constants and variables. A file that only speaks of the
 // rule, in its package's words, is no place.
-type places struct{ code, tests map[string]map[string][]string }
+type places struct {
+	code, tests map[string]map[string][]string
+}
 
 func (p places) add(id, file, function string) {
 	in := p.code
