@@ -70,6 +70,7 @@ type ToolRoom interface {
 	commands.Ledger
 	commands.OverdueTools
 	commands.Register
+	commands.Replacements
 	LedgerComparison(ctx context.Context, at AsOf, id uuid.UUID) (KeepingComparison, Snapshot, error)
 	LedgerComparisons(ctx context.Context, at AsOf, sites []string, p Page) ([]KeepingComparison, string, Snapshot, error)
 	Stocktake(ctx context.Context, at AsOf, id uuid.UUID) (Stocktake, Snapshot, error)
@@ -81,5 +82,7 @@ type ToolRoom interface {
 	Climate(ctx context.Context, at AsOf, q ClimateQuery, p Page) ([]KeepingReading, string, Snapshot, error)
 	// ToolStatistics are the losses and wear of a civil month, "2026-11" (CHK-02).
 	ToolStatistics(ctx context.Context, at AsOf, site, month string) ([]KeepingStatisticsRow, []KeepingFact, Snapshot, error)
+	// ToolReplacements are what replaces the losses and scrappings of a civil month (CHK-02).
+	ToolReplacements(ctx context.Context, at AsOf, site, month string) (ToolReplacements, error)
 	LedgerPage(ctx context.Context, at AsOf, q LedgerQuery) (LedgerPage, Snapshot, error)
 }

@@ -391,6 +391,39 @@ func (e HolderKind) Valid() bool {
 	}
 }
 
+// Defines values for KeepingCauseWhat.
+const (
+	KeepingCauseWhatDamaged  KeepingCauseWhat = "damaged"
+	KeepingCauseWhatFailed   KeepingCauseWhat = "failed"
+	KeepingCauseWhatFound    KeepingCauseWhat = "found"
+	KeepingCauseWhatLost     KeepingCauseWhat = "lost"
+	KeepingCauseWhatRepair   KeepingCauseWhat = "repair"
+	KeepingCauseWhatScrapped KeepingCauseWhat = "scrapped"
+	KeepingCauseWhatWorn     KeepingCauseWhat = "worn"
+)
+
+// Valid indicates whether the value is a known member of the KeepingCauseWhat enum.
+func (e KeepingCauseWhat) Valid() bool {
+	switch e {
+	case KeepingCauseWhatDamaged:
+		return true
+	case KeepingCauseWhatFailed:
+		return true
+	case KeepingCauseWhatFound:
+		return true
+	case KeepingCauseWhatLost:
+		return true
+	case KeepingCauseWhatRepair:
+		return true
+	case KeepingCauseWhatScrapped:
+		return true
+	case KeepingCauseWhatWorn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for KeepingCompareWith.
 const (
 	KeepingCompareWithFinance KeepingCompareWith = "finance"
@@ -1855,6 +1888,45 @@ func (e ToolRepairDoneResult) Valid() bool {
 	}
 }
 
+// Defines values for ToolReplacedWhat.
+const (
+	ToolReplacedWhatLost     ToolReplacedWhat = "lost"
+	ToolReplacedWhatScrapped ToolReplacedWhat = "scrapped"
+)
+
+// Valid indicates whether the value is a known member of the ToolReplacedWhat enum.
+func (e ToolReplacedWhat) Valid() bool {
+	switch e {
+	case ToolReplacedWhatLost:
+		return true
+	case ToolReplacedWhatScrapped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolReplacementPlanStanding.
+const (
+	ToolReplacementPlanStandingApproved ToolReplacementPlanStanding = "approved"
+	ToolReplacementPlanStandingPlanned  ToolReplacementPlanStanding = "planned"
+	ToolReplacementPlanStandingRejected ToolReplacementPlanStanding = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the ToolReplacementPlanStanding enum.
+func (e ToolReplacementPlanStanding) Valid() bool {
+	switch e {
+	case ToolReplacementPlanStandingApproved:
+		return true
+	case ToolReplacementPlanStandingPlanned:
+		return true
+	case ToolReplacementPlanStandingRejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ToolStanding.
 const (
 	ToolStandingInRepair ToolStanding = "in_repair"
@@ -3179,6 +3251,20 @@ type IssueTool struct {
 	To Recipient `json:"to"`
 }
 
+// KeepingCause defines model for KeepingCause.
+type KeepingCause struct {
+	Cause string `json:"cause"`
+	Count int64  `json:"count"`
+	Kind  string `json:"kind"`
+
+	// PriceFen Original prices.
+	PriceFen int64            `json:"price_fen"`
+	What     KeepingCauseWhat `json:"what"`
+}
+
+// KeepingCauseWhat defines model for KeepingCause.What.
+type KeepingCauseWhat string
+
 // KeepingChecks defines model for KeepingChecks.
 type KeepingChecks struct {
 	// At When it happened; nothing means now.
@@ -3354,7 +3440,10 @@ type KeepingEvidenceWhat string
 // KeepingFact defines model for KeepingFact.
 type KeepingFact struct {
 	// At UTC with milliseconds.
-	At       Instant            `json:"at"`
+	At Instant `json:"at"`
+
+	// Cause Of a loss or damage on_duty, good_cause or no_good_cause as it was found; of a scrapping what it was asked for; empty where nobody has said.
+	Cause    string             `json:"cause"`
 	Event    openapi_types.UUID `json:"event"`
 	Kind     string             `json:"kind"`
 	Number   string             `json:"number"`
@@ -3560,6 +3649,9 @@ type KeepingSettle struct {
 type KeepingStatistics struct {
 	// AsOf A place in the log.
 	AsOf Snapshot `json:"as_of"`
+
+	// Causes By kind, what happened and why.
+	Causes []KeepingCause `json:"causes"`
 
 	// Facts In order of time.
 	Facts []KeepingFact          `json:"facts"`
@@ -4249,6 +4341,24 @@ type PlanToolRepair struct {
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 	Repairer   string          `json:"repairer"`
+}
+
+// PlanToolReplacements defines model for PlanToolReplacements.
+type PlanToolReplacements struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Month Civil month at the site.
+	Month string `json:"month"`
+
+	// Part 2 for what came to be known after the first plan of the month; nothing means 1.
+	Part *int `json:"part,omitempty"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Unit Team for which it is planned.
+	Unit openapi_types.UUID `json:"unit"`
 }
 
 // PolicyKind defines model for PolicyKind.
@@ -6146,6 +6256,69 @@ type ToolRepairDone struct {
 // ToolRepairDoneResult defines model for ToolRepairDone.Result.
 type ToolRepairDoneResult string
 
+// ToolReplaced defines model for ToolReplaced.
+type ToolReplaced struct {
+	// At UTC with milliseconds.
+	At     Instant            `json:"at"`
+	Event  openapi_types.UUID `json:"event"`
+	Number string             `json:"number"`
+
+	// Plan The plan that replaces it; absent while none does.
+	Plan     *openapi_types.UUID `json:"plan,omitempty"`
+	PriceFen int64               `json:"price_fen"`
+	Revision int64               `json:"revision"`
+	Tool     openapi_types.UUID  `json:"tool"`
+	What     ToolReplacedWhat    `json:"what"`
+}
+
+// ToolReplacedWhat defines model for ToolReplaced.What.
+type ToolReplacedWhat string
+
+// ToolReplacementLine defines model for ToolReplacementLine.
+type ToolReplacementLine struct {
+	Count int64  `json:"count"`
+	Kind  string `json:"kind"`
+
+	// Left Of these, what no plan replaces yet.
+	Left int64  `json:"left"`
+	Name string `json:"name"`
+
+	// PriceFen Original prices.
+	PriceFen int64  `json:"price_fen"`
+	Spec     string `json:"spec"`
+
+	// Tools In order of numbers.
+	Tools   []ToolReplaced `json:"tools"`
+	Variant SupplyVariant  `json:"variant"`
+}
+
+// ToolReplacementPlan defines model for ToolReplacementPlan.
+type ToolReplacementPlan struct {
+	// AsOf Log number as of which its list holds.
+	AsOf     int64                       `json:"as_of"`
+	Demand   openapi_types.UUID          `json:"demand"`
+	Part     int                         `json:"part"`
+	Standing ToolReplacementPlanStanding `json:"standing"`
+
+	// Tools How many it replaces.
+	Tools int `json:"tools"`
+}
+
+// ToolReplacementPlanStanding defines model for ToolReplacementPlan.Standing.
+type ToolReplacementPlanStanding string
+
+// ToolReplacements defines model for ToolReplacements.
+type ToolReplacements struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot              `json:"as_of"`
+	Lines []ToolReplacementLine `json:"lines"`
+	Month string                `json:"month"`
+	Plans []ToolReplacementPlan `json:"plans"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
 // ToolStanding defines model for ToolStanding.
 type ToolStanding string
 
@@ -7544,6 +7717,27 @@ type GetToolStatisticsParams struct {
 	Month string `form:"month" json:"month"`
 }
 
+// ListToolReplacementsParams defines parameters for ListToolReplacements.
+type ListToolReplacementsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// Month Civil month.
+	Month string `form:"month" json:"month"`
+}
+
+// PlanToolReplacementsParams defines parameters for PlanToolReplacements.
+type PlanToolReplacementsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListStockParams defines parameters for ListStock.
 type ListStockParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -8702,6 +8896,9 @@ type RegisterSiteJSONRequestBody = RegisterSite
 // ChooseSitePolicySetJSONRequestBody defines body for ChooseSitePolicySet for application/json ContentType.
 type ChooseSitePolicySetJSONRequestBody = ChooseSitePolicySet
 
+// PlanToolReplacementsJSONRequestBody defines body for PlanToolReplacements for application/json ContentType.
+type PlanToolReplacementsJSONRequestBody = PlanToolReplacements
+
 // AdjustStockJSONRequestBody defines body for AdjustStock for application/json ContentType.
 type AdjustStockJSONRequestBody = AdjustStock
 
@@ -9226,6 +9423,12 @@ type ServerInterface interface {
 	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
 	// (GET /v1/statistics/tools)
 	GetToolStatistics(w http.ResponseWriter, r *http.Request, params GetToolStatisticsParams)
+	// ListToolReplacements Lists by kind the tools lost or scrapped in a month that have to be replaced, with the events that say so, and the plans that do (CHK-02).
+	// (GET /v1/statistics/tools/replacements)
+	ListToolReplacements(w http.ResponseWriter, r *http.Request, params ListToolReplacementsParams)
+	// PlanToolReplacements Begins one plan of demand for what replaces the losses and scrappings of a month (CHK-02).
+	// (POST /v1/statistics/tools/replacements)
+	PlanToolReplacements(w http.ResponseWriter, r *http.Request, params PlanToolReplacementsParams)
 	// ListStock Lists the stock of items by store (STK-05).
 	// (GET /v1/stock)
 	ListStock(w http.ResponseWriter, r *http.Request, params ListStockParams)
@@ -17300,6 +17503,123 @@ func (siw *ServerInterfaceWrapper) GetToolStatistics(w http.ResponseWriter, r *h
 	handler.ServeHTTP(w, r)
 }
 
+// ListToolReplacements operation middleware
+func (siw *ServerInterfaceWrapper) ListToolReplacements(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListToolReplacementsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "month", r.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "month"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListToolReplacements(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PlanToolReplacements operation middleware
+func (siw *ServerInterfaceWrapper) PlanToolReplacements(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanToolReplacementsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PlanToolReplacements(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListStock operation middleware
 func (siw *ServerInterfaceWrapper) ListStock(w http.ResponseWriter, r *http.Request) {
 
@@ -24516,6 +24836,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/statistics/tools", wrapper.GetToolStatistics).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/statistics/tools/replacements", wrapper.ListToolReplacements).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/statistics/tools/replacements", wrapper.PlanToolReplacements).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/page", wrapper.GetLedgerPage).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/forms/{form}/{id}", wrapper.GetForm).Methods(http.MethodGet)
@@ -29973,6 +30297,103 @@ func (response GetToolStatisticsdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ListToolReplacementsRequestObject struct {
+	Params ListToolReplacementsParams
+}
+
+type ListToolReplacementsResponseObject interface {
+	VisitListToolReplacementsResponse(w http.ResponseWriter) error
+}
+
+type ListToolReplacements200JSONResponse ToolReplacements
+
+func (response ListToolReplacements200JSONResponse) VisitListToolReplacementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListToolReplacementsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListToolReplacementsdefaultApplicationProblemPlusJSONResponse) VisitListToolReplacementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanToolReplacementsRequestObject struct {
+	Params PlanToolReplacementsParams
+	Body   *PlanToolReplacementsJSONRequestBody
+}
+
+type PlanToolReplacementsResponseObject interface {
+	VisitPlanToolReplacementsResponse(w http.ResponseWriter) error
+}
+
+type PlanToolReplacements201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type PlanToolReplacements201JSONResponse struct {
+	Body    Created
+	Headers PlanToolReplacements201ResponseHeaders
+}
+
+func (response PlanToolReplacements201JSONResponse) VisitPlanToolReplacementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanToolReplacementsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanToolReplacementsdefaultApplicationProblemPlusJSONResponse) VisitPlanToolReplacementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStockRequestObject struct {
 	Params ListStockParams
 }
@@ -35044,6 +35465,12 @@ type StrictServerInterface interface {
 	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
 	// (GET /v1/statistics/tools)
 	GetToolStatistics(ctx context.Context, request GetToolStatisticsRequestObject) (GetToolStatisticsResponseObject, error)
+	// ListToolReplacements Lists by kind the tools lost or scrapped in a month that have to be replaced, with the events that say so, and the plans that do (CHK-02).
+	// (GET /v1/statistics/tools/replacements)
+	ListToolReplacements(ctx context.Context, request ListToolReplacementsRequestObject) (ListToolReplacementsResponseObject, error)
+	// PlanToolReplacements Begins one plan of demand for what replaces the losses and scrappings of a month (CHK-02).
+	// (POST /v1/statistics/tools/replacements)
+	PlanToolReplacements(ctx context.Context, request PlanToolReplacementsRequestObject) (PlanToolReplacementsResponseObject, error)
 	// ListStock Lists the stock of items by store (STK-05).
 	// (GET /v1/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -38614,6 +39041,65 @@ func (sh *strictHandler) GetToolStatistics(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetToolStatisticsResponseObject); ok {
 		if err := validResponse.VisitGetToolStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListToolReplacements operation middleware
+func (sh *strictHandler) ListToolReplacements(w http.ResponseWriter, r *http.Request, params ListToolReplacementsParams) {
+	var request ListToolReplacementsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListToolReplacements(ctx, request.(ListToolReplacementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListToolReplacements")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListToolReplacementsResponseObject); ok {
+		if err := validResponse.VisitListToolReplacementsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlanToolReplacements operation middleware
+func (sh *strictHandler) PlanToolReplacements(w http.ResponseWriter, r *http.Request, params PlanToolReplacementsParams) {
+	var request PlanToolReplacementsRequestObject
+
+	request.Params = params
+
+	var body PlanToolReplacementsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanToolReplacements(ctx, request.(PlanToolReplacementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanToolReplacements")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PlanToolReplacementsResponseObject); ok {
+		if err := validResponse.VisitPlanToolReplacementsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

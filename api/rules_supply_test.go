@@ -1,12 +1,17 @@
 package api_test
 
 import (
+	"context"
+	"net/http"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain/demand"
+	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
@@ -105,4 +110,27 @@ func TestSTK07ToolingHasANumberAndAClass(t *testing.T) {
 	r := p.send(p.inspec, path+"/accept", tag, `{"count":2,"store":"main","numbers":["J-8","J-9"]}`)
 	require.Equal(t, "STK-07", r.problem(t).Rule, r.body)
 	require.Contains(t, r.body, "acceptance.number_taken")
+}
+
+func (r *room) ToolReplacements(_ context.Context, _ api.AsOf, site, month string) (api.ToolReplacements, error) {
+	return api.ToolReplacements{AsOf: seenAt, Site: site, Month: month, Lines: []api.ToolReplacementLine{}, Plans: []api.ToolReplacementPlan{}}, nil
+}
+
+func (r *room) ToReplace(context.Context, string, string, int64) ([]demand.Line, []uuid.UUID, int, error) {
+	return r.gone, make([]uuid.UUID, len(r.gone)), 0, nil
+}
+
+func TestCHK02APlanIsBegunForWhatAMonthHasCost(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t)
+	const of = "/v1/statistics/tools/replacements"
+	body := `{"site":"hq","unit":"` + p.unit + `","month":"2026-03"}`
+	require.Equal(t, http.StatusOK, p.get(of+"?site=hq&month=2026-03", "manager").status)
+	require.Equal(t, http.StatusBadRequest, p.get(of+"?site=hq&month=2026-13", "manager").status)
+	p.refused("CHK-02", p.send(p.keeper, of, "", body)) // nothing is gone
+	p.reads.room.gone = []demand.Line{{Variant: policy.ToolVariant, Code: "wrench", Name: "扳手", Count: 1, Reason: "2026-03: 1 lost"}}
+	require.Equal(t, http.StatusForbidden, p.send(p.li, of, "", body).status)
+	path, tag := p.begin(p.keeper, of, body)
+	p.must(p.head, path+"/approval", tag, `{}`)
+	p.refused("STK-01", p.send(p.keeper, of, "", body)) // it is planned already
 }

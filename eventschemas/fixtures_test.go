@@ -408,6 +408,7 @@ var fixtures = map[string]any{
 	"demand.planned.v1": demand.Planned{
 		At: nine, Site: "SH", Unit: id("team").String(), For: "2026-Q2", By: id("li").String(), Needs: []string{"department_head"}, Policy: desk,
 		Lines: []demand.Line{{Variant: policy.ToolVariant, Code: "torque-wrench", Name: "torque wrench", Spec: "40-200 Nm", Count: 2, Reason: "two new fitters"}},
+		Replacing: &demand.Replacing{Month: "2026-03", Part: 1, AsOf: 7, Tools: []uuid.UUID{id("tool"), id("spare")}},
 	},
 	"demand.revised.v1":    demand.Revised{At: ten, Lines: []demand.Line{{Variant: policy.Spare, Code: "seal", Count: 3, Reason: "pumps"}}, By: id("li").String(), Needs: []string{"department_head"}, Policy: desk},
 	"demand.approved.v1":   demand.Approved{At: ten, Signed: signature, Complete: true},

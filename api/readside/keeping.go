@@ -461,6 +461,9 @@ func (s *Side) ToolStatistics(ctx context.Context, at api.AsOf, site, month stri
 		rows = sumFacts(facts)
 		return nil
 	})
+	if err == nil && len(facts) > 0 {
+		err = s.caused(ctx, snap.Number, site, facts)
+	}
 	return rows, facts, snap, err
 }
 
