@@ -870,6 +870,7 @@ func (e PayrollResultResult) Valid() bool {
 
 // Defines values for PolicyKind.
 const (
+	PolicyKindAuthority    PolicyKind = "authority"
 	PolicyKindCalendar     PolicyKind = "calendar"
 	PolicyKindCodes        PolicyKind = "codes"
 	PolicyKindCompensation PolicyKind = "compensation"
@@ -882,6 +883,8 @@ const (
 // Valid indicates whether the value is a known member of the PolicyKind enum.
 func (e PolicyKind) Valid() bool {
 	switch e {
+	case PolicyKindAuthority:
+		return true
 	case PolicyKindCalendar:
 		return true
 	case PolicyKindCodes:

@@ -127,8 +127,8 @@ var fixtures = map[string]any{
 	"ticket.due_corrected.v1":     ticket.DueCorrected{At: ten, Cause: ticket.CauseStrike, Targets: targets[1:]},
 	"ticket.zone_changed.v1":      ticket.ZoneChanged{At: ten, From: "town", To: "suburb", Reason: "wrong address", Targets: targets[1:]},
 	"ticket.retargeted.v1":        ticket.Retargeted{At: ten, Policy: desk, Targets: targets[1:]},
-	"ticket.class_changed.v1":     ticket.ClassChanged{At: ten, From: ticket.ClassPaid, To: ticket.ClassWarranty, Reason: "within warranty"},
-	"ticket.charge_recorded.v1":   ticket.ChargeRecorded{At: ten, AmountFen: 12000, Work: ticket.WorkOnSite, Voucher: "V-1", Reason: "one hour"},
+	"ticket.class_changed.v1":     ticket.ClassChanged{At: ten, From: ticket.ClassPaid, To: ticket.ClassWarranty, Reason: "within warranty", Role: "director", Policy: new(desk)},
+	"ticket.charge_recorded.v1":   ticket.ChargeRecorded{At: ten, AmountFen: 12000, Work: ticket.WorkOnSite, Voucher: "V-1", Reason: "one hour", Role: "technician", Policy: new(desk)},
 	"ticket.followed.v1":          ticket.Followed{At: ten, Person: uuid.UUID{15: 7}},
 	"ticket.unfollowed.v1":        ticket.Unfollowed{At: ten, Person: uuid.UUID{15: 7}},
 	"ticket.help_requested.v1":    ticket.HelpRequested{At: ten, By: id("li").String(), To: ticket.TechnicalDepartment, Note: sealed("unknown error code")},
@@ -387,6 +387,11 @@ var fixtures = map[string]any{
 	"ledger.settled.v1":   ledgercheck.Settled{At: ten, By: id("wang").String(), Number: "W-0042", How: "invoice says 1350.50"},
 	"climate.recorded.v1": climate.Recorded{At: nine, Site: "SH", Store: "main", TenthsC: -163, HumidityPercent: 81, By: id("wang").String(), Policy: desk},
 	"climate.deviated.v1": climate.Deviated{At: nine, Store: "main", What: climate.Cold, Read: -163, Limit: -150, Note: "heater on"},
+	"policy.version_recorded.v1.authority": policy.VersionRecorded{
+		Kind: policy.KindAuthority, Name: "authority", Set: "dealer", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
+		Reason: "example", Hash: hash,
+		Content: json.RawMessage(`{"lines":[{"act":"charge","from_fen":20000,"roles":["director"],"unit":"` + id("team").String() + `"}]}`),
+	},
 	"policy.version_recorded.v1.purchasing": policy.VersionRecorded{
 		Kind: policy.KindPurchasing, Name: "purchasing", Set: "plant", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
 		Reason: "first", Hash: hash,
