@@ -30,6 +30,7 @@ type room struct {
 	due      api.DueQuery
 	page     api.LedgerQuery
 	gone     []demand.Line
+	answers  string
 	rows     []api.LedgerRow
 }
 

@@ -13,7 +13,9 @@ import (
 func causesOf(facts []KeepingFact) []KeepingCause {
 	out := []KeepingCause{}
 	for _, f := range facts {
-		i := slices.IndexFunc(out, func(c KeepingCause) bool { return c.Kind == f.Kind && string(c.What) == string(f.What) && c.Cause == f.Cause })
+		i := slices.IndexFunc(out, func(c KeepingCause) bool {
+			return c.Kind == f.Kind && string(c.What) == string(f.What) && c.Cause == f.Cause
+		})
 		if i < 0 {
 			i = len(out)
 			out = append(out, KeepingCause{Kind: f.Kind, What: KeepingCauseWhat(f.What), Cause: f.Cause})
