@@ -123,7 +123,7 @@ var bodies = map[string]any{
 	// supply
 	"receiveStock": ReceiveStockJSONRequestBody{}, "issueStock": IssueStockJSONRequestBody{},
 	"transferStock": TransferStockJSONRequestBody{}, "adjustStock": AdjustStockJSONRequestBody{},
-	"planDemand": PlanDemandJSONRequestBody{}, "reviseDemand": ReviseDemandJSONRequestBody{},
+	"planDemand": PlanDemandJSONRequestBody{}, "setLedgerDuty": SetLedgerDutyJSONRequestBody{}, "superviseLedger": SuperviseLedgerJSONRequestBody{}, "settleLedgerFinding": SettleLedgerFindingJSONRequestBody{}, "planToolReplacements": PlanToolReplacementsJSONRequestBody{}, "reviseDemand": ReviseDemandJSONRequestBody{},
 	"approveDemand": ApproveDemandJSONRequestBody{}, "rejectDemand": RejectDemandJSONRequestBody{},
 	"requestPurchase": RequestPurchaseJSONRequestBody{}, "checkPurchase": CheckPurchaseJSONRequestBody{},
 	"quotePurchase": QuotePurchaseJSONRequestBody{}, "approvePurchase": ApprovePurchaseJSONRequestBody{},

@@ -64,12 +64,13 @@ type LedgerRow struct {
 }
 
 // ToolRoom answers questions about tools at rest (INS-01 to INS-09, CHK-01 to
-// CHK-03). Errors are those of Tickets, and a *domain.RuleError where a policy
+// CHK-05). Errors are those of Tickets, and a *domain.RuleError where a policy
 // or plan that is needed is not there. Each list is a page and where it ended.
 type ToolRoom interface {
 	commands.Ledger
 	commands.OverdueTools
 	commands.Register
+	commands.Replacements
 	LedgerComparison(ctx context.Context, at AsOf, id uuid.UUID) (KeepingComparison, Snapshot, error)
 	LedgerComparisons(ctx context.Context, at AsOf, sites []string, p Page) ([]KeepingComparison, string, Snapshot, error)
 	Stocktake(ctx context.Context, at AsOf, id uuid.UUID) (Stocktake, Snapshot, error)
@@ -81,5 +82,12 @@ type ToolRoom interface {
 	Climate(ctx context.Context, at AsOf, q ClimateQuery, p Page) ([]KeepingReading, string, Snapshot, error)
 	// ToolStatistics are the losses and wear of a civil month, "2026-11" (CHK-02).
 	ToolStatistics(ctx context.Context, at AsOf, site, month string) ([]KeepingStatisticsRow, []KeepingFact, Snapshot, error)
+	// ToolReplacements are what replaces the losses and scrappings of a civil month (CHK-02).
+	ToolReplacements(ctx context.Context, at AsOf, site, month string) (ToolReplacements, error)
+	// LedgerDuty is who answers and who supervises at the end of a civil day; nil: that of the newest event (CHK-05).
+	LedgerDuty(ctx context.Context, at AsOf, site string, on *domain.Day) (LedgerDuty, error)
+	LedgerSupervision(ctx context.Context, at AsOf, id uuid.UUID) (LedgerSupervision, Snapshot, error)
+	LedgerSupervisions(ctx context.Context, at AsOf, q SupervisionQuery, p Page) ([]LedgerSupervision, string, Snapshot, error)
+	UnsupervisedLedgers(ctx context.Context, at AsOf, site string, by *domain.Day) (LedgerUnsupervised, error)
 	LedgerPage(ctx context.Context, at AsOf, q LedgerQuery) (LedgerPage, Snapshot, error)
 }

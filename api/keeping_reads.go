@@ -170,5 +170,7 @@ func (s *Server) GetToolStatistics(ctx context.Context, in GetToolStatisticsRequ
 	if err != nil {
 		return nil, err
 	}
-	return GetToolStatistics200JSONResponse{AsOf: seen, Site: p.Site, Month: p.Month, Rows: filled(rows), Facts: filled(facts)}, nil
+	return GetToolStatistics200JSONResponse{
+		AsOf: seen, Site: p.Site, Month: p.Month, Rows: filled(rows), Causes: causesOf(facts), Facts: filled(facts),
+	}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/demand"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
 	"github.com/fieldledger/fieldledger/domain/ledgercheck"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
@@ -28,6 +29,8 @@ type room struct {
 	counts   []api.Stocktake
 	due      api.DueQuery
 	page     api.LedgerQuery
+	gone     []demand.Line
+	answers  string
 	rows     []api.LedgerRow
 }
 

@@ -42,7 +42,13 @@ func (s *Server) GetLedgerPage(ctx context.Context, in GetLedgerPageRequestObjec
 	if p.Lang != nil {
 		lang = string(*p.Lang)
 	}
-	sheet, err := s.ledgerPage(lang, q, page, seen).html()
+	printed := s.ledgerPage(lang, q, page, seen)
+	answers, err := s.answerLine(ctx, lang, q, seen)
+	if err != nil {
+		return nil, err
+	}
+	printed.Lines = append(printed.Lines, answers...) // CHK-05
+	sheet, err := printed.html()
 	if err != nil {
 		return nil, err
 	}

@@ -460,6 +460,39 @@ func (e HolderKind) Valid() bool {
 	}
 }
 
+// Defines values for KeepingCauseWhat.
+const (
+	KeepingCauseWhatDamaged  KeepingCauseWhat = "damaged"
+	KeepingCauseWhatFailed   KeepingCauseWhat = "failed"
+	KeepingCauseWhatFound    KeepingCauseWhat = "found"
+	KeepingCauseWhatLost     KeepingCauseWhat = "lost"
+	KeepingCauseWhatRepair   KeepingCauseWhat = "repair"
+	KeepingCauseWhatScrapped KeepingCauseWhat = "scrapped"
+	KeepingCauseWhatWorn     KeepingCauseWhat = "worn"
+)
+
+// Valid indicates whether the value is a known member of the KeepingCauseWhat enum.
+func (e KeepingCauseWhat) Valid() bool {
+	switch e {
+	case KeepingCauseWhatDamaged:
+		return true
+	case KeepingCauseWhatFailed:
+		return true
+	case KeepingCauseWhatFound:
+		return true
+	case KeepingCauseWhatLost:
+		return true
+	case KeepingCauseWhatRepair:
+		return true
+	case KeepingCauseWhatScrapped:
+		return true
+	case KeepingCauseWhatWorn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for KeepingCompareWith.
 const (
 	KeepingCompareWithFinance KeepingCompareWith = "finance"
@@ -906,6 +939,7 @@ func (e PayrollResultResult) Valid() bool {
 
 // Defines values for PolicyKind.
 const (
+	PolicyKindAuthority    PolicyKind = "authority"
 	PolicyKindCalendar     PolicyKind = "calendar"
 	PolicyKindCodes        PolicyKind = "codes"
 	PolicyKindCompensation PolicyKind = "compensation"
@@ -918,6 +952,8 @@ const (
 // Valid indicates whether the value is a known member of the PolicyKind enum.
 func (e PolicyKind) Valid() bool {
 	switch e {
+	case PolicyKindAuthority:
+		return true
 	case PolicyKindCalendar:
 		return true
 	case PolicyKindCodes:
@@ -1918,6 +1954,45 @@ func (e ToolRepairDoneResult) Valid() bool {
 	case BeyondRepair:
 		return true
 	case Repaired:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolReplacedWhat.
+const (
+	ToolReplacedWhatLost     ToolReplacedWhat = "lost"
+	ToolReplacedWhatScrapped ToolReplacedWhat = "scrapped"
+)
+
+// Valid indicates whether the value is a known member of the ToolReplacedWhat enum.
+func (e ToolReplacedWhat) Valid() bool {
+	switch e {
+	case ToolReplacedWhatLost:
+		return true
+	case ToolReplacedWhatScrapped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ToolReplacementPlanStanding.
+const (
+	ToolReplacementPlanStandingApproved ToolReplacementPlanStanding = "approved"
+	ToolReplacementPlanStandingPlanned  ToolReplacementPlanStanding = "planned"
+	ToolReplacementPlanStandingRejected ToolReplacementPlanStanding = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the ToolReplacementPlanStanding enum.
+func (e ToolReplacementPlanStanding) Valid() bool {
+	switch e {
+	case ToolReplacementPlanStandingApproved:
+		return true
+	case ToolReplacementPlanStandingPlanned:
+		return true
+	case ToolReplacementPlanStandingRejected:
 		return true
 	default:
 		return false
@@ -3397,6 +3472,20 @@ type IssueTool struct {
 	To Recipient `json:"to"`
 }
 
+// KeepingCause defines model for KeepingCause.
+type KeepingCause struct {
+	Cause string `json:"cause"`
+	Count int64  `json:"count"`
+	Kind  string `json:"kind"`
+
+	// PriceFen Original prices.
+	PriceFen int64            `json:"price_fen"`
+	What     KeepingCauseWhat `json:"what"`
+}
+
+// KeepingCauseWhat defines model for KeepingCause.What.
+type KeepingCauseWhat string
+
 // KeepingChecks defines model for KeepingChecks.
 type KeepingChecks struct {
 	// At When it happened; nothing means now.
@@ -3572,7 +3661,10 @@ type KeepingEvidenceWhat string
 // KeepingFact defines model for KeepingFact.
 type KeepingFact struct {
 	// At UTC with milliseconds.
-	At       Instant            `json:"at"`
+	At Instant `json:"at"`
+
+	// Cause Of a loss or damage on_duty, good_cause or no_good_cause as it was found; of a scrapping what it was asked for; empty where nobody has said.
+	Cause    string             `json:"cause"`
 	Event    openapi_types.UUID `json:"event"`
 	Kind     string             `json:"kind"`
 	Number   string             `json:"number"`
@@ -3779,6 +3871,9 @@ type KeepingStatistics struct {
 	// AsOf A place in the log.
 	AsOf Snapshot `json:"as_of"`
 
+	// Causes By kind, what happened and why.
+	Causes []KeepingCause `json:"causes"`
+
 	// Facts In order of time.
 	Facts []KeepingFact          `json:"facts"`
 	Month string                 `json:"month"`
@@ -3825,6 +3920,101 @@ type KeepingStretch struct {
 
 	// To Civil date in the zone of the site.
 	To Day `json:"to"`
+}
+
+// LedgerAnswerer defines model for LedgerAnswerer.
+type LedgerAnswerer struct {
+	External []ExternalKey      `json:"external"`
+	Id       openapi_types.UUID `json:"id"`
+}
+
+// LedgerDuty defines model for LedgerDuty.
+type LedgerDuty struct {
+	// Answers Code of the post; empty where nobody has been named.
+	Answers string `json:"answers"`
+
+	// AsOf A place in the log.
+	AsOf   Snapshot `json:"as_of"`
+	Months int      `json:"months"`
+
+	// On Civil day.
+	On string `json:"on"`
+
+	// Persons Who held that post then.
+	Persons []LedgerAnswerer `json:"persons"`
+
+	// Site Code of a site.
+	Site        SiteCode `json:"site"`
+	Supervisors []string `json:"supervisors"`
+}
+
+// LedgerFinding defines model for LedgerFinding.
+type LedgerFinding struct {
+	Found string  `json:"found"`
+	How   *string `json:"how,omitempty"`
+
+	// SettledAt UTC with milliseconds.
+	SettledAt *Instant `json:"settled_at,omitempty"`
+	SettledBy *string  `json:"settled_by,omitempty"`
+}
+
+// LedgerOverdue defines model for LedgerOverdue.
+type LedgerOverdue struct {
+	// DueOn By when it was due.
+	DueOn string `json:"due_on"`
+
+	// LastOn Day of the last look; absent if there was none.
+	LastOn *string `json:"last_on,omitempty"`
+
+	// Ledger A custodian.
+	Ledger Holder `json:"ledger"`
+	Tools  int    `json:"tools"`
+}
+
+// LedgerSupervision defines model for LedgerSupervision.
+type LedgerSupervision struct {
+	By       string             `json:"by"`
+	Findings []LedgerFinding    `json:"findings"`
+	Id       openapi_types.UUID `json:"id"`
+
+	// Ledger A custodian.
+	Ledger Holder `json:"ledger"`
+
+	// On Civil day.
+	On string `json:"on"`
+
+	// Open Findings that nobody has settled.
+	Open int `json:"open"`
+
+	// Post In which the person supervises.
+	Post     string `json:"post"`
+	Revision int64  `json:"revision"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
+
+// LedgerSupervisionPage defines model for LedgerSupervisionPage.
+type LedgerSupervisionPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot            `json:"as_of"`
+	Items []LedgerSupervision `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
+// LedgerUnsupervised defines model for LedgerUnsupervised.
+type LedgerUnsupervised struct {
+	// AsOf A place in the log.
+	AsOf Snapshot `json:"as_of"`
+
+	// By Civil day.
+	By    string          `json:"by"`
+	Items []LedgerOverdue `json:"items"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
 }
 
 // LendTool defines model for LendTool.
@@ -4467,6 +4657,24 @@ type PlanToolRepair struct {
 	// LateReason Why it is entered only now; with it `at` may lie before the last fact, and the fact is entered in its place (TOL-03).
 	LateReason *ToolLateReason `json:"late_reason,omitempty"`
 	Repairer   string          `json:"repairer"`
+}
+
+// PlanToolReplacements defines model for PlanToolReplacements.
+type PlanToolReplacements struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Month Civil month at the site.
+	Month string `json:"month"`
+
+	// Part 2 for what came to be known after the first plan of the month; nothing means 1.
+	Part *int `json:"part,omitempty"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Unit Team for which it is planned.
+	Unit openapi_types.UUID `json:"unit"`
 }
 
 // PolicyKind defines model for PolicyKind.
@@ -5394,6 +5602,26 @@ type ServiceClass string
 // ServiceZone Where the customer is, such as town or suburb (SLA-11).
 type ServiceZone = string
 
+// SetLedgerDuty defines model for SetLedgerDuty.
+type SetLedgerDuty struct {
+	// Answers Code of the post; with no post at all the policy of keeping says (POL-08).
+	Answers *string `json:"answers,omitempty"`
+
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// From Civil date in the zone of the site.
+	From *Day `json:"from,omitempty"`
+
+	// Months Between two looks at a ledger.
+	Months *int   `json:"months,omitempty"`
+	Reason string `json:"reason"`
+
+	// Site Code of a site.
+	Site        SiteCode  `json:"site"`
+	Supervisors *[]string `json:"supervisors,omitempty"`
+}
+
 // SetPersonPosts defines model for SetPersonPosts.
 type SetPersonPosts struct {
 	At *time.Time `json:"at,omitempty"`
@@ -5410,6 +5638,16 @@ type SetPersonTeam struct {
 
 	// Team Nothing means no team.
 	Team *openapi_types.UUID `json:"team,omitempty"`
+}
+
+// SettleLedgerFinding defines model for SettleLedgerFinding.
+type SettleLedgerFinding struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Finding Its place, from 0.
+	Finding int    `json:"finding"`
+	How     string `json:"how"`
 }
 
 // SignOffTicket defines model for SignOffTicket.
@@ -5840,6 +6078,21 @@ type StrikeEvent struct {
 
 	// SecondPerson Person id, not the caller.
 	SecondPerson openapi_types.UUID `json:"second_person"`
+}
+
+// SuperviseLedger defines model for SuperviseLedger.
+type SuperviseLedger struct {
+	// At When; nothing means now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Findings What is wrong; nothing if all agrees. No personal data.
+	Findings []string `json:"findings"`
+
+	// Ledger A custodian.
+	Ledger Holder `json:"ledger"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
 }
 
 // SupplyReason defines model for SupplyReason.
@@ -6364,6 +6617,69 @@ type ToolRepairDone struct {
 
 // ToolRepairDoneResult defines model for ToolRepairDone.Result.
 type ToolRepairDoneResult string
+
+// ToolReplaced defines model for ToolReplaced.
+type ToolReplaced struct {
+	// At UTC with milliseconds.
+	At     Instant            `json:"at"`
+	Event  openapi_types.UUID `json:"event"`
+	Number string             `json:"number"`
+
+	// Plan The plan that replaces it; absent while none does.
+	Plan     *openapi_types.UUID `json:"plan,omitempty"`
+	PriceFen int64               `json:"price_fen"`
+	Revision int64               `json:"revision"`
+	Tool     openapi_types.UUID  `json:"tool"`
+	What     ToolReplacedWhat    `json:"what"`
+}
+
+// ToolReplacedWhat defines model for ToolReplaced.What.
+type ToolReplacedWhat string
+
+// ToolReplacementLine defines model for ToolReplacementLine.
+type ToolReplacementLine struct {
+	Count int64  `json:"count"`
+	Kind  string `json:"kind"`
+
+	// Left Of these, what no plan replaces yet.
+	Left int64  `json:"left"`
+	Name string `json:"name"`
+
+	// PriceFen Original prices.
+	PriceFen int64  `json:"price_fen"`
+	Spec     string `json:"spec"`
+
+	// Tools In order of numbers.
+	Tools   []ToolReplaced `json:"tools"`
+	Variant SupplyVariant  `json:"variant"`
+}
+
+// ToolReplacementPlan defines model for ToolReplacementPlan.
+type ToolReplacementPlan struct {
+	// AsOf Log number as of which its list holds.
+	AsOf     int64                       `json:"as_of"`
+	Demand   openapi_types.UUID          `json:"demand"`
+	Part     int                         `json:"part"`
+	Standing ToolReplacementPlanStanding `json:"standing"`
+
+	// Tools How many it replaces.
+	Tools int `json:"tools"`
+}
+
+// ToolReplacementPlanStanding defines model for ToolReplacementPlan.Standing.
+type ToolReplacementPlanStanding string
+
+// ToolReplacements defines model for ToolReplacements.
+type ToolReplacements struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot              `json:"as_of"`
+	Lines []ToolReplacementLine `json:"lines"`
+	Month string                `json:"month"`
+	Plans []ToolReplacementPlan `json:"plans"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+}
 
 // ToolStanding defines model for ToolStanding.
 type ToolStanding string
@@ -7271,6 +7587,27 @@ type SettleLedgerItemParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetLedgerDutyParams defines parameters for GetLedgerDuty.
+type GetLedgerDutyParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// On Civil day; nothing means that of the newest event.
+	On *Day `form:"on,omitempty" json:"on,omitempty"`
+}
+
+// SetLedgerDutyParams defines parameters for SetLedgerDuty.
+type SetLedgerDutyParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetLedgerPageParams defines parameters for GetLedgerPage.
 type GetLedgerPageParams struct {
 	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
@@ -7306,6 +7643,63 @@ type GetLedgerPageParamsHolderKind string
 
 // GetLedgerPageParamsLang defines parameters for GetLedgerPage.
 type GetLedgerPageParamsLang string
+
+// ListLedgerSupervisionsParams defines parameters for ListLedgerSupervisions.
+type ListLedgerSupervisionsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Open Only those with a finding that nobody has settled.
+	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+}
+
+// SuperviseLedgerParams defines parameters for SuperviseLedger.
+type SuperviseLedgerParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetLedgerSupervisionParams defines parameters for GetLedgerSupervision.
+type GetLedgerSupervisionParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+}
+
+// SettleLedgerFindingParams defines parameters for SettleLedgerFinding.
+type SettleLedgerFindingParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListUnsupervisedLedgersParams defines parameters for ListUnsupervisedLedgers.
+type ListUnsupervisedLedgersParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// By Civil day; nothing means that of the newest event.
+	By *Day `form:"by,omitempty" json:"by,omitempty"`
+}
 
 // ListLossesParams defines parameters for ListLosses.
 type ListLossesParams struct {
@@ -7833,6 +8227,27 @@ type GetToolStatisticsParams struct {
 
 	// Month Civil month.
 	Month string `form:"month" json:"month"`
+}
+
+// ListToolReplacementsParams defines parameters for ListToolReplacements.
+type ListToolReplacementsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of the site.
+	Site SiteCode `form:"site" json:"site"`
+
+	// Month Civil month.
+	Month string `form:"month" json:"month"`
+}
+
+// PlanToolReplacementsParams defines parameters for PlanToolReplacements.
+type PlanToolReplacementsParams struct {
+	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListStockParams defines parameters for ListStock.
@@ -8897,6 +9312,15 @@ type CompareLedgersJSONRequestBody = KeepingCompare
 // SettleLedgerItemJSONRequestBody defines body for SettleLedgerItem for application/json ContentType.
 type SettleLedgerItemJSONRequestBody = KeepingSettle
 
+// SetLedgerDutyJSONRequestBody defines body for SetLedgerDuty for application/json ContentType.
+type SetLedgerDutyJSONRequestBody = SetLedgerDuty
+
+// SuperviseLedgerJSONRequestBody defines body for SuperviseLedger for application/json ContentType.
+type SuperviseLedgerJSONRequestBody = SuperviseLedger
+
+// SettleLedgerFindingJSONRequestBody defines body for SettleLedgerFinding for application/json ContentType.
+type SettleLedgerFindingJSONRequestBody = SettleLedgerFinding
+
 // ReportToolDamageJSONRequestBody defines body for ReportToolDamage for application/json ContentType.
 type ReportToolDamageJSONRequestBody = LossDamage
 
@@ -9004,6 +9428,9 @@ type RegisterSiteJSONRequestBody = RegisterSite
 
 // ChooseSitePolicySetJSONRequestBody defines body for ChooseSitePolicySet for application/json ContentType.
 type ChooseSitePolicySetJSONRequestBody = ChooseSitePolicySet
+
+// PlanToolReplacementsJSONRequestBody defines body for PlanToolReplacements for application/json ContentType.
+type PlanToolReplacementsJSONRequestBody = PlanToolReplacements
 
 // AdjustStockJSONRequestBody defines body for AdjustStock for application/json ContentType.
 type AdjustStockJSONRequestBody = AdjustStock
@@ -9385,9 +9812,30 @@ type ServerInterface interface {
 	// SettleLedgerItem Says how a difference was settled.
 	// (POST /v1/ledgers/comparisons/{id}/settlements)
 	SettleLedgerItem(w http.ResponseWriter, r *http.Request, id ComparisonId, params SettleLedgerItemParams)
+	// GetLedgerDuty Shows who answers for all tools of a site and who supervises its ledgers at the end of a day, with the persons of that day (CHK-05).
+	// (GET /v1/ledgers/duty)
+	GetLedgerDuty(w http.ResponseWriter, r *http.Request, params GetLedgerDutyParams)
+	// SetLedgerDuty Says which post answers for all tools of a site from a day on, and which supervise its ledgers (CHK-05).
+	// (POST /v1/ledgers/duty)
+	SetLedgerDuty(w http.ResponseWriter, r *http.Request, params SetLedgerDutyParams)
 	// GetLedgerPage A ledger page to print, of a person, a team, a store or a tool, for any day past or present, as known at any time: the same bytes whenever it is asked (CHK-03).
 	// (GET /v1/ledgers/page)
 	GetLedgerPage(w http.ResponseWriter, r *http.Request, params GetLedgerPageParams)
+	// ListLedgerSupervisions Lists looks at ledgers, the newest first.
+	// (GET /v1/ledgers/supervisions)
+	ListLedgerSupervisions(w http.ResponseWriter, r *http.Request, params ListLedgerSupervisionsParams)
+	// SuperviseLedger Records a look at a ledger by who holds a supervising post, and what is wrong (CHK-05).
+	// (POST /v1/ledgers/supervisions)
+	SuperviseLedger(w http.ResponseWriter, r *http.Request, params SuperviseLedgerParams)
+	// GetLedgerSupervision Shows a look at a ledger and what became of its findings.
+	// (GET /v1/ledgers/supervisions/{id})
+	GetLedgerSupervision(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetLedgerSupervisionParams)
+	// SettleLedgerFinding Says how a finding was settled.
+	// (POST /v1/ledgers/supervisions/{id}/settlements)
+	SettleLedgerFinding(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params SettleLedgerFindingParams)
+	// ListUnsupervisedLedgers Lists the ledgers at which nobody has looked for longer than the duty says (CHK-05).
+	// (GET /v1/ledgers/unsupervised)
+	ListUnsupervisedLedgers(w http.ResponseWriter, r *http.Request, params ListUnsupervisedLedgersParams)
 	// ListLosses Lists losses by the day of the loss, newest first; who may not see all sees the own ones.
 	// (GET /v1/losses)
 	ListLosses(w http.ResponseWriter, r *http.Request, params ListLossesParams)
@@ -9547,6 +9995,12 @@ type ServerInterface interface {
 	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
 	// (GET /v1/statistics/tools)
 	GetToolStatistics(w http.ResponseWriter, r *http.Request, params GetToolStatisticsParams)
+	// ListToolReplacements Lists by kind the tools lost or scrapped in a month that have to be replaced, with the events that say so, and the plans that do (CHK-02).
+	// (GET /v1/statistics/tools/replacements)
+	ListToolReplacements(w http.ResponseWriter, r *http.Request, params ListToolReplacementsParams)
+	// PlanToolReplacements Begins one plan of demand for what replaces the losses and scrappings of a month (CHK-02).
+	// (POST /v1/statistics/tools/replacements)
+	PlanToolReplacements(w http.ResponseWriter, r *http.Request, params PlanToolReplacementsParams)
 	// ListStock Lists the stock of items by store (STK-05).
 	// (GET /v1/stock)
 	ListStock(w http.ResponseWriter, r *http.Request, params ListStockParams)
@@ -14334,6 +14788,123 @@ func (siw *ServerInterfaceWrapper) SettleLedgerItem(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// GetLedgerDuty operation middleware
+func (siw *ServerInterfaceWrapper) GetLedgerDuty(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLedgerDutyParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "on" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "on", r.URL.Query(), &params.On, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "on"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "on", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLedgerDuty(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetLedgerDuty operation middleware
+func (siw *ServerInterfaceWrapper) SetLedgerDuty(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetLedgerDutyParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetLedgerDuty(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetLedgerPage operation middleware
 func (siw *ServerInterfaceWrapper) GetLedgerPage(w http.ResponseWriter, r *http.Request) {
 
@@ -14462,6 +15033,330 @@ func (siw *ServerInterfaceWrapper) GetLedgerPage(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetLedgerPage(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLedgerSupervisions operation middleware
+func (siw *ServerInterfaceWrapper) ListLedgerSupervisions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLedgerSupervisionsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", r.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "open"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "open", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLedgerSupervisions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SuperviseLedger operation middleware
+func (siw *ServerInterfaceWrapper) SuperviseLedger(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuperviseLedgerParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SuperviseLedger(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLedgerSupervision operation middleware
+func (siw *ServerInterfaceWrapper) GetLedgerSupervision(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLedgerSupervisionParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLedgerSupervision(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SettleLedgerFinding operation middleware
+func (siw *ServerInterfaceWrapper) SettleLedgerFinding(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SettleLedgerFindingParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SettleLedgerFinding(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListUnsupervisedLedgers operation middleware
+func (siw *ServerInterfaceWrapper) ListUnsupervisedLedgers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUnsupervisedLedgersParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", r.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "by", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListUnsupervisedLedgers(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18067,6 +18962,123 @@ func (siw *ServerInterfaceWrapper) GetToolStatistics(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetToolStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListToolReplacements operation middleware
+func (siw *ServerInterfaceWrapper) ListToolReplacements(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListToolReplacementsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "month", r.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "month"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListToolReplacements(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PlanToolReplacements operation middleware
+func (siw *ServerInterfaceWrapper) PlanToolReplacements(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanToolReplacementsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PlanToolReplacements(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -25304,9 +26316,27 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/statistics/tools", wrapper.GetToolStatistics).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/statistics/tools/replacements", wrapper.ListToolReplacements).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/statistics/tools/replacements", wrapper.PlanToolReplacements).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/page", wrapper.GetLedgerPage).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/forms/{form}/{id}", wrapper.GetForm).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/duty", wrapper.GetLedgerDuty).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/duty", wrapper.SetLedgerDuty).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/supervisions", wrapper.ListLedgerSupervisions).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/supervisions", wrapper.SuperviseLedger).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/supervisions/{id}", wrapper.GetLedgerSupervision).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/supervisions/{id}/settlements", wrapper.SettleLedgerFinding).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/ledgers/unsupervised", wrapper.ListUnsupervisedLedgers).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/ledgers/comparisons", wrapper.ListLedgerComparisons).Methods(http.MethodGet)
 
@@ -28318,6 +29348,99 @@ func (response SettleLedgerItemdefaultApplicationProblemPlusJSONResponse) VisitS
 	return err
 }
 
+type GetLedgerDutyRequestObject struct {
+	Params GetLedgerDutyParams
+}
+
+type GetLedgerDutyResponseObject interface {
+	VisitGetLedgerDutyResponse(w http.ResponseWriter) error
+}
+
+type GetLedgerDuty200JSONResponse LedgerDuty
+
+func (response GetLedgerDuty200JSONResponse) VisitGetLedgerDutyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerDutydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLedgerDutydefaultApplicationProblemPlusJSONResponse) VisitGetLedgerDutyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLedgerDutyRequestObject struct {
+	Params SetLedgerDutyParams
+	Body   *SetLedgerDutyJSONRequestBody
+}
+
+type SetLedgerDutyResponseObject interface {
+	VisitSetLedgerDutyResponse(w http.ResponseWriter) error
+}
+
+type SetLedgerDuty200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SetLedgerDuty200JSONResponse struct {
+	Body    Changed
+	Headers SetLedgerDuty200ResponseHeaders
+}
+
+func (response SetLedgerDuty200JSONResponse) VisitSetLedgerDutyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLedgerDutydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetLedgerDutydefaultApplicationProblemPlusJSONResponse) VisitSetLedgerDutyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetLedgerPageRequestObject struct {
 	Params GetLedgerPageParams
 }
@@ -28364,6 +29487,251 @@ type GetLedgerPagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetLedgerPagedefaultApplicationProblemPlusJSONResponse) VisitGetLedgerPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerSupervisionsRequestObject struct {
+	Params ListLedgerSupervisionsParams
+}
+
+type ListLedgerSupervisionsResponseObject interface {
+	VisitListLedgerSupervisionsResponse(w http.ResponseWriter) error
+}
+
+type ListLedgerSupervisions200JSONResponse LedgerSupervisionPage
+
+func (response ListLedgerSupervisions200JSONResponse) VisitListLedgerSupervisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerSupervisionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLedgerSupervisionsdefaultApplicationProblemPlusJSONResponse) VisitListLedgerSupervisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuperviseLedgerRequestObject struct {
+	Params SuperviseLedgerParams
+	Body   *SuperviseLedgerJSONRequestBody
+}
+
+type SuperviseLedgerResponseObject interface {
+	VisitSuperviseLedgerResponse(w http.ResponseWriter) error
+}
+
+type SuperviseLedger201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type SuperviseLedger201JSONResponse struct {
+	Body    Created
+	Headers SuperviseLedger201ResponseHeaders
+}
+
+func (response SuperviseLedger201JSONResponse) VisitSuperviseLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuperviseLedgerdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuperviseLedgerdefaultApplicationProblemPlusJSONResponse) VisitSuperviseLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerSupervisionRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetLedgerSupervisionParams
+}
+
+type GetLedgerSupervisionResponseObject interface {
+	VisitGetLedgerSupervisionResponse(w http.ResponseWriter) error
+}
+
+type GetLedgerSupervision200ResponseHeaders struct {
+	ETag            *string
+	FieldledgerAsOf *int64
+}
+
+type GetLedgerSupervision200JSONResponse struct {
+	Body    LedgerSupervision
+	Headers GetLedgerSupervision200ResponseHeaders
+}
+
+func (response GetLedgerSupervision200JSONResponse) VisitGetLedgerSupervisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerAsOf != nil {
+		w.Header().Set("Fieldledger-As-Of", fmt.Sprint(*response.Headers.FieldledgerAsOf))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLedgerSupervisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLedgerSupervisiondefaultApplicationProblemPlusJSONResponse) VisitGetLedgerSupervisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleLedgerFindingRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params SettleLedgerFindingParams
+	Body   *SettleLedgerFindingJSONRequestBody
+}
+
+type SettleLedgerFindingResponseObject interface {
+	VisitSettleLedgerFindingResponse(w http.ResponseWriter) error
+}
+
+type SettleLedgerFinding200ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+}
+
+type SettleLedgerFinding200JSONResponse struct {
+	Body    Changed
+	Headers SettleLedgerFinding200ResponseHeaders
+}
+
+func (response SettleLedgerFinding200JSONResponse) VisitSettleLedgerFindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleLedgerFindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SettleLedgerFindingdefaultApplicationProblemPlusJSONResponse) VisitSettleLedgerFindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUnsupervisedLedgersRequestObject struct {
+	Params ListUnsupervisedLedgersParams
+}
+
+type ListUnsupervisedLedgersResponseObject interface {
+	VisitListUnsupervisedLedgersResponse(w http.ResponseWriter) error
+}
+
+type ListUnsupervisedLedgers200JSONResponse LedgerUnsupervised
+
+func (response ListUnsupervisedLedgers200JSONResponse) VisitListUnsupervisedLedgersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUnsupervisedLedgersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListUnsupervisedLedgersdefaultApplicationProblemPlusJSONResponse) VisitListUnsupervisedLedgersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -31066,6 +32434,103 @@ type GetToolStatisticsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetToolStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetToolStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListToolReplacementsRequestObject struct {
+	Params ListToolReplacementsParams
+}
+
+type ListToolReplacementsResponseObject interface {
+	VisitListToolReplacementsResponse(w http.ResponseWriter) error
+}
+
+type ListToolReplacements200JSONResponse ToolReplacements
+
+func (response ListToolReplacements200JSONResponse) VisitListToolReplacementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListToolReplacementsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListToolReplacementsdefaultApplicationProblemPlusJSONResponse) VisitListToolReplacementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanToolReplacementsRequestObject struct {
+	Params PlanToolReplacementsParams
+	Body   *PlanToolReplacementsJSONRequestBody
+}
+
+type PlanToolReplacementsResponseObject interface {
+	VisitPlanToolReplacementsResponse(w http.ResponseWriter) error
+}
+
+type PlanToolReplacements201ResponseHeaders struct {
+	ETag                *string
+	FieldledgerPosition *string
+	Location            *string
+}
+
+type PlanToolReplacements201JSONResponse struct {
+	Body    Created
+	Headers PlanToolReplacements201ResponseHeaders
+}
+
+func (response PlanToolReplacements201JSONResponse) VisitPlanToolReplacementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanToolReplacementsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanToolReplacementsdefaultApplicationProblemPlusJSONResponse) VisitPlanToolReplacementsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -36004,9 +37469,30 @@ type StrictServerInterface interface {
 	// SettleLedgerItem Says how a difference was settled.
 	// (POST /v1/ledgers/comparisons/{id}/settlements)
 	SettleLedgerItem(ctx context.Context, request SettleLedgerItemRequestObject) (SettleLedgerItemResponseObject, error)
+	// GetLedgerDuty Shows who answers for all tools of a site and who supervises its ledgers at the end of a day, with the persons of that day (CHK-05).
+	// (GET /v1/ledgers/duty)
+	GetLedgerDuty(ctx context.Context, request GetLedgerDutyRequestObject) (GetLedgerDutyResponseObject, error)
+	// SetLedgerDuty Says which post answers for all tools of a site from a day on, and which supervise its ledgers (CHK-05).
+	// (POST /v1/ledgers/duty)
+	SetLedgerDuty(ctx context.Context, request SetLedgerDutyRequestObject) (SetLedgerDutyResponseObject, error)
 	// GetLedgerPage A ledger page to print, of a person, a team, a store or a tool, for any day past or present, as known at any time: the same bytes whenever it is asked (CHK-03).
 	// (GET /v1/ledgers/page)
 	GetLedgerPage(ctx context.Context, request GetLedgerPageRequestObject) (GetLedgerPageResponseObject, error)
+	// ListLedgerSupervisions Lists looks at ledgers, the newest first.
+	// (GET /v1/ledgers/supervisions)
+	ListLedgerSupervisions(ctx context.Context, request ListLedgerSupervisionsRequestObject) (ListLedgerSupervisionsResponseObject, error)
+	// SuperviseLedger Records a look at a ledger by who holds a supervising post, and what is wrong (CHK-05).
+	// (POST /v1/ledgers/supervisions)
+	SuperviseLedger(ctx context.Context, request SuperviseLedgerRequestObject) (SuperviseLedgerResponseObject, error)
+	// GetLedgerSupervision Shows a look at a ledger and what became of its findings.
+	// (GET /v1/ledgers/supervisions/{id})
+	GetLedgerSupervision(ctx context.Context, request GetLedgerSupervisionRequestObject) (GetLedgerSupervisionResponseObject, error)
+	// SettleLedgerFinding Says how a finding was settled.
+	// (POST /v1/ledgers/supervisions/{id}/settlements)
+	SettleLedgerFinding(ctx context.Context, request SettleLedgerFindingRequestObject) (SettleLedgerFindingResponseObject, error)
+	// ListUnsupervisedLedgers Lists the ledgers at which nobody has looked for longer than the duty says (CHK-05).
+	// (GET /v1/ledgers/unsupervised)
+	ListUnsupervisedLedgers(ctx context.Context, request ListUnsupervisedLedgersRequestObject) (ListUnsupervisedLedgersResponseObject, error)
 	// ListLosses Lists losses by the day of the loss, newest first; who may not see all sees the own ones.
 	// (GET /v1/losses)
 	ListLosses(ctx context.Context, request ListLossesRequestObject) (ListLossesResponseObject, error)
@@ -36166,6 +37652,12 @@ type StrictServerInterface interface {
 	// GetToolStatistics Monthly statistics of loss and wear by kind, with the events that they add up from (CHK-02).
 	// (GET /v1/statistics/tools)
 	GetToolStatistics(ctx context.Context, request GetToolStatisticsRequestObject) (GetToolStatisticsResponseObject, error)
+	// ListToolReplacements Lists by kind the tools lost or scrapped in a month that have to be replaced, with the events that say so, and the plans that do (CHK-02).
+	// (GET /v1/statistics/tools/replacements)
+	ListToolReplacements(ctx context.Context, request ListToolReplacementsRequestObject) (ListToolReplacementsResponseObject, error)
+	// PlanToolReplacements Begins one plan of demand for what replaces the losses and scrappings of a month (CHK-02).
+	// (POST /v1/statistics/tools/replacements)
+	PlanToolReplacements(ctx context.Context, request PlanToolReplacementsRequestObject) (PlanToolReplacementsResponseObject, error)
 	// ListStock Lists the stock of items by store (STK-05).
 	// (GET /v1/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -38243,6 +39735,65 @@ func (sh *strictHandler) SettleLedgerItem(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// GetLedgerDuty operation middleware
+func (sh *strictHandler) GetLedgerDuty(w http.ResponseWriter, r *http.Request, params GetLedgerDutyParams) {
+	var request GetLedgerDutyRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLedgerDuty(ctx, request.(GetLedgerDutyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLedgerDuty")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLedgerDutyResponseObject); ok {
+		if err := validResponse.VisitGetLedgerDutyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetLedgerDuty operation middleware
+func (sh *strictHandler) SetLedgerDuty(w http.ResponseWriter, r *http.Request, params SetLedgerDutyParams) {
+	var request SetLedgerDutyRequestObject
+
+	request.Params = params
+
+	var body SetLedgerDutyJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetLedgerDuty(ctx, request.(SetLedgerDutyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetLedgerDuty")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetLedgerDutyResponseObject); ok {
+		if err := validResponse.VisitSetLedgerDutyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetLedgerPage operation middleware
 func (sh *strictHandler) GetLedgerPage(w http.ResponseWriter, r *http.Request, params GetLedgerPageParams) {
 	var request GetLedgerPageRequestObject
@@ -38262,6 +39813,152 @@ func (sh *strictHandler) GetLedgerPage(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetLedgerPageResponseObject); ok {
 		if err := validResponse.VisitGetLedgerPageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLedgerSupervisions operation middleware
+func (sh *strictHandler) ListLedgerSupervisions(w http.ResponseWriter, r *http.Request, params ListLedgerSupervisionsParams) {
+	var request ListLedgerSupervisionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLedgerSupervisions(ctx, request.(ListLedgerSupervisionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLedgerSupervisions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLedgerSupervisionsResponseObject); ok {
+		if err := validResponse.VisitListLedgerSupervisionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SuperviseLedger operation middleware
+func (sh *strictHandler) SuperviseLedger(w http.ResponseWriter, r *http.Request, params SuperviseLedgerParams) {
+	var request SuperviseLedgerRequestObject
+
+	request.Params = params
+
+	var body SuperviseLedgerJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SuperviseLedger(ctx, request.(SuperviseLedgerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuperviseLedger")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SuperviseLedgerResponseObject); ok {
+		if err := validResponse.VisitSuperviseLedgerResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLedgerSupervision operation middleware
+func (sh *strictHandler) GetLedgerSupervision(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params GetLedgerSupervisionParams) {
+	var request GetLedgerSupervisionRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLedgerSupervision(ctx, request.(GetLedgerSupervisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLedgerSupervision")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLedgerSupervisionResponseObject); ok {
+		if err := validResponse.VisitGetLedgerSupervisionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SettleLedgerFinding operation middleware
+func (sh *strictHandler) SettleLedgerFinding(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params SettleLedgerFindingParams) {
+	var request SettleLedgerFindingRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SettleLedgerFindingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SettleLedgerFinding(ctx, request.(SettleLedgerFindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SettleLedgerFinding")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SettleLedgerFindingResponseObject); ok {
+		if err := validResponse.VisitSettleLedgerFindingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUnsupervisedLedgers operation middleware
+func (sh *strictHandler) ListUnsupervisedLedgers(w http.ResponseWriter, r *http.Request, params ListUnsupervisedLedgersParams) {
+	var request ListUnsupervisedLedgersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUnsupervisedLedgers(ctx, request.(ListUnsupervisedLedgersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUnsupervisedLedgers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListUnsupervisedLedgersResponseObject); ok {
+		if err := validResponse.VisitListUnsupervisedLedgersResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -39924,6 +41621,65 @@ func (sh *strictHandler) GetToolStatistics(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetToolStatisticsResponseObject); ok {
 		if err := validResponse.VisitGetToolStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListToolReplacements operation middleware
+func (sh *strictHandler) ListToolReplacements(w http.ResponseWriter, r *http.Request, params ListToolReplacementsParams) {
+	var request ListToolReplacementsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListToolReplacements(ctx, request.(ListToolReplacementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListToolReplacements")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListToolReplacementsResponseObject); ok {
+		if err := validResponse.VisitListToolReplacementsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlanToolReplacements operation middleware
+func (sh *strictHandler) PlanToolReplacements(w http.ResponseWriter, r *http.Request, params PlanToolReplacementsParams) {
+	var request PlanToolReplacementsRequestObject
+
+	request.Params = params
+
+	var body PlanToolReplacementsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanToolReplacements(ctx, request.(PlanToolReplacementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanToolReplacements")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PlanToolReplacementsResponseObject); ok {
+		if err := validResponse.VisitPlanToolReplacementsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -2,10 +2,13 @@ package commands
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/demand"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
@@ -44,6 +47,52 @@ func (d *Demands) PlanAs(ctx context.Context, r Request, id uuid.UUID, in PlanDe
 			}
 			return demand.Plan{
 				At: call.OccurredAt, Site: in.Site, Unit: in.Unit, For: in.For, Store: in.Store, Lines: in.Lines, By: r.Actor.Person, Book: book,
+			}, nil
+		})
+}
+
+// Replacements are the tools of a site that are gone. The read side answers them.
+type Replacements interface {
+	Head(ctx context.Context, stream string, revision int64) (int64, error)
+	// ToReplace returns what replaces the tools lost or scrapped in a civil
+	// month that no plan replaces yet, as of a log number, the tools, and how
+	// many plans for the month there are.
+	ToReplace(ctx context.Context, site, month string, asOf int64) (lines []demand.Line, tools []uuid.UUID, plans int, err error)
+}
+
+// PlanReplacements plans what replaces the tools lost or scrapped in a month.
+type PlanReplacements struct {
+	Site  string     `json:"site"` // code
+	At    *time.Time `json:"at"`
+	Unit  string     `json:"unit"`  // team id
+	Month string     `json:"month"` // "2026-03"
+	Part  int        `json:"part"`  // 1 for the first plan of the month
+}
+
+// PlanReplacements enters one plan for what a month has cost, so that it is
+// bought together (CHK-02). The plan's id derives from site, month and part:
+// of two who plan one part one does.
+func (d *Demands) PlanReplacements(ctx context.Context, r Request, in PlanReplacements, gone Replacements) (Registered, error) {
+	id := d.IDs.External("demand", in.Site, "replacements", in.Month+"/"+strconv.Itoa(in.Part))
+	return begin(ctx, &d.supply, r, demandDecider(), id, "demand.plan_replacements", in.Site, in.At, in,
+		func(ctx context.Context, call Call, _ uuid.UUID, book *policy.Book) (demand.Command, error) {
+			if err := d.unit(ctx, in.Unit); err != nil {
+				return nil, err
+			}
+			asOf, err := gone.Head(ctx, "", 0)
+			if err != nil {
+				return nil, fmt.Errorf("find number to plan as of: %w", err)
+			}
+			lines, tools, plans, err := gone.ToReplace(ctx, in.Site, in.Month, asOf)
+			switch {
+			case err != nil:
+				return nil, err
+			case plans != in.Part-1: // CHK-02: one plan after the other
+				return nil, domain.Refuse("CHK-02", "demand.other_part", "month", in.Month, "part", plans+1)
+			}
+			return demand.Plan{
+				At: call.OccurredAt, Site: in.Site, Unit: in.Unit, For: in.Month, Lines: lines, By: r.Actor.Person, Book: book,
+				Replacing: &demand.Replacing{Month: in.Month, Part: in.Part, AsOf: asOf, Tools: tools},
 			}, nil
 		})
 }

@@ -94,8 +94,11 @@ func (p *InspectionPlans) Check(ctx context.Context, r Request, in CheckTools) (
 			return Result{}, err
 		}
 	}
-	return p.on(ctx, r, "inspection_plan.check", in.PlanOf, in.At, in, func(now moment, _ *material) inspectionplan.Command {
-		c := inspectionplan.Check{At: now.At, On: in.On, Purpose: in.Purpose, By: in.By, Supervisor: r.Actor.Person, Tools: in.Tools}
+	return p.on(ctx, r, "inspection_plan.check", in.PlanOf, in.At, in, func(now moment, m *material) inspectionplan.Command {
+		c := inspectionplan.Check{
+			Checked: inspectionplan.Checked{At: now.At, On: in.On, Purpose: in.Purpose, By: in.By, Supervisor: r.Actor.Person, Tools: in.Tools},
+			Site:    in.Site, Kind: in.Kind, Roles: r.Actor.Roles, Book: m.Book,
+		}
 		if c.On == "" {
 			c.On = now.Today
 		}

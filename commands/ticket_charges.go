@@ -20,8 +20,8 @@ type ChangeTicketClass struct {
 // ChangeClass changes the service class. That the director asks is the
 // caller's to make sure.
 func (t *Tickets) ChangeClass(ctx context.Context, r Request, id uuid.UUID, in ChangeTicketClass) (Result, error) {
-	return t.on(ctx, r, "ticket.change_class", id, in.At, in, func(at domain.Instant, _ *material) ticket.Command {
-		return ticket.ChangeClass{At: at, Class: in.Class, Reason: in.Reason}
+	return t.on(ctx, r, "ticket.change_class", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
+		return ticket.ChangeClass{At: at, Class: in.Class, Reason: in.Reason, Roles: r.Actor.Roles, Book: m.Book}
 	})
 }
 
@@ -36,7 +36,9 @@ type RecordTicketCharge struct {
 
 // RecordCharge records a charge; help by telephone has none (TKT-22).
 func (t *Tickets) RecordCharge(ctx context.Context, r Request, id uuid.UUID, in RecordTicketCharge) (Result, error) {
-	return t.on(ctx, r, "ticket.record_charge", id, in.At, in, func(at domain.Instant, _ *material) ticket.Command {
-		return ticket.RecordCharge{At: at, AmountFen: in.AmountFen, Work: in.Work, Voucher: in.Voucher, Reason: in.Reason}
+	return t.on(ctx, r, "ticket.record_charge", id, in.At, in, func(at domain.Instant, m *material) ticket.Command {
+		return ticket.RecordCharge{
+			At: at, AmountFen: in.AmountFen, Work: in.Work, Voucher: in.Voucher, Reason: in.Reason, Roles: r.Actor.Roles, Book: m.Book,
+		}
 	})
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/sla"
 	"github.com/fieldledger/fieldledger/domain/stock"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
+	"github.com/fieldledger/fieldledger/domain/supervision"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -127,8 +128,8 @@ var fixtures = map[string]any{
 	"ticket.due_corrected.v1":     ticket.DueCorrected{At: ten, Cause: ticket.CauseStrike, Targets: targets[1:]},
 	"ticket.zone_changed.v1":      ticket.ZoneChanged{At: ten, From: "town", To: "suburb", Reason: "wrong address", Targets: targets[1:]},
 	"ticket.retargeted.v1":        ticket.Retargeted{At: ten, Policy: desk, Targets: targets[1:]},
-	"ticket.class_changed.v1":     ticket.ClassChanged{At: ten, From: ticket.ClassPaid, To: ticket.ClassWarranty, Reason: "within warranty"},
-	"ticket.charge_recorded.v1":   ticket.ChargeRecorded{At: ten, AmountFen: 12000, Work: ticket.WorkOnSite, Voucher: "V-1", Reason: "one hour"},
+	"ticket.class_changed.v1":     ticket.ClassChanged{At: ten, From: ticket.ClassPaid, To: ticket.ClassWarranty, Reason: "within warranty", Role: "director", Policy: new(desk)},
+	"ticket.charge_recorded.v1":   ticket.ChargeRecorded{At: ten, AmountFen: 12000, Work: ticket.WorkOnSite, Voucher: "V-1", Reason: "one hour", Role: "technician", Policy: new(desk)},
 	"ticket.followed.v1":          ticket.Followed{At: ten, Person: uuid.UUID{15: 7}},
 	"ticket.unfollowed.v1":        ticket.Unfollowed{At: ten, Person: uuid.UUID{15: 7}},
 	"ticket.help_requested.v1":    ticket.HelpRequested{At: ten, By: id("li").String(), To: ticket.TechnicalDepartment, Note: sealed("unknown error code")},
@@ -402,8 +403,20 @@ var fixtures = map[string]any{
 	"ledger.compared.v1":  ledgercheck.Compared{At: nine, Site: "SH", With: ledgercheck.Finance, Reference: "assets 2026-02", AsOf: 4711, By: id("wang").String(), Ours: 2, Theirs: 2, Agree: 1, Items: 1},
 	"ledger.opened.v1":    ledgercheck.Opened{Items: []ledgercheck.Item{{Kind: ledgercheck.Price, Number: "W-0042", Tool: id("tool"), OursFen: 135050, TheirsFen: 135000}}},
 	"ledger.settled.v1":   ledgercheck.Settled{At: ten, By: id("wang").String(), Number: "W-0042", How: "invoice says 1350.50"},
+	"supervision.duty_set.v1": supervision.DutySet{
+		At: nine, Site: "SH", Answers: "workshop_head", Supervisors: []string{"equipment_officer", "technician"}, Months: 1, From: "2026-03-02", Reason: "S5", Policy: new(desk),
+	},
+	"supervision.recorded.v1": supervision.Recorded{
+		At: nine, Site: "SH", Ledger: tool.Holder{Kind: tool.Store, Who: "main"}, On: "2026-03-02", By: id("li").String(), Post: "technician", Findings: []string{"W-7 is not entered"},
+	},
+	"supervision.settled.v1": supervision.Settled{At: ten, By: id("wang").String(), Finding: 0, How: "entered"},
 	"climate.recorded.v1": climate.Recorded{At: nine, Site: "SH", Store: "main", TenthsC: -163, HumidityPercent: 81, By: id("wang").String(), Policy: desk},
 	"climate.deviated.v1": climate.Deviated{At: nine, Store: "main", What: climate.Cold, Read: -163, Limit: -150, Note: "heater on"},
+	"policy.version_recorded.v1.authority": policy.VersionRecorded{
+		Kind: policy.KindAuthority, Name: "authority", Set: "dealer", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
+		Reason: "example", Hash: hash,
+		Content: json.RawMessage(`{"lines":[{"act":"charge","from_fen":20000,"roles":["director"],"unit":"` + id("team").String() + `"}]}`),
+	},
 	"policy.version_recorded.v1.purchasing": policy.VersionRecorded{
 		Kind: policy.KindPurchasing, Name: "purchasing", Set: "plant", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
 		Reason: "first", Hash: hash,
@@ -425,6 +438,7 @@ var fixtures = map[string]any{
 	"demand.planned.v1": demand.Planned{
 		At: nine, Site: "SH", Unit: id("team").String(), For: "2026-Q2", By: id("li").String(), Needs: []string{"department_head"}, Policy: desk,
 		Lines: []demand.Line{{Variant: policy.ToolVariant, Code: "torque-wrench", Name: "torque wrench", Spec: "40-200 Nm", Count: 2, Reason: "two new fitters"}},
+		Replacing: &demand.Replacing{Month: "2026-03", Part: 1, AsOf: 7, Tools: []uuid.UUID{id("tool"), id("spare")}},
 	},
 	"demand.revised.v1":    demand.Revised{At: ten, Lines: []demand.Line{{Variant: policy.Spare, Code: "seal", Count: 3, Reason: "pumps"}}, By: id("li").String(), Needs: []string{"department_head"}, Policy: desk},
 	"demand.approved.v1":   demand.Approved{At: ten, Signed: signature, Complete: true},

@@ -31,6 +31,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/site"
 	"github.com/fieldledger/fieldledger/domain/stock"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
+	"github.com/fieldledger/fieldledger/domain/supervision"
 	"github.com/fieldledger/fieldledger/domain/team"
 	"github.com/fieldledger/fieldledger/domain/ticket"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -177,6 +178,9 @@ var eventTypes = []eventType{
 	newest[ledgercheck.Compared]("ledger.compared.v1"),
 	newest[ledgercheck.Opened]("ledger.opened.v1"),
 	newest[ledgercheck.Settled]("ledger.settled.v1"),
+	newest[supervision.DutySet]("supervision.duty_set.v1"),
+	newest[supervision.Recorded]("supervision.recorded.v1"),
+	newest[supervision.Settled]("supervision.settled.v1"),
 	newest[stock.Opened]("stock.opened.v1"),
 	newest[stock.Received]("stock.received.v1"),
 	newest[stock.Issued]("stock.issued.v1"),

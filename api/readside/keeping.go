@@ -27,6 +27,8 @@ import (
 
 // keepers are the readers of keeping.
 type keepers struct {
+	duties      *readmodel.Reader[keeping.Duty]
+	looks       *readmodel.Reader[keeping.Look]
 	atRest      *readmodel.Reader[keeping.Tool]
 	counts      *readmodel.Reader[keeping.Count]
 	differences *readmodel.LogReader[keeping.Difference]
@@ -59,6 +61,12 @@ func (k *keepers) open() error {
 		return err
 	}
 	if k.comparisons, err = readmodel.NewReader(keeping.Comparisons()); err != nil {
+		return err
+	}
+	if k.duties, err = readmodel.NewReader(keeping.Duties()); err != nil {
+		return err
+	}
+	if k.looks, err = readmodel.NewReader(keeping.Looks()); err != nil {
 		return err
 	}
 	k.readings, err = readmodel.NewLogReader(keeping.Readings())
@@ -461,6 +469,9 @@ func (s *Side) ToolStatistics(ctx context.Context, at api.AsOf, site, month stri
 		rows = sumFacts(facts)
 		return nil
 	})
+	if err == nil && len(facts) > 0 {
+		err = s.caused(ctx, snap.Number, site, facts)
+	}
 	return rows, facts, snap, err
 }
 

@@ -288,12 +288,20 @@ func TestINS02WhichToolsWereInUsePastTheirDay(t *testing.T) {
 	require.Equal(t, rows, ask(api.AsOf{}, first, after(100)), "what has not come yet has not happened")
 	before := ask(api.AsOf{Number: &known}, first, after(80))
 	require.True(t, before[0].Stretches[0].GoesOn, "as known before the return it goes on")
+}
 
+func TestINS06WhatFailedIsMovedOutOfTheToolRoom(t *testing.T) {
+	t.Parallel()
+	r := newToolRoom(t)
+	ctx := t.Context()
+	late, sound := r.tool("gloves", "G-1"), r.tool("gloves", "G-2")
+	r.inspect(sound, "2030-01-01", true)
 	r.inspect(late, "", false)
 	r.settle()
 	failed, _, _, err := r.side.DueChecks(ctx, api.AsOf{}, api.DueQuery{Site: "hq", Purpose: api.KeepingDuePurposeMoveOut}, everything)
 	require.NoError(t, err)
-	require.Len(t, failed, 1, "failed, and still in the tool room (INS-06)")
+	require.Len(t, failed, 1, "failed, and still in the tool room")
+	require.Equal(t, late, failed[0].Tool)
 	r.did(r.App.Tools.SendToRepair(ctx, r.by(0), late, commands.RepairTool{Repairer: "R1"}))
 	r.settle()
 	failed, _, _, err = r.side.DueChecks(ctx, api.AsOf{}, api.DueQuery{Site: "hq", Purpose: api.KeepingDuePurposeMoveOut}, everything)

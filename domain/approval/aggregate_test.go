@@ -32,7 +32,7 @@ var (
 
 func at(hour int) domain.Instant { return domain.At(start.Add(time.Duration(hour) * time.Hour)) }
 
-func book(lines ...policy.Authority) *policy.Book {
+func book(lines ...policy.Signatures) *policy.Book {
 	raw, err := json.Marshal(policy.Tools{
 		Stores: []policy.Code{{Code: "main"}}, Kinds: []policy.ToolKind{{Code: "wrench", Category: "hand"}}, Approvals: lines,
 	})
@@ -102,7 +102,7 @@ func run(t *testing.T, list cases) {
 
 func TestTOL16AnApprovalIsAskedForOneThingAndRecipient(t *testing.T) {
 	t.Parallel()
-	two := book(policy.Authority{Act: "issue", Needs: []string{"manager", "gm"}, Hours: 48})
+	two := book(policy.Signatures{Act: "issue", Needs: []string{"manager", "gm"}, Hours: 48})
 	with := func(change func(*approval.Covers)) approval.Request {
 		return ask(func(c *approval.Request) { change(&c.Covers) })
 	}

@@ -165,7 +165,7 @@ func TestTOL16NoApprovalIsEverUsedTwiceOrByWhomItIsNotFor(t *testing.T) {
 				{Act: approval.Issue, Tools: []uuid.UUID{w1}, To: &ofLi}, {Act: approval.Issue, Tools: []uuid.UUID{w1, w2}, To: &ofLi},
 				{Act: approval.Issue, Kind: "wrench", Pieces: 1 + r.IntN(3), To: &ofLi},
 			}[r.IntN(3)]
-			lines := [][]policy.Authority{nil, {{Act: "issue", Needs: []string{"manager", "gm"}}}, {{Act: "issue", Needs: []string{"manager"}, Hours: 1}}}[r.IntN(3)]
+			lines := [][]policy.Signatures{nil, {{Act: "issue", Needs: []string{"manager", "gm"}}}, {{Act: "issue", Needs: []string{"manager"}, Hours: 1}}}[r.IntN(3)]
 			o.decide(approval.Request{At: at(0), Site: "mine", By: []string{keeper, li}[r.IntN(2)], Reason: "r", Covers: covers, Book: book(lines...)})
 		}
 		o.step()

@@ -26,7 +26,9 @@ type Plan struct {
 	Store string         `json:"store"`
 	Lines []Line         `json:"lines"`
 	By    string         `json:"by"` // person id
-	Book  *policy.Book   `json:"-"`
+	// Replacing names the tools that the lines replace (CHK-02).
+	Replacing *Replacing   `json:"replacing,omitempty"`
+	Book      *policy.Book `json:"-"`
 }
 
 // Revise replaces the lines of a plan that is not approved yet.
@@ -120,13 +122,35 @@ func plan(s State, c Plan) ([]Event, error) {
 	case c.By == "":
 		return nil, domain.Refuse("STK-01", "approval.person_missing")
 	}
+	if err := c.Replacing.check(c.Lines); err != nil {
+		return nil, err
+	}
 	needs, ref, err := needed(c.Book, c.Site, c.At, c.Lines)
 	if err != nil {
 		return nil, err
 	}
 	return []Event{Planned{
 		At: c.At, Site: c.Site, Unit: c.Unit, For: c.For, Store: c.Store, Lines: c.Lines, By: c.By, Needs: needs, Policy: ref,
+		Replacing: c.Replacing,
 	}}, nil
+}
+
+// check holds the lines against the tools that are gone: one for one (CHK-02).
+func (r *Replacing) check(lines []Line) error {
+	if r == nil {
+		return nil
+	}
+	var count int64
+	for _, l := range lines {
+		count += l.Count
+	}
+	switch {
+	case len(r.Tools) == 0:
+		return domain.Refuse("CHK-02", "demand.nothing_to_replace", "month", r.Month)
+	case count != int64(len(r.Tools)):
+		return domain.Refuse("CHK-02", "demand.replaces_otherwise", "count", count, "tools", len(r.Tools))
+	}
+	return nil
 }
 
 // needed checks lines and returns whose approvals they need: those of each
@@ -145,7 +169,8 @@ func needed(book *policy.Book, site string, at domain.Instant, lines []Line) ([]
 		if err := l.check(p, tools.Tools(), "/lines/"+strconv.Itoa(i)); err != nil {
 			return nil, ref, err
 		}
-		r, ok := policy.RouteOf(p.Demand, l.Variant, false, 0)
+		_, known := tools.Tools().Kind(l.Code)
+		r, ok := policy.RouteOf(p.Demand, l.Variant, !l.Variant.Stocked() && !known, 0) // STK-03: a new kind by its own route
 		if !ok {
 			return nil, ref, domain.Refuse("POL-08", "purchasing.route_missing", "what", "demand", "variant", string(l.Variant))
 		}

@@ -10,6 +10,8 @@ package demand
 import (
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/policy"
@@ -41,6 +43,17 @@ type Planned struct {
 	By     string           `json:"by"`     // person id; the program's own for a minimum
 	Needs  []string         `json:"needs"`  // roles whose approval it needs, in order
 	Policy domain.PolicyRef `json:"policy"` // of purchasing, in force then
+	// Replacing says what the plan replaces; absent for other plans.
+	Replacing *Replacing `json:"replacing,omitempty"`
+}
+
+// Replacing is which lost and scrapped tools of a month a plan replaces, so
+// that what replaces them is bought together (CHK-02).
+type Replacing struct {
+	Month string      `json:"month"` // civil month at the site, "2026-03"
+	Part  int         `json:"part"`  // 1 for the first plan of the month, 2 for what came to be known after it
+	AsOf  int64       `json:"as_of"` // log number as of which the list holds
+	Tools []uuid.UUID `json:"tools"` // that are gone, by number
 }
 
 // Revised replaces the lines; approvals given before are void. Type demand.revised.v1.
@@ -118,6 +131,8 @@ type State struct {
 	Needs    []string
 	Signed   []approval.Signature
 	Takes    []Take
+	// Replacing is that of Planned.
+	Replacing *Replacing `json:",omitempty"`
 }
 
 // Left is how many of a line nobody has bought yet.
@@ -135,7 +150,7 @@ func (s State) Left(line int) int64 {
 func Evolve(s State, e Event) State {
 	switch e := e.(type) {
 	case Planned:
-		return State{Standing: StandingPlanned, Site: e.Site, Unit: e.Unit, For: e.For, Store: e.Store, Planners: []string{e.By}, Lines: e.Lines, Needs: e.Needs}
+		return State{Standing: StandingPlanned, Site: e.Site, Unit: e.Unit, For: e.For, Store: e.Store, Planners: []string{e.By}, Lines: e.Lines, Needs: e.Needs, Replacing: e.Replacing}
 	case Revised:
 		s.Lines, s.Needs, s.Signed = e.Lines, e.Needs, nil
 		if !slices.Contains(s.Planners, e.By) {

@@ -133,8 +133,15 @@ type SetPlan struct {
 // EndPlan ends a plan.
 type EndPlan Ended
 
-// Check records what a check found.
-type Check Checked
+// Check records what a check found. Quality is checked by the process
+// department, and of tooling only (INS-09).
+type Check struct {
+	Checked
+	Site  string       `json:"site"`
+	Kind  string       `json:"kind"`
+	Roles []string     `json:"roles"` // of who gives the command
+	Book  *policy.Book `json:"-"`
+}
 
 // CallBack calls tools back; those that were for the same day are left out.
 type CallBack CalledBack
@@ -211,8 +218,12 @@ func set(s State, c SetPlan) ([]Event, error) {
 	if !ok {
 		return nil, domain.Refuse("POL-08", "policy.kind_not_loaded", "kind", string(policy.KindTools))
 	}
-	if _, known := tools.Tools().Kind(e.Kind); !known {
+	kind, known := tools.Tools().Kind(e.Kind)
+	switch {
+	case !known:
 		return nil, domain.Invalid("/kind", "TOL-02", "tool.kind_unknown", "kind", e.Kind)
+	case e.Purpose == Quality && kind.Category != tooling: // INS-09
+		return nil, domain.Refuse("INS-09", "inspect.no_tooling", "kind", e.Kind)
 	}
 	if old, there := s.Plans[e.Purpose]; there && old.Months == e.Months && old.Sample == e.Sample && old.From == e.From { // TKT-02
 		return nil, nil
@@ -245,12 +256,41 @@ func check(c Check) ([]Event, error) {
 	case len(c.Tools) == 0 || len(c.Tools) > ListLimit:
 		return nil, domain.Invalid("/tools", "INS-08", "inspect.tools_wrong", "most", ListLimit)
 	}
+	if c.Purpose == Quality {
+		if err := c.quality(); err != nil {
+			return nil, err
+		}
+	}
 	for i, f := range c.Tools {
 		if !f.Good && (strings.TrimSpace(f.Found) == "" || strings.TrimSpace(f.Settled) == "") { // INS-08
 			return nil, domain.Invalid(fmt.Sprintf("/tools/%d/settled", i), "INS-08", "inspect.unsettled")
 		}
 	}
-	return []Event{Checked(c)}, nil
+	return []Event{c.Checked}, nil
+}
+
+const (
+	tooling = "tooling" // category of TOL-02
+	process = "process" // role of the process department
+)
+
+// quality refuses whoever is not of the process department, and what is no
+// tooling (INS-09).
+func (c Check) quality() error {
+	tools, ok := c.Book.InForce(policy.KindTools, c.Site, c.At.Time)
+	if !ok {
+		return domain.Refuse("POL-08", "policy.kind_not_loaded", "kind", string(policy.KindTools))
+	}
+	kind, known := tools.Tools().Kind(c.Kind)
+	switch {
+	case !known:
+		return domain.Invalid("/kind", "TOL-02", "tool.kind_unknown", "kind", c.Kind)
+	case kind.Category != tooling:
+		return domain.Refuse("INS-09", "inspect.no_tooling", "kind", c.Kind)
+	case !slices.Contains(c.Roles, process) || c.Supervisor != "" && c.Supervisor != c.By:
+		return domain.Refuse("INS-09", "approval.role_missing", "role", process)
+	}
+	return nil
 }
 
 // callBack names each tool once for the same last day and holder (INS-02).

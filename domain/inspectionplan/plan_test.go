@@ -24,7 +24,7 @@ var (
 	nine = domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
 	book = tickettest.NewBook(
 		tickettest.Version(policy.KindTools, 1, nine.Add(-time.Hour), policy.Tools{
-			Stores: []policy.Code{{Code: "main", Name: "main"}}, Kinds: []policy.ToolKind{{Code: "wire", Category: "safety"}, {Code: "ladder", Category: "climbing"}},
+			Stores: []policy.Code{{Code: "main", Name: "main"}}, Kinds: []policy.ToolKind{{Code: "wire", Category: "safety"}, {Code: "ladder", Category: "climbing"}, {Code: "die", Category: "tooling"}},
 		}),
 		keeping(),
 	)
@@ -60,12 +60,19 @@ func TestDecide(t *testing.T) {
 	call := func(list ...inspectionplan.Overdue) inspectionplan.CalledBack {
 		return inspectionplan.CalledBack{At: nine, Today: "2026-03-02", AsOf: 7, Tools: list}
 	}
-	check := inspectionplan.Check{
+	check := inspectionplan.Check{Checked: inspectionplan.Checked{
 		At: nine, On: "2026-03-02", Purpose: inspectionplan.Maintenance, By: li, Supervisor: wang, Tools: []inspectionplan.Finding{{Number: "E-07", Good: true}},
-	}
+	}}
 	alone, unsettled := check, check
 	alone.Supervisor = li
 	unsettled.Tools = []inspectionplan.Finding{{Number: "E-07", Found: "frayed"}}
+	ofDies := plan(inspectionplan.Quality, 6)
+	ofDies.Kind = "die"
+	quality := func(kind string, roles ...string) inspectionplan.Check {
+		c := check
+		c.Purpose, c.Supervisor, c.Site, c.Kind, c.Roles, c.Book = inspectionplan.Quality, "", "desk", kind, roles, book
+		return c
+	}
 	place := func(code, keeper, number string) inspectionplan.Place {
 		return inspectionplan.Place{At: nine, Site: "desk", Kind: "wire", Place: code, Keeper: keeper, Tools: []inspectionplan.Lying{{Tool: uuid.UUID{7}, Number: number}}, Book: book}
 	}
@@ -79,10 +86,15 @@ func TestDecide(t *testing.T) {
 			Name: "INS-08 a plan by the policy of keeping", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Random, 0), Book: book},
 			Then: []inspectionplan.Event{byPolicy},
 		},
-		{Name: "POL-08 a purpose without a period", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Quality, 0), Book: book}, Refused: "POL-08"},
+		{Name: "POL-08 a purpose without a period", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Maintenance, 0), Book: book}, Refused: "POL-08"},
 		{Name: "INS-05 a plan with a period of its own", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Maintenance, 3), Book: book}, Then: []inspectionplan.Event{plan(inspectionplan.Maintenance, 3)}},
 		{Name: "INS-05 the same plan again", Given: []inspectionplan.Event{plan(inspectionplan.Maintenance, 3)}, When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Maintenance, 3), Book: book}},
-		{Name: "INS-05 maintenance is supervised", When: check, Then: []inspectionplan.Event{inspectionplan.Checked(check)}},
+		{Name: "INS-09 quality is checked of tooling", When: inspectionplan.SetPlan{Plan: plan(inspectionplan.Quality, 6), Book: book}, Refused: "INS-09", Key: "inspect.no_tooling"},
+		{Name: "INS-09 by the period of its plan", When: inspectionplan.SetPlan{Plan: ofDies, Book: book}, Then: []inspectionplan.Event{ofDies}},
+		{Name: "INS-09 by the process department", When: quality("die", "process"), Then: []inspectionplan.Event{quality("die", "process").Checked}},
+		{Name: "INS-09 by nobody else", When: quality("die", "equipment", "storekeeper"), Refused: "INS-09", Key: "approval.role_missing"},
+		{Name: "INS-09 not of a ladder", When: quality("ladder", "process"), Refused: "INS-09", Key: "inspect.no_tooling"},
+		{Name: "INS-05 maintenance is supervised", When: check, Then: []inspectionplan.Event{check.Checked}},
 		{Name: "INS-05 nobody supervises their own", When: alone, Refused: "INS-05"},
 		{Name: "INS-08 what is found is settled at once", When: unsettled, Invalid: "/tools/0/settled"},
 		{Name: "INS-02 who has an overdue tool is told", When: inspectionplan.CallBack(call(overdue)), Then: []inspectionplan.Event{call(overdue)}},

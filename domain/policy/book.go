@@ -40,6 +40,7 @@ type Version struct {
 	keeping      Keeping
 
 	purchasing Purchasing
+	authority  Authority
 }
 
 // Ref names the version as events do.
@@ -74,6 +75,10 @@ func (v Version) Keeping() Keeping { return v.keeping }
 // Purchasing. The caller must not change its lists.
 func (v Version) Purchasing() Purchasing { return v.purchasing }
 
+// Authority returns the content of a version of KindAuthority, else the zero
+// Authority. The caller must not change its lists.
+func (v Version) Authority() Authority { return v.authority }
+
 // Book is the policy versions to decide by (POL-02). It holds no draft
 // (POL-09). It never changes and is safe for concurrent use. A nil Book holds
 // nothing.
@@ -104,7 +109,7 @@ func NewBook(versions []Recorded, follows ...Follows) (*Book, error) {
 			return nil, fmt.Errorf("read policy %s version %d: %w", r.ID, r.Version.Version, err)
 		}
 		v := Version{ID: r.ID, Recorded: r.Version, From: from, sla: c.sla, calendar: c.calendar, codes: c.codes, tools: c.tools}
-		v.compensation, v.keeping, v.purchasing = c.compensation, c.keeping, c.purchasing
+		v.compensation, v.keeping, v.purchasing, v.authority = c.compensation, c.keeping, c.purchasing, c.authority
 		o := owner{r.Version.Kind, r.Version.Site, r.Version.Set}
 		b.byOwner[o] = append(b.byOwner[o], v)
 		b.byID[r.ID] = append(b.byID[r.ID], v)

@@ -22,6 +22,7 @@ type content struct {
 	compensation Compensation
 	keeping      Keeping
 	purchasing   Purchasing
+	authority    Authority
 	typed        any // what canonical writes
 }
 
@@ -49,12 +50,13 @@ func kinds() kindTable {
 		KindKeeping:      {read: readKeeping},
 
 		KindPurchasing: {read: readPurchasing, money: true}, // POL-05
+		KindAuthority:  {read: readAuthority, money: true},  // POL-05: nobody gives himself an amount
 	}
 }
 
 // Kinds lists the kinds in the order in which they build on each other.
 func Kinds() []Kind {
-	return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindPurchasing, KindCompensation, KindKeeping}
+	return []Kind{KindCalendar, KindSLA, KindCodes, KindTools, KindPurchasing, KindCompensation, KindKeeping, KindAuthority}
 }
 
 func (k kindTable) read(kind Kind, raw json.RawMessage) (content, error) {

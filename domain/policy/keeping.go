@@ -16,6 +16,16 @@ type Keeping struct {
 	// Checks are the periods of what is checked beside inspections (INS-05, INS-08, INS-09).
 	Checks []CheckPeriod `json:"checks"`
 	Places []ToolPlace   `json:"places"`
+	// Ledgers says who answers for all tools and who supervises their ledgers;
+	// absent where the site says so itself (CHK-05).
+	Ledgers *LedgerDuty `json:"ledgers,omitempty"`
+}
+
+// LedgerDuty names the posts of persons (ORG-04).
+type LedgerDuty struct {
+	Answers     string   `json:"answers"`     // code of the post that answers for all tools
+	Supervisors []string `json:"supervisors"` // codes of the posts that supervise the ledgers
+	Months      int      `json:"months"`      // between two looks at a ledger
 }
 
 // RoomClimate is what a tool room may have, both ends included (INS-03).
@@ -52,6 +62,9 @@ func (k Keeping) MarshalJSON() ([]byte, error) {
 	type plain Keeping
 	k.Checks = append([]CheckPeriod{}, k.Checks...)
 	k.Places = append([]ToolPlace{}, k.Places...)
+	if k.Ledgers != nil {
+		k.Ledgers = &LedgerDuty{k.Ledgers.Answers, append([]string{}, k.Ledgers.Supervisors...), k.Ledgers.Months}
+	}
 	for i := range k.Places {
 		k.Places[i].Kinds = append([]string{}, k.Places[i].Kinds...)
 	}
@@ -115,6 +128,14 @@ func (k Keeping) check() error {
 			c.fault(at, "INS-08", "policy.check_repeated", "kind", p.Kind, "purpose", p.Purpose)
 		} else {
 			seen[key] = true
+		}
+	}
+	if l := k.Ledgers; l != nil { // CHK-05
+		if l.Answers == "" || len(l.Supervisors) == 0 || slices.Contains(l.Supervisors, "") {
+			c.fault("/ledgers", "CHK-05", "supervision.post_missing")
+		}
+		if l.Months < 1 || l.Months > longestMonths {
+			c.fault("/ledgers/months", "CHK-05", "policy.months_out_of_range", "most", longestMonths)
 		}
 	}
 	codes := make([]Code, len(k.Places))

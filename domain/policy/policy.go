@@ -5,7 +5,7 @@
 // are never edited (POL-01). It belongs to a site, to a set of policies that
 // sites follow, or to all (POL-06, POL-07); what needs approval is a draft
 // until it has it (POL-05, POL-09). Pure: a Book is a value handed in with a
-// command. The rules are POL-01 to POL-09 in docs/rules.md; ADR 0012.
+// command. The rules are POL-01 to POL-10 in docs/rules.md; ADR 0012.
 package policy
 
 import (
@@ -30,6 +30,7 @@ const (
 	KindKeeping      Kind = "keeping" // content is Keeping
 
 	KindPurchasing Kind = "purchasing" // content is Purchasing
+	KindAuthority  Kind = "authority"  // content is Authority
 )
 
 // VersionRecorded adds a version to a policy (POL-01). Type policy.version_recorded.v1.

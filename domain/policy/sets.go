@@ -29,7 +29,7 @@ type Set struct {
 	Approval Approval // what each of its versions needs, of whatever kind
 }
 
-// Sets returns the sets that docs/rules.md names. A site may follow one of its
+// Sets returns the sets that docs/rules.md names (POL-07). A site may follow one of its
 // own name too; that follows no source. The caller may change the list.
 func Sets() []Set {
 	return []Set{

@@ -35,27 +35,27 @@ type Tools struct {
 	CheckDays int `json:"check_days"`
 	// Approvals says who approves what, and for how long that is good; an act
 	// without a line is a manager's to approve, without an end (POL-10).
-	Approvals []Authority `json:"approvals"`
+	Approvals []Signatures `json:"approvals"`
 }
 
-// Authority is a line of the matrix of who approves what.
-type Authority struct {
+// Signatures says whose signatures an act with tools needs.
+type Signatures struct {
 	Act   string   `json:"act"`   // one of ApprovalActs
 	Needs []string `json:"needs"` // roles whose signature it needs, in order
 	Hours int      `json:"hours"` // for which an approval is good once it is given; 0 without an end
 }
 
-// ApprovalActs are the acts that an Authority may speak of.
+// ApprovalActs are the acts that Signatures may name.
 func ApprovalActs() []string { return []string{"issue", "hand_over", "scrap", "adjust_stock"} }
 
 // ApprovalOf says whose approval an act needs.
-func (t Tools) ApprovalOf(act string) Authority {
+func (t Tools) ApprovalOf(act string) Signatures {
 	for _, a := range t.Approvals {
 		if a.Act == act {
 			return a
 		}
 	}
-	return Authority{Act: act, Needs: []string{ByManager}}
+	return Signatures{Act: act, Needs: []string{ByManager}}
 }
 
 // Entitlement is a line of the table of what may be issued. Exactly one of
@@ -131,7 +131,7 @@ func (t Tools) MarshalJSON() ([]byte, error) {
 	t.Entitlements = append([]Entitlement{}, t.Entitlements...)
 	t.SpecialKeepers = append([]string{}, t.SpecialKeepers...)
 	t.Chases = append([]Chase{}, t.Chases...)
-	t.Approvals = append([]Authority{}, t.Approvals...)
+	t.Approvals = append([]Signatures{}, t.Approvals...)
 	return json.Marshal(plain(t))
 }
 

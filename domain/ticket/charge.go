@@ -3,7 +3,10 @@ package ticket
 import (
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
 )
 
 // Class is the service class, by which a ticket is charged or not (TKT-05).
@@ -58,8 +61,26 @@ func (d *draft) changeClass(c ChangeClass) error {
 	case !c.Class.charged() && d.state.ChargedFen > 0:
 		return domain.Refuse("TKT-05", "ticket.charged", "class", string(c.Class))
 	}
-	d.add(ClassChanged{At: c.At, From: d.state.Class, To: c.Class, Reason: c.Reason})
+	act := policy.ActClass
+	if d.state.Class.charged() && !c.Class.charged() {
+		act = policy.ActFree
+	}
+	by, err := d.decides(c.Book, act, 0, c.Roles, c.At)
+	if err != nil {
+		return err
+	}
+	d.add(ClassChanged{At: c.At, From: d.state.Class, To: c.Class, Reason: c.Reason, Role: by.Role, Policy: by.Policy})
 	return nil
+}
+
+// decides asks the matrix of the ticket's site whether somebody with these
+// roles decides an act of the team that has the ticket (POL-10).
+func (d *draft) decides(book *policy.Book, act policy.Act, fen int64, roles []string, at domain.Instant) (policy.Decided, error) {
+	unit := ""
+	if d.state.Team != uuid.Nil {
+		unit = d.state.Team.String()
+	}
+	return book.Decides(d.state.Site, unit, act, fen, roles, at.Time)
 }
 
 func classUnknown(c Class) error {
@@ -84,7 +105,7 @@ func (d *draft) recordCharge(c RecordCharge) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	e := ChargeRecorded(c)
+	e := ChargeRecorded{At: c.At, AmountFen: c.AmountFen, Work: c.Work, Voucher: c.Voucher, Reason: c.Reason}
 	switch {
 	case d.state.charges(e): // TKT-02
 		return nil
@@ -99,6 +120,11 @@ func (d *draft) recordCharge(c RecordCharge) error {
 	case c.Work == WorkTelephone || !d.state.wentOut(): // TKT-22
 		return domain.Refuse("TKT-22", "ticket.telephone_free")
 	}
+	by, err := d.decides(c.Book, policy.ActCharge, c.AmountFen, c.Roles, c.At)
+	if err != nil {
+		return err
+	}
+	e.Role, e.Policy = by.Role, by.Policy
 	d.add(e)
 	return nil
 }

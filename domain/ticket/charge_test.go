@@ -51,7 +51,7 @@ func TestCharges(t *testing.T) { // TKT-05, TKT-22
 		}
 		return c
 	}
-	recorded := ticket.ChargeRecorded(charge())
+	recorded := ticket.ChargeRecorded{At: at(2, "12:00"), AmountFen: 12000, Work: ticket.WorkOnSite, Voucher: "V-1", Reason: "one hour"}
 	there := ticket.Arrived{At: at(2, "10:00")}
 	decidertest.Run(t, decide, ticket.Evolve, []testCase{
 		{Name: "TKT-05 paid work is charged", Given: classed("A", there), When: charge(), Then: events(recorded)},

@@ -194,6 +194,8 @@ type ChangeClass struct {
 	At     domain.Instant `json:"at"`
 	Class  Class          `json:"class"`
 	Reason string         `json:"reason"`
+	Roles  []string       `json:"roles,omitempty"` // of who decides (POL-10)
+	Book   *policy.Book   `json:"-"`
 }
 
 // RecordCharge records what is charged for work on the ticket (TKT-05, TKT-22).
@@ -203,6 +205,8 @@ type RecordCharge struct {
 	Work      Work           `json:"work"`
 	Voucher   string         `json:"voucher,omitempty"` // number, "" for none
 	Reason    string         `json:"reason"`
+	Roles     []string       `json:"roles,omitempty"` // of who decides (POL-10)
+	Book      *policy.Book   `json:"-"`
 }
 
 // Follow puts the ticket on a person's list (TKT-15), Unfollow takes it off.

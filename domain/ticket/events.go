@@ -219,6 +219,9 @@ type ClassChanged struct {
 	From   Class          `json:"from,omitempty"` // absent if none was said
 	To     Class          `json:"to"`
 	Reason string         `json:"reason"` // why it is another
+	// Role is in which the actor decided, by the matrix of Policy; both absent where the site has none (POL-10).
+	Role   string            `json:"role,omitempty"`
+	Policy *domain.PolicyRef `json:"policy,omitempty"` // of authority, in force then
 }
 
 // ChargeRecorded says what is charged for work on the ticket. Collecting it is
@@ -229,6 +232,9 @@ type ChargeRecorded struct {
 	Work      Work           `json:"work"`              // what it is for
 	Voucher   string         `json:"voucher,omitempty"` // number of the service voucher, if there is one
 	Reason    string         `json:"reason"`            // why so much; no personal data
+	// Role is in which the actor decided, by the matrix of Policy; both absent where the site has none (POL-10).
+	Role   string            `json:"role,omitempty"`
+	Policy *domain.PolicyRef `json:"policy,omitempty"` // of authority, in force then
 }
 
 // Followed says that a person wants to see what becomes of the ticket (TKT-15). Type ticket.followed.v1.

@@ -19,15 +19,7 @@ func (e Resumed) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
 func (e Reopened) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
 
 // Policies returns the policy versions that decided the verdict (POL-02).
-func (e Judged) Policies() []domain.PolicyRef {
-	var out []domain.PolicyRef
-	for _, ref := range []*domain.PolicyRef{e.Policy, e.Calendar} {
-		if ref != nil {
-			out = append(out, *ref)
-		}
-	}
-	return out
-}
+func (e Judged) Policies() []domain.PolicyRef { return given(e.Policy, e.Calendar) }
 
 // Policies returns the policy versions that decided the targets (POL-02).
 func (e PauseRecorded) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
@@ -46,6 +38,22 @@ func (e ZoneChanged) Policies() []domain.PolicyRef { return policiesOf(e.Targets
 
 // Policies returns the policy versions that decided the targets (POL-02).
 func (e Updated) Policies() []domain.PolicyRef { return policiesOf(e.Targets) }
+
+// Policies returns the matrix of authority that it was decided by (POL-02, POL-10).
+func (e ClassChanged) Policies() []domain.PolicyRef { return given(e.Policy) }
+
+// Policies returns the matrix of authority that it was decided by (POL-02, POL-10).
+func (e ChargeRecorded) Policies() []domain.PolicyRef { return given(e.Policy) }
+
+func given(refs ...*domain.PolicyRef) []domain.PolicyRef {
+	var out []domain.PolicyRef
+	for _, ref := range refs {
+		if ref != nil {
+			out = append(out, *ref)
+		}
+	}
+	return out
+}
 
 // Policies returns the version that says so, and those that decided the targets (POL-02).
 func (e Retargeted) Policies() []domain.PolicyRef {

@@ -210,7 +210,7 @@ func (g *generator) field(t reflect.Type, f reflect.StructField) (*schema, error
 		return g.of(f.Type)
 	}
 	s := &schema{}
-	for _, content := range []reflect.Type{reflect.TypeFor[policy.SLA](), reflect.TypeFor[calendar.Content](), reflect.TypeFor[policy.Codes](), reflect.TypeFor[policy.Tools](), reflect.TypeFor[policy.Compensation](), reflect.TypeFor[policy.Keeping](), reflect.TypeFor[policy.Purchasing]()} {
+	for _, content := range []reflect.Type{reflect.TypeFor[policy.SLA](), reflect.TypeFor[calendar.Content](), reflect.TypeFor[policy.Codes](), reflect.TypeFor[policy.Tools](), reflect.TypeFor[policy.Compensation](), reflect.TypeFor[policy.Keeping](), reflect.TypeFor[policy.Purchasing](), reflect.TypeFor[policy.Authority]()} {
 		ref, err := g.ref(content)
 		if err != nil {
 			return nil, err

@@ -108,7 +108,7 @@ func TestORG01ACustomerLinkGetsNoRightFromAnotherRole(t *testing.T) {
 func TestEveryPolicyHasAName(t *testing.T) {
 	t.Parallel()
 	names := policies(t).Names()
-	require.Len(t, names, 44)
+	require.Len(t, names, 49)
 	require.NotContains(t, names, "")
 }
 

@@ -19,6 +19,7 @@ func groups() map[string][]string {
 		"desk":          {"clerk", "director"},
 		"store":         {"storekeeper", "shift_leader"},
 		"counting":      {"storekeeper", "shift_leader", "manager", "director"}, // CHK-01
+		"checking":      {"equipment", "process"},                               // INS-08, INS-09
 		"lead":          {"director", "manager"},
 		"figures":       {"director", "manager", "hr", "accountant", "auditor", "admin"},
 		"approver":      {"manager", "gm"}, // POL-05; of a set that asks for the GM only the GM (POL-09)

@@ -29,7 +29,7 @@ func Version(kind policy.Kind, n int, from time.Time, content any) policy.Record
 		id = CalendarID
 	case policy.KindCodes:
 		id = uuid.MustParse("00000000-0000-0000-0000-0000000000c0")
-	case policy.KindSLA, policy.KindTools, policy.KindCompensation, policy.KindKeeping, policy.KindPurchasing:
+	case policy.KindSLA, policy.KindTools, policy.KindCompensation, policy.KindKeeping, policy.KindPurchasing, policy.KindAuthority:
 	}
 	return policy.Recorded{ID: id, Version: policy.VersionRecorded{
 		Kind: kind, Name: string(kind), Site: "desk", Version: n, EffectiveFrom: domain.At(from), Author: "a", Reason: "r", Hash: "h", Content: raw,

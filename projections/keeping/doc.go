@@ -5,7 +5,7 @@
 // It folds events only; it never calls out and never reads a clock or a
 // policy. A day of an event is a civil day where the event has one; where it
 // has only an instant, who asks brings the zone of the site. The rules are
-// INS-01 to INS-09 and CHK-01 to CHK-03 in docs/rules.md; ADR 0024.
+// INS-01 to INS-09 and CHK-01 to CHK-05 in docs/rules.md; ADR 0024.
 package keeping
 
 import "github.com/fieldledger/fieldledger/projections/readmodel"
@@ -13,12 +13,12 @@ import "github.com/fieldledger/fieldledger/projections/readmodel"
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "keeping"
-	Version = 1
+	Version = 2
 )
 
 // Projection returns the tables of keeping.
 func Projection() readmodel.Projection {
 	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{
-		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(),
+		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(), Duties(), Looks(),
 	}}
 }
