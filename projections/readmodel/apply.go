@@ -15,6 +15,21 @@ type run struct {
 	parts []partRun
 }
 
+// next returns the run of the next page, live. It takes over the rows that the
+// one of the page before has in memory: nobody else writes them.
+func (g *generation) next() *run {
+	r := g.start(0)
+	if g.last != nil {
+		for i, p := range r.parts {
+			if a, ok := p.(adopter); ok {
+				a.adopt(g.last.parts[i])
+			}
+		}
+	}
+	g.last = r
+	return r
+}
+
 func (g *generation) start(limit int) *run {
 	r := &run{generation: g}
 	for _, p := range g.parts {
@@ -51,48 +66,61 @@ func checkpointAfter(p eventschemas.Page, number int64) eventschemas.Checkpoint 
 // apply folds and writes the events of p that the generation does not have,
 // up to and including the number to. The transaction is the caller's.
 func (r *run) apply(ctx context.Context, tx pgx.Tx, p eventschemas.Page, to int64) error {
-	recs := pending(p, r.at.Number)
-	for len(recs) > 0 && recs[len(recs)-1].Number > to {
-		recs = recs[:len(recs)-1]
-	}
-	if len(recs) == 0 {
-		return nil
-	}
-	if recs[0].Number != r.at.Number+1 {
-		return fmt.Errorf("%s is at %d, the page begins at %d", r.schema, r.at.Number, recs[0].Number)
-	}
-	if err := r.advance(ctx, tx, checkpointAfter(p, recs[len(recs)-1].Number)); err != nil {
+	recs, err := r.take(p, to)
+	if err != nil {
 		return err
 	}
-	for len(recs) > 0 { // in stretches between marks, so that page cuts do not matter
-		mark := markAfter(recs[0].Number)
-		n := min(int64(len(recs)), mark-recs[0].Number+1)
-		if err := r.stretch(ctx, tx, recs[:n], mark); err != nil {
-			return err
-		}
-		recs = recs[n:]
-	}
-	return r.digest.save(ctx, tx, r.generation)
-}
-
-func (r *run) stretch(ctx context.Context, tx pgx.Tx, recs []eventschemas.Record, mark int64) error {
-	for _, p := range r.parts {
-		if err := p.load(ctx, tx, recs); err != nil {
-			return err
-		}
+	if err := r.load(ctx, tx, recs); err != nil {
+		return err
 	}
 	if err := r.fold(recs); err != nil {
 		return err
 	}
+	return r.write(ctx, tx, p, recs)
+}
+
+// take returns the events of p that the generation does not have, up to and including the number to.
+func (r *run) take(p eventschemas.Page, to int64) ([]eventschemas.Record, error) {
+	recs := pending(p, r.at.Number)
+	for len(recs) > 0 && recs[len(recs)-1].Number > to {
+		recs = recs[:len(recs)-1]
+	}
+	if len(recs) > 0 && recs[0].Number != r.at.Number+1 {
+		return nil, fmt.Errorf("%s is at %d, the page begins at %d", r.schema, r.at.Number, recs[0].Number)
+	}
+	return recs, nil
+}
+
+// load reads the rows that recs touch, once for the whole page.
+func (r *run) load(ctx context.Context, tx pgx.Tx, recs []eventschemas.Record) error {
 	for _, p := range r.parts {
-		if err := p.flush(ctx, tx, mark, false); err != nil {
+		if err := p.load(ctx, tx, recs); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// fold applies recs in memory, in stretches between marks, so that page cuts
+// do not matter. It does no I/O.
 func (r *run) fold(recs []eventschemas.Record) error {
+	for len(recs) > 0 {
+		mark := markAfter(recs[0].Number)
+		n := min(int64(len(recs)), mark-recs[0].Number+1)
+		if err := r.stretch(recs[:n]); err != nil {
+			return err
+		}
+		for _, p := range r.parts {
+			if s, ok := p.(stretcher); ok {
+				s.endStretch(mark)
+			}
+		}
+		recs = recs[n:]
+	}
+	return nil
+}
+
+func (r *run) stretch(recs []eventschemas.Record) error {
 	for i := range recs {
 		for _, p := range r.parts {
 			if err := safely(func() error { return p.fold(&recs[i], r.digest) }); err != nil {
@@ -102,6 +130,24 @@ func (r *run) fold(recs []eventschemas.Record) error {
 	}
 	r.digest.advance(recs[len(recs)-1].Number)
 	return nil
+}
+
+// write brings the tables and the checkpoint to where fold left the run. A row
+// that several events of the page changed is written once.
+func (r *run) write(ctx context.Context, tx pgx.Tx, p eventschemas.Page, recs []eventschemas.Record) error {
+	if len(recs) == 0 {
+		return nil
+	}
+	last := recs[len(recs)-1].Number
+	if err := r.advance(ctx, tx, checkpointAfter(p, last)); err != nil {
+		return err
+	}
+	for _, part := range r.parts {
+		if err := part.flush(ctx, tx, markAfter(last), false); err != nil {
+			return err
+		}
+	}
+	return r.digest.save(ctx, tx, r.generation)
 }
 
 // flush writes what a write-back run still holds.

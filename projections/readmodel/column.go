@@ -209,6 +209,16 @@ func (c *column) set(row reflect.Value, value any) error {
 	return nil
 }
 
+// sameList reports that two rows share a list. A fold does not write into what
+// a row refers to, so the json of both is the same.
+func (c *column) sameList(a, b reflect.Value) bool {
+	if c.kind != jsonb || c.pointer || c.typ.Kind() != reflect.Slice {
+		return false
+	}
+	a, b = a.Field(c.field), b.Field(c.field)
+	return a.IsNil() == b.IsNil() && a.Len() == b.Len() && (a.Len() == 0 || a.UnsafePointer() == b.UnsafePointer())
+}
+
 // canonicalJSON gives the bytes that value would have produced, whatever
 // spacing and key order PostgreSQL gave it. Keys that the type does not have
 // are an error: somebody else wrote them.
@@ -269,6 +279,22 @@ func newRowCodec(t reflect.Type) (rowCodec, error) {
 // values appends the values of row, a struct, to out.
 func (rc *rowCodec) values(row reflect.Value, out []any) ([]any, error) {
 	for i := range rc.cols {
+		v, err := rc.cols[i].value(row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// valuesAfter is values of a row that follows another, whose values are known.
+func (rc *rowCodec) valuesAfter(before reflect.Value, known []any, row reflect.Value, out []any) ([]any, error) {
+	for i := range rc.cols {
+		if rc.cols[i].sameList(before, row) {
+			out = append(out, known[i])
+			continue
+		}
 		v, err := rc.cols[i].value(row)
 		if err != nil {
 			return nil, err

@@ -126,6 +126,7 @@ type state[R any] struct {
 	revision int64
 	row      R
 	values   []any // of row, nil if it is not there
+	loaded   bool  // values are as PostgreSQL gave them: its json has other bytes than ours
 	stored   bool  // the current table has it, maybe as an older version
 	dirty    bool
 }
@@ -147,6 +148,9 @@ type entityRun[R any] struct {
 func (r *entityRun[R]) load(ctx context.Context, tx pgx.Tx, recs []eventschemas.Record) error {
 	var missing []uuid.UUID
 	for i := range recs {
+		if !mayBeOf(recs[i].Stream, r.Category) {
+			continue
+		}
 		category, id := StreamKey(recs[i].Stream)
 		if category != r.Category || r.rows[id] != nil {
 			continue
@@ -190,21 +194,22 @@ func (e *entity[R]) decode(values []any) (Versioned[R], error) {
 	return v, e.codec.fill(reflect.ValueOf(&v.Row).Elem(), values[len(currentKey):])
 }
 
-// decodeState is decode with the row as a fold goes on from it.
+// decodeState is decode with the row as a fold goes on from it. Its values only
+// become the closed version, where the spacing of json does not matter.
 func (e *entity[R]) decodeState(values []any) (Versioned[R], *state[R], error) {
 	v, err := e.decode(values)
 	if err != nil {
 		return v, nil, err
 	}
-	// The values again from the row: json has the bytes that the digest counts.
-	own, err := e.codec.values(reflect.ValueOf(v.Row), make([]any, 0, len(e.codec.cols)))
-	if err != nil {
-		return v, nil, err
-	}
-	return v, &state[R]{site: v.Site, from: v.From, revision: v.Revision, row: v.Row, values: own, stored: true}, nil
+	return v, &state[R]{
+		site: v.Site, from: v.From, revision: v.Revision, row: v.Row, values: values[len(currentKey):], loaded: true, stored: true,
+	}, nil
 }
 
 func (r *entityRun[R]) fold(rec *eventschemas.Record, d *digester) error {
+	if !mayBeOf(rec.Stream, r.Category) {
+		return nil
+	}
 	category, id := StreamKey(rec.Stream)
 	if category != r.Category {
 		return nil
@@ -272,13 +277,24 @@ func (r *entityRun[R]) set(rec *eventschemas.Record, id uuid.UUID, s *state[R], 
 		*s = state[R]{site: site, stored: s.stored, dirty: true}
 		return nil
 	}
-	values, err := r.codec.values(v, make([]any, 0, len(r.codec.cols)))
+	values, err := r.encode(s, v)
 	if err != nil {
 		return err
 	}
 	s.site, s.from, s.revision, s.row, s.values = site, rec.Number, int64(rec.Revision), next, values //nolint:gosec // a revision fits
+	s.loaded = false
 	r.addVersion(d, id, s)
 	return nil
+}
+
+// encode returns the values of next, the row that follows s. A list that the
+// event left alone is not encoded again.
+func (r *entityRun[R]) encode(s *state[R], next reflect.Value) ([]any, error) {
+	out := make([]any, 0, len(r.codec.cols))
+	if !s.there() || s.loaded {
+		return r.codec.values(next, out)
+	}
+	return r.codec.valuesAfter(reflect.ValueOf(s.row), s.values, next, out)
 }
 
 func (r *entityRun[R]) closedVersion(id uuid.UUID, s *state[R], to int64) []any {
@@ -329,13 +345,29 @@ func (r *entityRun[R]) contribute(rec *eventschemas.Record, site string, id uuid
 	return r.figures.change(rec, site, id, before, after, d)
 }
 
-func (r *entityRun[R]) flush(ctx context.Context, tx pgx.Tx, mark int64, last bool) error {
+// liveRows is up to how many rows of a model are kept from page to page, live.
+const liveRows = 2_048
+
+func (r *entityRun[R]) adopt(before partRun) {
+	if b, ok := before.(*entityRun[R]); ok {
+		r.rows = b.rows
+	}
+}
+
+func (r *entityRun[R]) endStretch(mark int64) {
+	if r.figures != nil {
+		r.figures.endStretch(mark)
+	}
+}
+
+func (r *entityRun[R]) flush(ctx context.Context, tx pgx.Tx, _ int64, last bool) error {
 	if err := r.history.insert(ctx, tx, r.schema, r.closed); err != nil {
 		return err
 	}
+	clear(r.closed)
 	r.closed = r.closed[:0]
 	if r.figures != nil {
-		if err := r.figures.flush(ctx, tx, mark); err != nil {
+		if err := r.figures.flush(ctx, tx); err != nil {
 			return err
 		}
 	}
@@ -346,7 +378,7 @@ func (r *entityRun[R]) flush(ctx context.Context, tx pgx.Tx, mark int64, last bo
 }
 
 // writeBack brings the current table up to the rows in memory. A rebuild then
-// forgets them; live, they serve the rest of the page.
+// forgets them; live, they serve the next page if they are few.
 func (r *entityRun[R]) writeBack(ctx context.Context, tx pgx.Tx) error {
 	var fresh, again [][]any
 	var gone []uuid.UUID
@@ -378,9 +410,12 @@ func (r *entityRun[R]) writeBack(ctx context.Context, tx pgx.Tx) error {
 	if err := r.current.upsert(ctx, tx, r.schema, again); err != nil {
 		return err
 	}
-	if r.limit > 0 {
+	switch {
+	case r.limit > 0:
 		clear(r.rows)
 		r.spilled = true
+	case len(r.rows) > liveRows:
+		r.rows = map[uuid.UUID]*state[R]{}
 	}
 	return nil
 }

@@ -91,7 +91,8 @@ type figures struct {
 	*factTables
 	schema string
 	facts  [][]any
-	cells  map[string][]any // by canonical key: a row of the cell table
+	cells  map[string][]any // of the open stretch, by canonical key: a row of the cell table
+	ended  [][][]any        // the rows of each stretch before
 	buf    []byte
 }
 
@@ -211,12 +212,10 @@ func (f *figures) addCell(site, grain, period, dim, value string, deltas []int64
 	}
 }
 
-func (f *figures) flush(ctx context.Context, tx pgx.Tx, mark int64) error {
-	if len(f.facts) == 0 {
-		return nil
-	}
-	if err := f.fact.insert(ctx, tx, f.schema, f.facts); err != nil {
-		return err
+// endStretch sets the cells of a stretch apart from those of the next.
+func (f *figures) endStretch(mark int64) {
+	if len(f.cells) == 0 {
+		return
 	}
 	keys := make([]string, 0, len(f.cells))
 	for k := range f.cells {
@@ -228,9 +227,21 @@ func (f *figures) flush(ctx context.Context, tx pgx.Tx, mark int64) error {
 		rows[i] = f.cells[k]
 		rows[i][len(cellKey)-1] = mark
 	}
-	f.facts = f.facts[:0]
 	clear(f.cells)
-	return f.addToCells(ctx, tx, rows)
+	f.ended = append(f.ended, rows)
+}
+
+func (f *figures) flush(ctx context.Context, tx pgx.Tx) error {
+	if err := f.fact.insert(ctx, tx, f.schema, f.facts); err != nil {
+		return err
+	}
+	for _, rows := range f.ended {
+		if err := f.addToCells(ctx, tx, rows); err != nil {
+			return err
+		}
+	}
+	f.facts, f.ended = nil, nil
+	return nil
 }
 
 // addToCells keeps what a cell was at its last mark when a later stretch

@@ -44,6 +44,7 @@ type generation struct {
 	at     eventschemas.Checkpoint
 	halted *HaltError
 	digest *digester
+	last   *run // of the page before, live; nil at first
 }
 
 // createGeneration makes the schema and rows of a generation; with indexes if

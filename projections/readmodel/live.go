@@ -274,6 +274,14 @@ func (m *Manager) handle(ctx context.Context, page eventschemas.Page, poison *ev
 		if gens, err = m.lock(ctx, tx); err != nil {
 			return err
 		}
+		var folding sync.WaitGroup
+		defer folding.Wait()
+		var folds map[string]*aheadFold
+		if poison == nil {
+			if folds, err = m.foldAhead(ctx, tx, gens, page, &folding); err != nil {
+				return err
+			}
+		}
 		for _, c := range m.projections {
 			g := gens[c.Name]
 			switch {
@@ -283,7 +291,7 @@ func (m *Manager) handle(ctx context.Context, page eventschemas.Page, poison *ev
 					Number: poison.Number, Stream: poison.Stream, Revision: poison.Revision, Err: errors.New(poison.Reason),
 				})
 			default:
-				gens[c.Name], err = m.applyOrHalt(ctx, tx, g, page)
+				gens[c.Name], err = m.applyOrHalt(ctx, tx, g, page, folds[c.Name])
 			}
 			if err != nil {
 				return err
@@ -356,11 +364,52 @@ func (m *Manager) lock(ctx context.Context, tx pgx.Tx) (map[string]*generation, 
 	return gens, nil
 }
 
-// applyOrHalt applies a page to one generation within a savepoint. If an
-// event of it cannot be applied, those before it are, and the generation halts.
-func (m *Manager) applyOrHalt(ctx context.Context, tx pgx.Tx, g *generation, page eventschemas.Page) (*generation, error) {
+// aheadFold is a page that is being folded while the pages of other
+// generations are loaded and written.
+type aheadFold struct {
+	run  *run
+	recs []eventschemas.Record
+	done chan struct{} // closed when err is set
+	err  error
+}
+
+// foldAhead loads what the page touches, generation by generation, and begins
+// to fold each as soon as it is loaded.
+func (m *Manager) foldAhead(
+	ctx context.Context, tx pgx.Tx, gens map[string]*generation, page eventschemas.Page, folding *sync.WaitGroup,
+) (map[string]*aheadFold, error) {
+	out := map[string]*aheadFold{}
+	for _, c := range m.projections {
+		g := gens[c.Name]
+		if g.state == Halted {
+			continue
+		}
+		f := &aheadFold{run: g.next(), done: make(chan struct{})}
+		var err error
+		if f.recs, err = f.run.take(page, math.MaxInt64); err != nil {
+			return nil, err
+		}
+		if err := f.run.load(ctx, tx, f.recs); err != nil {
+			return nil, err
+		}
+		folding.Go(func() {
+			defer close(f.done)
+			f.err = f.run.fold(f.recs)
+		})
+		out[c.Name] = f
+	}
+	return out, nil
+}
+
+// applyOrHalt writes a page to one generation within a savepoint. If an event
+// of it cannot be applied, those before it are, and the generation halts.
+func (m *Manager) applyOrHalt(ctx context.Context, tx pgx.Tx, g *generation, page eventschemas.Page, f *aheadFold) (*generation, error) {
 	from := g.at.Number
-	err := within(ctx, tx, func(sp pgx.Tx) error { return g.start(0).apply(ctx, sp, page, math.MaxInt64) })
+	<-f.done
+	err := f.err
+	if err == nil {
+		err = within(ctx, tx, func(sp pgx.Tx) error { return f.run.write(ctx, sp, page, f.recs) })
+	}
 	if err == nil {
 		return g, nil
 	}

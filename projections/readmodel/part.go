@@ -37,10 +37,21 @@ type partRun interface {
 	load(ctx context.Context, tx pgx.Tx, recs []eventschemas.Record) error
 	// fold applies one record. It does no I/O.
 	fold(rec *eventschemas.Record, d *digester) error
-	// flush writes what fold left since the last flush; all of it belongs to
-	// the stretch that mark ends. With last, nothing is kept in memory.
+	// flush writes what fold left since the last flush, that of a whole page;
+	// mark ends the stretch of its last event. With last, nothing is kept in memory.
 	flush(ctx context.Context, tx pgx.Tx, mark int64, last bool) error
 }
+
+// stretcher is a partRun that tells stretches between marks apart.
+type stretcher interface {
+	// endStretch says that what was folded since the last call belongs to the
+	// stretch that mark ends.
+	endStretch(mark int64)
+}
+
+// adopter is a partRun that can go on from what the run of the page before has
+// in memory, after that page was written.
+type adopter interface{ adopt(before partRun) }
 
 // HaltError says which event a projector stopped before, and why.
 type HaltError struct {
@@ -74,6 +85,11 @@ func StreamKey(stream string) (category string, id uuid.UUID) {
 	}
 	category, _, _ = strings.Cut(name, "-")
 	return category, uuid.NewSHA1(uuid.NameSpaceURL, []byte(stream))
+}
+
+// mayBeOf reports that a stream may be of a category: StreamKey, which costs more, has the say.
+func mayBeOf(stream, category string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(stream, "fl."), category)
 }
 
 // expand fills the schema into SQL templates.

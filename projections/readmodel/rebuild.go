@@ -173,20 +173,7 @@ func (m *Manager) scan(ctx context.Context, o RebuildOptions, builds []*build) e
 		to = max(to, b.report.Number)
 	}
 	if to > 0 {
-		err := o.Pages.Scan(ctx, eventschemas.Checkpoint{}, to, func(p eventschemas.Page) error {
-			g, ctx := errgroup.WithContext(ctx)
-			for _, b := range builds {
-				g.Go(func() error { return m.feed(ctx, b, p) })
-			}
-			if err := g.Wait(); err != nil {
-				return err
-			}
-			if n := len(p.Events); o.Progress != nil && n > 0 {
-				o.Progress(p.Events[n-1].Number, to)
-			}
-			return nil
-		})
-		if err != nil {
+		if err := m.feedAll(ctx, o, builds, to); err != nil {
 			return fmt.Errorf("scan the log up to %d: %w", to, err)
 		}
 	}
@@ -195,6 +182,45 @@ func (m *Manager) scan(ctx context.Context, o RebuildOptions, builds []*build) e
 		g.Go(func() error { return m.finish(ctx, b) })
 	}
 	return g.Wait()
+}
+
+// feedAll hands each page to all builds. A build that is slower than others on
+// one page may be up to two pages behind them.
+func (m *Manager) feedAll(ctx context.Context, o RebuildOptions, builds []*build, to int64) error {
+	g, ctx := errgroup.WithContext(ctx)
+	feeds := make([]chan eventschemas.Page, len(builds))
+	for i, b := range builds {
+		feed := make(chan eventschemas.Page, 1)
+		feeds[i] = feed
+		g.Go(func() error {
+			for p := range feed {
+				if err := m.feed(ctx, b, p); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	scanned := o.Pages.Scan(ctx, eventschemas.Checkpoint{}, to, func(p eventschemas.Page) error {
+		for _, feed := range feeds {
+			select {
+			case feed <- p:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if n := len(p.Events); o.Progress != nil && n > 0 {
+			o.Progress(p.Events[n-1].Number, to)
+		}
+		return nil
+	})
+	for _, feed := range feeds {
+		close(feed)
+	}
+	if err := g.Wait(); err != nil {
+		return err // why the scan ended, too
+	}
+	return scanned
 }
 
 func (m *Manager) feed(ctx context.Context, b *build, p eventschemas.Page) error {
