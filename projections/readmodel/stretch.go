@@ -252,12 +252,11 @@ func (r *Reader[R]) heldSQL(schema string, lq ListQuery) (string, args) {
 	}
 	cols, n := r.e.current.columnList(), stillKnown-1
 	from := fmt.Sprintf("SELECT %s, 0::bigint AS to_number FROM %s WHERE id = s.id AND %s", cols, quote(schema, r.e.Name), row)
-	if lq.AsOf > 0 {
+	if lq.AsOf > 0 { // most are of the past: the current one is looked at when none of these is
 		n = lq.AsOf
-		at := a.add(n) + "::bigint"
-		from += fmt.Sprintf(` AND from_number <= %[1]s UNION ALL SELECT * FROM (SELECT %[2]s, to_number FROM %[3]s
-			WHERE id = s.id AND from_number <= %[1]s ORDER BY from_number DESC LIMIT 1) h WHERE to_number > %[1]s AND %[4]s`,
-			at, cols, quote(schema, r.e.history.name), row)
+		from = fmt.Sprintf(`SELECT * FROM (SELECT %[2]s, to_number FROM %[3]s
+			WHERE id = s.id AND from_number <= %[1]s ORDER BY from_number DESC LIMIT 1) h WHERE to_number > %[1]s AND %[4]s
+			UNION ALL %[5]s AND from_number <= %[1]s LIMIT 1`, a.add(n)+"::bigint", cols, quote(schema, r.e.history.name), row, from)
 	}
 	stretch := quote(schema, r.e.stretches.name)
 	limit := ""
