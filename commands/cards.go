@@ -127,7 +127,7 @@ func (c *cards) writeWith(ctx context.Context, call Call, holder tool.Holder, na
 func (c *cards) here(ctx context.Context, holder tool.Holder, entries []card.Entry) ([]card.Entry, error) {
 	out := []card.Entry{}
 	for _, e := range entries {
-		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		f, err := fresh(ctx, c.x, toolDecider(), StreamOf("tool", e.Tool))
 		if err != nil {
 			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
 		}
@@ -160,7 +160,7 @@ func (c *cards) newest(ctx context.Context, holder tool.Holder) (int, card.State
 func (c *cards) gone(ctx context.Context, holder tool.Holder, entries []card.Entry) ([]uuid.UUID, error) {
 	out := []uuid.UUID{}
 	for _, e := range entries {
-		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		f, err := fresh(ctx, c.x, toolDecider(), StreamOf("tool", e.Tool))
 		if err != nil {
 			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
 		}
@@ -190,7 +190,7 @@ func (c *cards) open(ctx context.Context, r Request, holder tool.Holder) ([]Open
 	}
 	var out []OpenTool
 	for _, e := range entries {
-		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		f, err := fresh(ctx, c.x, toolDecider(), StreamOf("tool", e.Tool))
 		if err != nil {
 			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
 		}

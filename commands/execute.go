@@ -143,16 +143,12 @@ func (b *batch[S, C, E]) drop(err error) error {
 	return err
 }
 
-// load takes the stream from the cache or reads it. The copy is ours: maps
-// that a step changes are cloned.
+// load takes the stream from the cache or reads it, so that what makes the
+// command need not read it again. The copy is ours: maps that a step changes are cloned.
 func (b *batch[S, C, E]) load(ctx context.Context) error {
-	if v, ok := b.x.cache.Get(cacheKey(b.d.Name, b.stream)); ok {
-		b.f = v.(folded[S])
-		b.f.commands = maps.Clone(b.f.commands)
-		return nil
-	}
-	f, err := load(ctx, b.x.store, b.d, b.stream)
+	f, err := currentFold(ctx, b.x, b.d, b.stream)
 	b.f = f
+	b.f.commands = maps.Clone(b.f.commands)
 	return err
 }
 
@@ -316,8 +312,27 @@ func currentFold[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, 
 		return v.(folded[S]), nil
 	}
 	f, err := load(ctx, x.store, d, stream)
-	if err == nil && f.revision != NoStream {
+	if err == nil && f.revision != NoStream && !d.Raw {
 		x.cache.Add(cacheKey(d.Name, stream), f)
 	}
 	return f, err
+}
+
+// fresh is currentFold as the store has it now, whoever appended: what is
+// folded already is not read again.
+func fresh[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (folded[S], error) {
+	_, cached := x.cache.Get(cacheKey(d.Name, stream))
+	f, err := currentFold(ctx, x, d, stream)
+	if err != nil || !cached || f.revision == NoStream {
+		return f, err
+	}
+	since, err := x.store.ReadStream(ctx, stream, uint64(f.revision)+1)
+	if err == nil && len(since) == 0 {
+		return f, nil
+	}
+	if err != nil && !errors.Is(err, ErrStreamNotFound) {
+		return f, fmt.Errorf("read stream %s: %w", stream, err)
+	}
+	x.cache.Remove(cacheKey(d.Name, stream))
+	return currentFold(ctx, x, d, stream)
 }

@@ -5,10 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -16,7 +14,6 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
 	"github.com/fieldledger/fieldledger/domain/tool"
-	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/keeping"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 )
@@ -52,8 +49,10 @@ func (s *Side) DueChecks(ctx context.Context, at api.AsOf, q api.DueQuery, p api
 // that have none (INS-01); or those that failed and are still in a store (INS-06).
 func (s *Side) dueInspections(ctx context.Context, v view, q api.DueQuery, by domain.Day, p api.Page) ([]api.KeepingDue, string, error) {
 	where, args := inspectedWhere+" AND (next_on IS NULL OR next_on <= $1::text::date)", []any{string(by)}
+	wanted := func(t keeping.Tool) bool { return inspected(t) && (t.NextOn == nil || *t.NextOn <= by) }
 	if q.Purpose == api.KeepingDuePurposeMoveOut {
 		where, args = "blocked = 'failed' AND standing = 'in_store'", nil
+		wanted = func(t keeping.Tool) bool { return t.Blocked == "failed" && t.Standing == string(tool.StandingInStore) }
 	}
 	if q.Kind != nil {
 		args = append(args, *q.Kind)
@@ -66,8 +65,10 @@ func (s *Side) dueInspections(ctx context.Context, v view, q api.DueQuery, by do
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.atRest.List(ctx, v.q, v.schema, readmodel.ListQuery{
-		Sites: []string{q.Site}, Where: where, Args: args, Order: numberOrder, After: start, Limit: p.Limit + 1, AsOf: v.number,
+	rows, err := s.keptTools(ctx, v, readmodel.ListQuery{
+		Sites: []string{q.Site}, Where: where, Args: args, After: start, Limit: p.Limit + 1,
+	}, func(t keeping.Tool) bool {
+		return wanted(t) && (q.Kind == nil || t.Kind == *q.Kind) && (!q.InUse || usedBy(t))
 	})
 	if err != nil {
 		return nil, "", err
@@ -144,9 +145,9 @@ WHERE site = $1 AND kind = $2 AND purpose = $3 AND ($4::bigint <= 0 OR number <=
 // INS-09). A random check draws its sample by a hash over day and tool, so that
 // nobody chooses and everybody draws the same.
 func (s *Side) dueByPlan(ctx context.Context, v view, q api.DueQuery, by domain.Day) ([]api.KeepingDue, error) {
-	tools, err := s.atRest.List(ctx, v.q, v.schema, readmodel.ListQuery{
-		Sites: []string{q.Site}, Where: "kind = $1 AND standing NOT IN ('missing', 'scrapped')", Args: []any{*q.Kind}, Order: numberOrder, AsOf: v.number,
-	})
+	tools, err := s.keptTools(ctx, v, readmodel.ListQuery{
+		Sites: []string{q.Site}, Where: "kind = $1 AND standing NOT IN ('missing', 'scrapped')", Args: []any{*q.Kind},
+	}, func(t keeping.Tool) bool { return t.Kind == *q.Kind && present(t.Standing) })
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +170,7 @@ func (s *Side) dueByPlan(ctx context.Context, v view, q api.DueQuery, by domain.
 	}
 	out := []api.KeepingDue{}
 	for _, r := range tools {
-		if kind := custody.HolderOf(r.Row.Holder).Kind; q.InUse && kind != "person" && kind != "team" {
+		if q.InUse && !usedBy(r.Row) {
 			continue
 		}
 		d := shownDue(r, plan)
@@ -239,9 +240,9 @@ func (s *Side) LapsedUse(ctx context.Context, at api.AsOf, q api.LapseQuery, p a
 			return err
 		}
 		for {
-			rows, err := s.atRest.List(ctx, v.q, v.schema, readmodel.ListQuery{
-				Sites: []string{q.Site}, Where: where, Args: args, Order: numberOrder, After: start, Limit: p.Limit + 1, AsOf: v.number,
-			})
+			rows, err := s.keptTools(ctx, v, readmodel.ListQuery{
+				Sites: []string{q.Site}, Where: where, Args: args, After: start, Limit: p.Limit + 1,
+			}, func(t keeping.Tool) bool { return q.Category == nil || t.Category == *q.Category })
 			if err != nil {
 				return err
 			}
@@ -287,107 +288,4 @@ func shownLapse(r readmodel.Versioned[keeping.Tool], lapses []keeping.Lapse) api
 
 func evidence(what api.KeepingEvidenceWhat, m keeping.Mark) api.KeepingEvidence {
 	return api.KeepingEvidence{What: what, Event: m.Event, Revision: int64(m.Revision), At: m.At} //nolint:gosec // a revision fits
-}
-
-// LedgerPage returns a page of a custodian's ledger, or of a tool's, as it
-// stood at the end of a day (CHK-03).
-func (s *Side) LedgerPage(ctx context.Context, at api.AsOf, q api.LedgerQuery) (api.LedgerPage, api.Snapshot, error) {
-	out := api.LedgerPage{Zone: time.UTC}
-	snap, err := s.ofKeeping(ctx, at, func(v view) error {
-		var err error
-		if out.SiteName, out.Zone, err = s.siteOf(ctx, v, q.Site); err != nil {
-			return err
-		}
-		var end *time.Time
-		if q.On != nil {
-			day, err := time.ParseInLocation(time.DateOnly, string(*q.On), out.Zone)
-			if err != nil {
-				return fmt.Errorf("day: %w", err)
-			}
-			end = new(day.AddDate(0, 0, 1).Add(-time.Millisecond))
-		}
-		if q.Tool != uuid.Nil {
-			return s.ledgerOfTool(ctx, v, q, end, &out)
-		}
-		return s.ledgerOfHolder(ctx, v, q, end, &out)
-	})
-	return out, snap, err
-}
-
-// ledgerOfTool has a row for each stretch of custody that had begun by then.
-func (s *Side) ledgerOfTool(ctx context.Context, v view, q api.LedgerQuery, end *time.Time, out *api.LedgerPage) error {
-	r, ok, err := s.atRest.Row(ctx, v.q, v.schema, q.Tool, v.number)
-	if err != nil || !ok || r.Site != q.Site {
-		return err
-	}
-	for _, h := range r.Row.Custody {
-		if end == nil || !h.At.After(*end) {
-			row := ledgerRow(r.Row, end)
-			row.Holder, row.Since = custody.HolderOf(h.Holder), h.At.Time
-			out.Rows = append(out.Rows, row)
-		}
-	}
-	return nil
-}
-
-// ledgerOfHolder looks through the tools that the holder has had since before
-// then, and through those that moved since and that the holder ever had.
-func (s *Side) ledgerOfHolder(ctx context.Context, v view, q api.LedgerQuery, end *time.Time, out *api.LedgerPage) error {
-	text := holderText(q.Holder)
-	list, err := json.Marshal([]string{text})
-	if err != nil {
-		return fmt.Errorf("encode holder: %w", err)
-	}
-	where, args := "holder = $1 AND number > $2 AND holders @> $3::text::jsonb", []any{text, q.After, string(list)}
-	if end != nil {
-		where = "holders @> $3::text::jsonb AND number > $2 AND (holder = $1 AND since <= $4 OR since > $4 AND " + heldThen("at", 5) + " = $1)"
-		args = append(args, *end, instantText(*end))
-	}
-	var start []any
-	for {
-		rows, err := s.atRest.List(ctx, v.q, v.schema, readmodel.ListQuery{
-			Sites: []string{q.Site}, Where: where, Args: args, Order: numberOrder, After: start, Limit: q.Limit + 1, AsOf: v.number,
-			Narrow: q.Holder.Kind != tool.Store,
-		})
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			row := ledgerRow(r.Row, end)
-			if row.Holder != q.Holder {
-				continue
-			}
-			if len(out.Rows) == q.Limit {
-				out.More = out.Rows[q.Limit-1].Number
-				return nil
-			}
-			out.Rows = append(out.Rows, row)
-		}
-		if len(rows) <= q.Limit {
-			return nil
-		}
-		last := rows[len(rows)-1]
-		start = []any{last.Row.Number, last.ID}
-	}
-}
-
-// ledgerRow is a tool at an instant, nil for as it stands; the zero Holder if it was not registered yet.
-func ledgerRow(t keeping.Tool, end *time.Time) api.LedgerRow {
-	row := api.LedgerRow{Number: t.Number, Name: t.Name, Spec: t.Spec, Kind: t.Kind, PriceFen: t.PriceFen, Standing: t.Standing, Holder: custody.HolderOf(t.Holder), Since: t.Since}
-	if t.NextOn != nil {
-		row.LastDay = *t.NextOn
-	}
-	if end == nil {
-		return row
-	}
-	row.Standing, row.LastDay, row.Holder = "", "", custody.HolderOf("")
-	if h, ok := t.At(*end); ok {
-		row.Holder, row.Since = custody.HolderOf(h.Holder), h.At.Time
-	}
-	for _, i := range t.Inspections {
-		if !i.At.After(*end) {
-			row.LastDay = i.Next
-		}
-	}
-	return row
 }

@@ -15,42 +15,6 @@ import (
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 )
 
-// moved are the exchanges of a view that are completed, while the tools' own
-// streams do not have it yet: those tools are read through them (EXC-06).
-type moved map[uuid.UUID]custody.Exchange
-
-// moved finds them. There are none most of the time.
-func (s *Side) moved(ctx context.Context, v view) (moved, error) {
-	rows, err := s.exchanges.List(ctx, v.q, v.schema, readmodel.ListQuery{Where: "status = 'completed'", AsOf: v.number})
-	if err != nil {
-		return nil, err
-	}
-	out := moved{}
-	for _, row := range rows {
-		out[row.ID] = row.Row
-	}
-	return out, nil
-}
-
-// tools are those that are read through an exchange.
-func (m moved) tools() []uuid.UUID {
-	var out []uuid.UUID
-	for _, x := range m {
-		for _, move := range x.Moves {
-			out = append(out, move.Tool)
-		}
-	}
-	return out
-}
-
-// through returns a tool's row as its exchange has it, if that is completed.
-func (m moved) through(row readmodel.Versioned[custody.Row]) readmodel.Versioned[custody.Row] {
-	if x, ok := m[row.Row.Kept]; ok {
-		row.Row = row.Row.Through(row.ID, x, row.Revision)
-	}
-	return row
-}
-
 // Exchange returns an exchange as of a moment.
 func (s *Side) Exchange(ctx context.Context, at api.AsOf, id uuid.UUID) (api.Exchange, api.Snapshot, error) {
 	var out api.Exchange

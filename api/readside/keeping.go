@@ -90,51 +90,46 @@ func (s *Side) Head(ctx context.Context, stream string, revision int64) (int64, 
 	return s.Manager.Head(), nil
 }
 
-// scoped is the SQL condition of a scope.
-func scoped(scope stocktake.Scope) (string, []any) {
-	if scope.Kind == stocktake.OfSite {
-		return "standing NOT IN ('missing', 'scrapped')", nil
-	}
-	return "holder = $1", []any{string(scope.Kind) + ":" + scope.Who}
-}
-
 // Expected returns the tools of a scope as of a log number, by number.
 func (s *Side) Expected(ctx context.Context, site string, scope stocktake.Scope, asOf int64) ([]stocktake.Expected, error) {
-	if err := s.Manager.WaitFor(ctx, asOf); err != nil {
-		return nil, fmt.Errorf("wait for event %d: %w", asOf, beyond(err))
+	lq := readmodel.ListQuery{Sites: []string{site}, Held: &readmodel.Held{Holder: string(scope.Kind) + ":" + scope.Who}}
+	var wanted func(custody.Row) bool
+	if scope.Kind == stocktake.OfSite {
+		lq.Held, lq.Where = &readmodel.Held{}, "standing NOT IN ('missing', 'scrapped')"
+		wanted = func(r custody.Row) bool { return present(r.Standing) }
 	}
-	where, args := scoped(scope)
 	out := []stocktake.Expected{}
-	if asOf == 0 { // before the first event there is nothing
-		return out, nil
-	}
-	err := s.atRest.Each(ctx, s.Pool, s.Manager.Schema(keeping.Name), readmodel.ListQuery{
-		Sites: []string{site}, Where: where, Args: args, Order: numberOrder, AsOf: asOf,
-	}, func(r readmodel.Versioned[keeping.Tool]) error {
-		out = append(out, stocktake.Expected{Tool: r.ID, Number: r.Row.Number, Holder: custody.HolderOf(r.Row.Holder)})
-		return nil
+	err := s.countable(ctx, asOf, lq, wanted, func(r heldTool) {
+		out = append(out, stocktake.Expected{Tool: r.ID, Number: r.Row.Number, Holder: custody.HolderOf(r.holder)})
 	})
 	return out, err
 }
 
 // Known returns the tools of a site with some of the numbers as of a log number.
 func (s *Side) Known(ctx context.Context, site string, numbers []string, asOf int64) ([]stocktake.Known, error) {
-	if err := s.Manager.WaitFor(ctx, asOf); err != nil {
-		return nil, fmt.Errorf("wait for event %d: %w", asOf, beyond(err))
-	}
+	lq := readmodel.ListQuery{Sites: []string{site}, Held: &readmodel.Held{Orders: numbers}}
 	out := []stocktake.Known{}
-	if asOf == 0 { // before the first event there is nothing
-		return out, nil
-	}
-	err := s.atRest.Each(ctx, s.Pool, s.Manager.Schema(keeping.Name), readmodel.ListQuery{
-		Sites: []string{site}, Where: "number = ANY ($1)", Args: []any{numbers}, Order: numberOrder, AsOf: asOf,
-	}, func(r readmodel.Versioned[keeping.Tool]) error {
+	err := s.countable(ctx, asOf, lq, func(r custody.Row) bool { return slices.Contains(numbers, r.Number) }, func(r heldTool) {
 		out = append(out, stocktake.Known{
-			Tool: r.ID, Number: r.Row.Number, Holder: custody.HolderOf(r.Row.Holder), Home: r.Row.Home, Revision: r.Revision,
+			Tool: r.ID, Number: r.Row.Number, Holder: custody.HolderOf(r.holder), Home: r.Row.Home, Revision: r.Revision,
 		})
-		return nil
 	})
 	return out, err
+}
+
+// countable calls f with the tools of a query as of a log number, by number.
+func (s *Side) countable(ctx context.Context, asOf int64, lq readmodel.ListQuery, wanted func(custody.Row) bool, f func(heldTool)) error {
+	if err := s.Manager.WaitFor(ctx, asOf); err != nil {
+		return fmt.Errorf("wait for event %d: %w", asOf, beyond(err))
+	}
+	_, err := s.read(ctx, custody.Name, custody.Version, api.AsOf{Number: &asOf}, func(v view) error {
+		rows, err := s.heldTools(ctx, v, lq, wanted)
+		for _, r := range rows {
+			f(r)
+		}
+		return err
+	})
+	return err
 }
 
 // Stocktake returns a count as of a moment; commands.ErrNotFound if it was not there.
@@ -515,16 +510,21 @@ func sumFacts(facts []api.KeepingFact) []api.KeepingStatisticsRow {
 func (s *Side) Overdue(ctx context.Context, site, kind string, today domain.Day) (int64, []inspectionplan.Overdue, error) {
 	head := s.Manager.Head()
 	out := []inspectionplan.Overdue{}
-	err := s.atRest.Each(ctx, s.Pool, s.Manager.Schema(keeping.Name), readmodel.ListQuery{
+	_, err := s.ofKeeping(ctx, api.AsOf{Number: &head}, func(v view) error {
+		rows, err := s.keptTools(ctx, v, readmodel.ListQuery{
 		Sites: []string{site}, Where: inspectedWhere + " AND " + inUse + " AND (next_on IS NULL OR next_on < $1::text::date) AND kind = $2",
-		Args: []any{string(today), kind}, Order: numberOrder, AsOf: head,
-	}, func(r readmodel.Versioned[keeping.Tool]) error {
+			Args: []any{string(today), kind},
+		}, func(t keeping.Tool) bool {
+			return inspected(t) && usedBy(t) && (t.NextOn == nil || *t.NextOn < today) && t.Kind == kind
+		})
+		for _, r := range rows {
 		o := inspectionplan.Overdue{Tool: r.ID, Number: r.Row.Number, Told: custody.HolderOf(r.Row.Holder)}
 		if r.Row.NextOn != nil {
 			o.LastDay = *r.Row.NextOn
 		}
 		out = append(out, o)
-		return nil
+		}
+		return err
 	})
 	return head, out, err
 }
@@ -534,5 +534,18 @@ const (
 	inspectedWhere = "inspected AND standing <> 'scrapped' AND standing <> 'missing'"
 	inUse          = "(holder LIKE 'person:%' OR holder LIKE 'team:%')"
 )
+
+// present reports whether a tool that stands so is anywhere.
+func present(standing string) bool {
+	return standing != string(tool.StandingMissing) && standing != string(tool.StandingScrapped)
+}
+
+// inspected and usedBy say the same of a row.
+func inspected(t keeping.Tool) bool { return t.Inspected && present(t.Standing) }
+
+func usedBy(t keeping.Tool) bool {
+	kind := custody.HolderOf(t.Holder).Kind
+	return kind == tool.Person || kind == tool.Team
+}
 
 func holderText(h tool.Holder) string { return strings.TrimSuffix(custody.HolderText(h), ":") }

@@ -58,12 +58,12 @@ func (s *Side) Kit(ctx context.Context, at api.AsOf, id uuid.UUID) (api.ToolKitC
 		}
 		found, card.Kit = true, shownKit(row)
 		for _, t := range row.Row.Tools {
-			tool, ok, err := s.tools.Row(ctx, v.q, v.schema, t, v.number)
+			tool, ok, err := s.toolRow(ctx, v, t)
 			if err != nil {
 				return err
 			}
 			if ok {
-				card.Tools = append(card.Tools, shownTool(tool, nil))
+				card.Tools = append(card.Tools, shownTool(tool))
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package readside
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -37,8 +38,9 @@ func (s *Side) ToolsAsOf(ctx context.Context, asOf int64, q process.ToolQuery, l
 		if q.Usual {
 			add("standing = $%d AND blocked = ''", string(tool.StandingInStore))
 		}
-		rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
-			Sites: []string{q.Site}, Where: where, Args: args, Order: numberOrder, Limit: limit, AsOf: v.number,
+		rows, err := s.custodyRows(ctx, v, readmodel.ListQuery{Sites: []string{q.Site}, Where: where, Args: args, Limit: limit}, func(id uuid.UUID, r custody.Row) bool {
+			return r.Standing != string(tool.StandingScrapped) && (q.ID == uuid.Nil || q.ID == id) && (q.Kind == "" || q.Kind == r.Kind) &&
+				(q.Batch == "" || q.Batch == r.Batch) && (!q.Usual || r.Standing == string(tool.StandingInStore) && r.Blocked == "")
 		})
 		for _, r := range rows {
 			out = append(out, process.FoundTool{ID: r.ID, Holder: custody.HolderOf(r.Row.Holder)})
@@ -104,12 +106,12 @@ func (s *Side) toolsNow(ctx context.Context, v view, of []tool.Decision) (map[st
 			ids = append(ids, id)
 		}
 	}
-	rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
-		Where: "id = ANY ($1)", Args: []any{ids}, Order: numberOrder, Limit: len(ids) + 1, AsOf: v.number,
+	rows, err := s.custodyRows(ctx, v, readmodel.ListQuery{Where: "id = ANY ($1)", Args: []any{ids}}, func(id uuid.UUID, _ custody.Row) bool {
+		return slices.Contains(ids, id)
 	})
 	out := make(map[string]api.Tool, len(rows))
 	for _, r := range rows {
-		out[r.ID.String()] = shownTool(r, nil)
+		out[r.ID.String()] = shownTool(r)
 	}
 	return out, err
 }

@@ -2,7 +2,6 @@ package readside
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -21,24 +20,20 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 	var card api.ToolCard
 	found := false
 	snap, err := s.read(ctx, custody.Name, custody.Version, at, func(v view) error {
-		row, ok, err := s.tools.Row(ctx, v.q, v.schema, id, v.number)
+		row, ok, err := s.toolRow(ctx, v, id)
 		if err != nil || !ok {
 			return err
 		}
-		if row.Row.Kept != uuid.Nil {
-			x, _, err := s.exchanges.Row(ctx, v.q, v.schema, row.Row.Kept, v.number)
-			if err != nil {
-				return err
-			}
-			row.Row = row.Row.Through(id, x.Row, row.Revision) // EXC-06
-		}
+		shown := shownTool(row)
 		if heldAt != nil {
-			if _, found = row.Row.At(*heldAt); !found {
+			span, ok := row.Row.At(*heldAt)
+			if !ok {
 				return nil
 			}
+			shown.Holder, shown.Since = holderOf(span.Holder), span.From
 		}
 		found = true
-		card = api.ToolCard{Tool: shownTool(row, heldAt), Custody: []api.CustodySpan{}, Repair: api.ToolRepair{
+		card = api.ToolCard{Tool: shown, Custody: []api.CustodySpan{}, Repair: api.ToolRepair{
 			Stage: api.ToolRepairStage(row.Row.Repair), Fault: row.Row.Fault, PlannedBy: row.Row.PlannedBy, Repairer: row.Row.Repairer,
 			EstimateFen: row.Row.EstimateFen, RepairsFen: row.Row.RepairsFen,
 		}, HandOut: api.FormHandOut{
@@ -58,8 +53,19 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 	return card, snap, err
 }
 
-// ListTools returns a page of tools in order of their numbers. With a time,
-// those whom the holder had then: any who ever had them are looked through.
+// toolRow returns a tool as of a view, read through the exchange that keeps it (EXC-06).
+func (s *Side) toolRow(ctx context.Context, v view, id uuid.UUID) (readmodel.Versioned[custody.Row], bool, error) {
+	row, ok, err := s.tools.Row(ctx, v.q, v.schema, id, v.number)
+	if err != nil || !ok || row.Row.Kept == uuid.Nil {
+		return row, ok, err
+	}
+	x, _, err := s.exchanges.Row(ctx, v.q, v.schema, row.Row.Kept, v.number)
+	row.Row = row.Row.Through(id, x.Row, row.Revision)
+	return row, true, err
+}
+
+// ListTools returns a page of tools in order of their numbers: with a holder
+// or a time, those whom the holder, or anybody, had then.
 func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p api.Page) ([]api.Tool, string, api.Snapshot, error) {
 	out := []api.Tool{}
 	next := ""
@@ -67,63 +73,77 @@ func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p a
 		if f.Sites != nil && len(f.Sites) == 0 {
 			return nil
 		}
-		moved, err := s.moved(ctx, v)
-		if err != nil {
-			return err
-		}
-		where, args, err := toolsWhere(f, moved.tools())
-		if err != nil {
-			return err
-		}
 		start, err := after(p.After, len(numberOrder)+1)
 		if err != nil {
 			return err
 		}
-		for len(out) <= p.Limit {
-			rows, err := s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
-				Sites: f.Sites, Where: where, Args: args, Order: numberOrder, After: start, Limit: p.Limit + 1, AsOf: v.number,
-				Narrow: f.Holder != nil && f.Holder.Who != "" && f.Holder.Kind != tool.Store && len(moved) == 0,
-			})
+		where, args := toolsWhere(f)
+		lq := readmodel.ListQuery{Sites: f.Sites, Where: where, Args: args, After: start, Limit: p.Limit + 1}
+		rows, err := s.listed(ctx, v, f, lq)
 			if err != nil {
 				return err
 			}
+		if len(rows) > p.Limit {
+			rows = rows[:p.Limit]
+			next = place(rows[p.Limit-1].Row.Number, rows[p.Limit-1].ID.String())
+		}
 			for _, row := range rows {
-				if row = moved.through(row); !heldBy(row.Row, f) || !standsSo(row.Row, f) {
-					continue
+			shown := shownTool(row.Versioned)
+			if f.HeldAt != nil {
+				shown.Holder, shown.Since = holderOf(row.holder), domain.At(row.since)
 				}
-				if len(out) == p.Limit {
-					last := out[p.Limit-1]
-					next = place(last.Number, last.Id.String())
-					return nil
-				}
-				out = append(out, shownTool(row, f.HeldAt))
-			}
-			if len(rows) <= p.Limit {
-				return nil
-			}
-			end := rows[len(rows)-1]
-			start = []any{end.Row.Number, end.ID}
+			out = append(out, shown)
 		}
 		return nil
 	})
 	return out, next, snap, err
 }
 
+// listed finds the tools of a filter: all that stand so now by the columns,
+// and what was held or stood so then by custody.
+func (s *Side) listed(ctx context.Context, v view, f api.ToolFilter, lq readmodel.ListQuery) ([]heldTool, error) {
+	wanted := func(row custody.Row) bool { return meets(row, f) }
+	if f.Holder != nil || f.HeldAt != nil || v.number > 0 {
+		lq.Held = heldOf(f)
+		return s.heldTools(ctx, v, lq, wanted)
+	}
+	rows, err := s.custodyRows(ctx, v, lq, func(_ uuid.UUID, row custody.Row) bool { return wanted(row) })
+	out := make([]heldTool, len(rows))
+	for i, row := range rows {
+		out[i].Versioned = row
+	}
+	return out, err
+}
+
 var numberOrder = []readmodel.Order{{By: "number"}}
 
-// toolsWhere is the SQL condition of a filter over the columns. The columns of
-// tools that are read through an exchange do not say where they are yet: these
-// are looked at whatever they say.
-func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
-	where, whose := "true", "true"
+// heldOf is what a filter says of custody.
+func heldOf(f api.ToolFilter) *readmodel.Held {
+	h := &readmodel.Held{}
+	switch {
+	case f.Holder == nil:
+	case f.Holder.Who == "" && f.Holder.Kind != tool.Nobody:
+		h.Kind = string(f.Holder.Kind) + ":"
+	default:
+		h.Holder = custody.HolderText(*f.Holder)
+	}
+	if f.Number != nil {
+		h.Orders = []string{*f.Number}
+	}
+	if f.HeldAt != nil {
+		h.At = *f.HeldAt
+	}
+	return h
+}
+
+// toolsWhere is the SQL condition of a filter over the columns; who holds a
+// tool is asked of custody.
+func toolsWhere(f api.ToolFilter) (string, []any) {
+	where := "true"
 	var args []any
 	add := func(condition string, v any) {
 		args = append(args, v)
 		where += " AND " + fmt.Sprintf(condition, len(args))
-	}
-	move := func(condition string, v any) {
-		args = append(args, v)
-		whose += " AND " + fmt.Sprintf(condition, len(args))
 	}
 	for _, by := range []struct {
 		column string
@@ -134,7 +154,7 @@ func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
 		}
 	}
 	if f.Standing != nil {
-		move("standing = $%d", string(*f.Standing))
+		add("standing = $%d", string(*f.Standing))
 	}
 	if f.InspectionBefore != nil {
 		add("next_on < $%d::text::date", string(*f.InspectionBefore))
@@ -145,69 +165,26 @@ func toolsWhere(f api.ToolFilter, through []uuid.UUID) (string, []any, error) {
 	if f.Booked != nil {
 		add("(booked_from IS NOT NULL) = $%d", *f.Booked)
 	}
-	switch {
-	case f.Holder == nil:
-	case f.Holder.Who == "" && f.Holder.Kind != tool.Nobody && f.HeldAt == nil:
-		move("holder LIKE $%d || ':%%'", string(f.Holder.Kind))
-	case f.HeldAt == nil:
-		move("holder = $%d", custody.HolderText(*f.Holder))
-	}
-	if f.Holder != nil && f.Holder.Who != "" { // its index serves both senses of time
-		text, err := json.Marshal([]string{custody.HolderText(*f.Holder)})
-		if err != nil {
-			return "", nil, fmt.Errorf("encode holder: %w", err)
-		}
-		move("holders @> $%d::text::jsonb", string(text))
-	}
-	if f.Holder != nil && f.Holder.Who != "" && f.HeldAt != nil {
-		args = append(args, instantText(*f.HeldAt), custody.HolderText(*f.Holder))
-		whose += fmt.Sprintf(" AND %s = $%d", heldThen("from", len(args)-1), len(args))
-	}
-	if len(through) > 0 {
-		args = append(args, through)
-		whose = fmt.Sprintf("((%s) OR id = ANY ($%d))", whose, len(args))
-	}
-	return where + " AND " + whose, args, nil
+	return where, args
 }
 
-// heldThen is the SQL expression for who had a tool at the time of an argument,
-// so that rows of others need not be fetched; from names when a stretch begins.
-func heldThen(from string, arg int) string {
-	return fmt.Sprintf(`jsonb_path_query_array(custody, '$[*] ? (@.%s <= $t).holder', jsonb_build_object('t', $%d::text)) ->> -1`, from, arg)
-}
-
-// instantText is a time as rows have it within json: these texts sort as the times do.
-func instantText(at time.Time) string {
-	return at.UTC().Format("2006-01-02T15:04:05.000Z")
-}
-
-// standsSo reports whether a row stands and is held as asked now: the columns
-// of one that is read through an exchange did not say.
-func standsSo(row custody.Row, f api.ToolFilter) bool {
-	if f.Standing != nil && row.Standing != string(*f.Standing) {
+// meets says the same as toolsWhere of a row.
+func meets(row custody.Row, f api.ToolFilter) bool {
+	for _, by := range []struct {
+		has  string
+		want *string
+	}{{row.Kind, f.Kind}, {row.Category, f.Category}, {row.Number, f.Number}, {row.Batch, f.Batch}} {
+		if by.want != nil && by.has != *by.want {
 		return false
 	}
-	return f.Holder == nil || f.HeldAt != nil || heldAs(row.Holder, *f.Holder)
-}
-
-func heldAs(text string, h tool.Holder) bool {
-	who := custody.HolderOf(text)
-	return who.Kind == h.Kind && (h.Who == "" || who.Who == h.Who)
-}
-
-// heldBy reports whether a row's custodian at the asked time is the asked one.
-func heldBy(row custody.Row, f api.ToolFilter) bool {
-	if f.HeldAt == nil {
-		return true
 	}
-	span, ok := row.At(*f.HeldAt)
-	if !ok || f.Holder == nil {
-		return ok
-	}
-	return heldAs(span.Holder, *f.Holder)
+	return (f.Standing == nil || row.Standing == string(*f.Standing)) &&
+		(f.InspectionBefore == nil || row.NextOn != nil && *row.NextOn < *f.InspectionBefore) &&
+		(f.DueBefore == nil || row.Until != nil && row.Until.Before(*f.DueBefore) && row.Standing == string(tool.StandingLent)) &&
+		(f.Booked == nil || *f.Booked == (row.BookedFrom != nil))
 }
 
-func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
+func shownTool(r readmodel.Versioned[custody.Row]) api.Tool {
 	row := r.Row
 	t := api.Tool{
 		Id: r.ID, Site: r.Site, Revision: r.Revision, Number: row.Number, Kind: row.Kind, Category: row.Category, Name: row.Name, Spec: row.Spec,
@@ -222,11 +199,6 @@ func shownTool(r readmodel.Versioned[custody.Row], heldAt *time.Time) api.Tool {
 	}
 	if row.NextOn != nil {
 		t.NextInspectionBy = new(string(*row.NextOn))
-	}
-	if heldAt != nil {
-		if span, ok := row.At(*heldAt); ok {
-			t.Holder, t.Since = holderOf(span.Holder), span.From
-		}
 	}
 	return t
 }

@@ -69,7 +69,7 @@ type Row struct {
 	Blocked      string         `db:"blocked"`
 	NextOn       *domain.Day    `db:"next_on"` // last day on which it may be used
 	Custody      []Span         `db:"custody,json"`
-	Holders      []string       `db:"holders,json"` // everybody who ever had it, as HolderText
+	Results      []Result       `db:"results,json"` // of its inspections, in the order of their days
 	Kept         uuid.UUID      `db:"kept,null"`    // exchange through which it is read (EXC-06)
 	KeptAs       string         `db:"kept_as"`
 	Used         bool           `db:"used"`        // worn but sound (EXC-03)
@@ -87,13 +87,6 @@ type Row struct {
 	SignedBy     string         `db:"signed_by"`     // person id of who signed for it
 }
 
-// Span is a stretch of custody: from an instant until the next one begins.
-type Span struct {
-	From     domain.Instant `json:"from"`
-	Holder   string         `json:"holder"` // as HolderText
-	Revision uint64         `json:"revision"`
-}
-
 // HolderText is a custodian as one text, "person:<uuid>".
 func HolderText(h tool.Holder) string {
 	if h.Kind == "" || h.Kind == tool.Nobody {
@@ -108,32 +101,16 @@ func HolderOf(text string) tool.Holder {
 	return tool.Holder{Kind: tool.HolderKind(kind), Who: who}
 }
 
-// At returns the span that holds at an instant; false before the tool was registered.
-func (r Row) At(at time.Time) (Span, bool) {
-	var found Span
-	ok := false
-	for _, s := range r.Custody {
-		if s.From.After(at) {
-			break
-		}
-		found, ok = s, true
-	}
-	return found, ok
-}
-
 // Table is the model behind every list and card of tools.
 func Table() readmodel.Model[Row] {
 	return readmodel.Model[Row]{
-		Name: "tool", Category: "tool", Evolve: Evolve, Refold: Refold,
+		Name: "tool", Category: "tool", Evolve: Evolve, Refold: Refold, Stretches: Row.stretches,
 		Indexes: []string{
 			`CREATE INDEX ON {{.schema}}.tool (site, number, id)`,                                                     // every list
-			`CREATE INDEX ON {{.schema}}.tool USING gin (holders jsonb_path_ops)`,                                     // a person's card
-			`CREATE INDEX ON {{.schema}}.tool_history USING gin (holders jsonb_path_ops)`,                             // as of the past
 			`CREATE INDEX ON {{.schema}}.tool (site, next_on) WHERE next_on IS NOT NULL`,                              // inspections due
 			`CREATE INDEX ON {{.schema}}.tool (site, until, id) WHERE until IS NOT NULL`,                              // loans to chase
 			`CREATE INDEX ON {{.schema}}.tool (next_chase_at, id) WHERE next_chase_at IS NOT NULL`,                    // timers
 			`CREATE INDEX ON {{.schema}}.tool (site, booked_from) WHERE booked_from IS NOT NULL`,                      // bookings to come
-			`CREATE INDEX ON {{.schema}}.tool (site, holder, number)`,                                                 // ledger of a store or team
 			`CREATE INDEX ON {{.schema}}.tool (site, batch) WHERE batch <> ''`,                                        // recall of a batch (TOL-12)
 			`CREATE INDEX ON {{.schema}}.tool (site, kind, spec, (NOT used), number, id) WHERE standing = 'in_store'`, // what may replace one (EXC-03)
 			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,                                   // out of use
@@ -190,6 +167,8 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	switch e := any(e).(type) { // what the state does not keep
 	case tool.FaultReported:
 		r.Fault = e.Note
+	case tool.Inspected:
+		r = r.inspected(e)
 	case tool.Returned:
 		if e.Repair != nil {
 			r.RepairsFen += e.Repair.CostFen
@@ -303,8 +282,5 @@ func (r Row) held(h tool.Holder, at domain.Instant, revision uint64) Row {
 	text := HolderText(h)
 	r.Holder, r.Since = text, at.Time
 	r.Custody = append(slices.Clip(r.Custody), Span{From: at, Holder: text, Revision: revision})
-	if !slices.Contains(r.Holders, text) {
-		r.Holders = append(slices.Clip(r.Holders), text)
-	}
 	return r
 }

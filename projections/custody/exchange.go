@@ -38,6 +38,7 @@ type Exchange struct {
 	EndReason     string     `db:"end_reason"`  // of a refusal or withdrawal
 	AppliedAt     time.Time  `db:"applied_at"`
 	CompletedAt   *time.Time `db:"completed_at"`
+	Completion    uuid.UUID  `db:"completion,null"` // event
 	Moves         []Moved    `db:"moves,json"`
 	LastAt        time.Time  `db:"last_at"` // of the newest fact
 }
@@ -70,6 +71,9 @@ func evolveExchange(r Exchange, rec eventschemas.Record) (Exchange, error) {
 	}
 	if _, first := e.(exchange.Applied); !first && r.Status == "" {
 		return r, nil // its application was struck: nothing is left to show (AUD-02)
+	}
+	if _, done := e.(exchange.Completed); done {
+		r.Completion = rec.ID
 	}
 	return r.after(e), nil
 }
@@ -116,18 +120,22 @@ func appliedFor(e exchange.Applied) Exchange {
 	return r
 }
 
+// Exchanged is what a completed exchange will enter into the stream of a tool
+// that it keeps; false if it moved no such tool (EXC-06).
+func (x Exchange) Exchanged(id, kept uuid.UUID, as tool.Part, from tool.Holder) (tool.Exchanged, bool) {
+	i := slices.IndexFunc(x.Moves, func(m Moved) bool { return m.Tool == id })
+	if x.CompletedAt == nil || kept == uuid.Nil || i < 0 {
+		return tool.Exchanged{}, false
+	}
+	return tool.Exchanged{At: domain.At(*x.CompletedAt), Exchange: kept, Part: as, From: from, Holder: HolderOf(x.Moves[i].Holder)}, true
+}
+
 // Through returns the row of a tool that an exchange keeps as it is read
 // through that exchange: once that is completed, just as its own stream will
 // have it (EXC-06). revision is that of the row.
 func (r Row) Through(id uuid.UUID, x Exchange, revision int64) Row {
-	if x.CompletedAt == nil || r.Kept == uuid.Nil {
-		return r
+	if e, ok := x.Exchanged(id, r.Kept, tool.Part(r.KeptAs), HolderOf(r.Holder)); ok {
+		return r.after(e, uint64(revision)) //nolint:gosec // not negative
 	}
-	i := slices.IndexFunc(x.Moves, func(m Moved) bool { return m.Tool == id })
-	if i < 0 {
-		return r
-	}
-	return r.after(tool.Exchanged{
-		At: domain.At(*x.CompletedAt), Exchange: r.Kept, Part: tool.Part(r.KeptAs), From: HolderOf(r.Holder), Holder: HolderOf(x.Moves[i].Holder),
-	}, uint64(revision)) //nolint:gosec // not negative
+	return r
 }

@@ -8,7 +8,10 @@
 // INS-01 to INS-09 and CHK-01 to CHK-05 in docs/rules.md; ADR 0024.
 package keeping
 
-import "github.com/fieldledger/fieldledger/projections/readmodel"
+import (
+	"github.com/fieldledger/fieldledger/projections/custody"
+	"github.com/fieldledger/fieldledger/projections/readmodel"
+)
 
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
@@ -16,9 +19,10 @@ const (
 	Version = 2
 )
 
-// Projection returns the tables of keeping.
+// Projection returns the tables of keeping. Exchanges are among them, as in
+// custody, so that one checkpoint says how far they and the tools are (EXC-06).
 func Projection() readmodel.Projection {
 	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{
-		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(), Duties(), Looks(),
+		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(), Duties(), Looks(), custody.Exchanges(),
 	}}
 }

@@ -27,10 +27,11 @@ type Tool struct {
 	Holder        string       `db:"holder"` // as custody.HolderText
 	Since         time.Time    `db:"since"`  // since when it has this custodian
 	Blocked       string       `db:"blocked"`
-	NextOn        *domain.Day  `db:"next_on"`          // last day on which it may be used
-	Inspected     bool         `db:"inspected"`        // it is subject to inspection
-	Custody       []Held       `db:"custody,json"`     // oldest first
-	Holders       []string     `db:"holders,json"`     // everybody who ever had it
+	NextOn        *domain.Day  `db:"next_on"`      // last day on which it may be used
+	Inspected     bool         `db:"inspected"`    // it is subject to inspection
+	Custody       []Held       `db:"custody,json"` // oldest first
+	Kept          uuid.UUID    `db:"kept,null"`    // exchange through which it is read (EXC-06)
+	KeptAs        string       `db:"kept_as"`
 	Inspections   []Inspection `db:"inspections,json"` // in the order of their days
 	Incidents     []Incident   `db:"incidents,json"`
 	LapsedFrom    *domain.Day  `db:"lapsed_from"` // first day on which it may have been in use past its last day, in any zone
@@ -75,13 +76,9 @@ var inspectedCategories = []string{"safety", "lifting", "climbing"}
 // Tools is the model of tools.
 func Tools() readmodel.Model[Tool] {
 	return readmodel.Model[Tool]{
-		Name: "kept_tool", Category: "tool", Evolve: evolveTool,
+		Name: "kept_tool", Category: "tool", Evolve: evolveTool, Refold: refoldTool,
 		Indexes: []string{
 			`CREATE UNIQUE INDEX ON {{.schema}}.kept_tool (site, number, id)`,                                         // numbers of a count
-			`CREATE INDEX ON {{.schema}}.kept_tool (site, holder, number)`,                                            // ledger pages, counts
-			`CREATE INDEX ON {{.schema}}.kept_tool_history (site, holder, number)`,                                    // as of the past
-			`CREATE INDEX ON {{.schema}}.kept_tool USING gin (holders jsonb_path_ops)`,                                // pages of a past day
-			`CREATE INDEX ON {{.schema}}.kept_tool_history USING gin (holders jsonb_path_ops)`,                        // as of the past
 			`CREATE INDEX ON {{.schema}}.kept_tool (site, lapsed_from) WHERE lapsed_from IS NOT NULL`,                 // use past inspection (INS-02)
 			`CREATE INDEX ON {{.schema}}.kept_tool (site, last_incident) WHERE last_incident IS NOT NULL`,             // monthly statistics (CHK-02)
 			`CREATE INDEX ON {{.schema}}.kept_tool (site, kind, number) WHERE inspected AND standing <> 'scrapped'`,   // inspections due (INS-01)
@@ -101,27 +98,61 @@ func evolveTool(r Tool, rec eventschemas.Record) (Tool, error) {
 	return r.after(e, rec.Revision, rec.ID).lapsed(), nil
 }
 
+// refoldTool returns the row of the events that stand, in the order in which
+// they happened.
+func refoldTool(recs []eventschemas.Record) (Tool, error) {
+	facts := make([]tool.Fact, 0, len(recs))
+	at := make(map[uint64]eventschemas.Record, len(recs))
+	for _, rec := range recs {
+		e, ok := rec.Event.(tool.Event)
+		if !ok {
+			return Tool{}, readmodel.Unknown(rec)
+		}
+		facts, at[rec.Revision] = append(facts, tool.Fact{Revision: rec.Revision, Event: e}), rec
+	}
+	var r Tool
+	for _, f := range tool.InOrder(facts) {
+		var err error
+		if r, err = evolveTool(r, at[f.Revision]); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// Through returns the row of a tool that an exchange keeps as it is read
+// through that exchange, as custody has it (EXC-06). The event is that of the
+// completion. revision is that of the row.
+func (r Tool) Through(id uuid.UUID, x custody.Exchange, revision int64) Tool {
+	if e, ok := x.Exchanged(id, r.Kept, tool.Part(r.KeptAs), custody.HolderOf(r.Holder)); ok {
+		return r.after(e, uint64(revision), x.Completion).lapsed() //nolint:gosec // not negative
+	}
+	return r
+}
+
 // after returns r after e: the domain's own fold says where the tool is then.
 func (r Tool) after(e tool.Event, revision uint64, id uuid.UUID) Tool {
 	if e, ok := e.(tool.Registered); ok {
 		r = Tool{
 			Number: e.Number, Kind: e.Kind, Category: e.Category, Name: e.Name, Spec: e.Spec, PriceFen: e.PriceFen, Home: e.Home, RegisteredAt: e.At.Time,
-			Inspected: slices.Contains(inspectedCategories, e.Category), Holders: []string{}, Inspections: []Inspection{}, Incidents: []Incident{},
+			Inspected: slices.Contains(inspectedCategories, e.Category), Inspections: []Inspection{}, Incidents: []Incident{},
 		}
 	}
 	before := r.state()
-	s := tool.Evolve(before, e)
+	s := tool.After(before, e)
 	r.Standing, r.Blocked, r.NextOn, r.LastAt = string(s.Standing), string(s.Blocked), nil, s.LastAt
 	if s.NextOn != "" {
 		r.NextOn = &s.NextOn
 	}
+	r.Kept, r.KeptAs = s.KeptBy, string(s.KeptAs)
+	since := domain.At(s.LastAt)
+	if x, ok := e.(tool.Exchanged); ok { // a mark may be later than the completion
+		since = x.At
+	}
 	if s.Holder != before.Holder {
 		text := custody.HolderText(s.Holder)
-		r.Holder, r.Since = text, s.LastAt
-		r.Custody = append(slices.Clip(r.Custody), Held{Mark{domain.At(s.LastAt), revision, id}, text})
-		if !slices.Contains(r.Holders, text) {
-			r.Holders = append(slices.Clip(r.Holders), text)
-		}
+		r.Holder, r.Since = text, since.Time
+		r.Custody = append(slices.Clip(r.Custody), Held{Mark{since, revision, id}, text})
 	}
 	return r.noted(e, revision, id)
 }
@@ -180,19 +211,10 @@ func compareDays(a, b domain.Day) int {
 func (r Tool) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: custody.HolderOf(r.Holder), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
+		KeptBy: r.Kept, KeptAs: tool.Part(r.KeptAs),
 	}
 	if r.NextOn != nil {
 		s.NextOn = *r.NextOn
 	}
 	return s
-}
-
-// At returns the stretch of custody at an instant; false before the tool was registered.
-func (r Tool) At(at time.Time) (Held, bool) {
-	for _, h := range slices.Backward(r.Custody) {
-		if !h.At.After(at) {
-			return h, true
-		}
-	}
-	return Held{}, false
 }

@@ -97,6 +97,11 @@ func (e *entity[R]) audit(ctx context.Context, q Querier, schema string, a *audi
 		return err
 	}
 	end()
+	if e.stretches != nil {
+		if err := e.stretches.audit(ctx, q, schema, a); err != nil {
+			return err
+		}
+	}
 	if e.facts == nil {
 		return nil
 	}

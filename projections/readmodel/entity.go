@@ -34,6 +34,8 @@ type entity[R any] struct {
 	current sqlTable
 	history sqlTable
 	facts   *factTables // nil without figures
+
+	stretches *stretchTable // nil without stretches
 }
 
 func (m Model[R]) compile() (part, error) {
@@ -57,14 +59,21 @@ func (m Model[R]) compile() (part, error) {
 			return nil, fmt.Errorf("model %s: %w", m.Name, err)
 		}
 	}
+	if m.Stretches != nil {
+		e.stretches = newStretchTable(m.Name)
+	}
 	return e, nil
 }
 
 func (e *entity[R]) digested() []string {
-	if e.facts == nil {
-		return []string{e.Name}
+	out := []string{e.Name}
+	if e.facts != nil {
+		out = append(out, e.facts.fact.name)
 	}
-	return []string{e.Name, e.facts.fact.name}
+	if e.stretches != nil {
+		out = append(out, e.stretches.name)
+	}
+	return out
 }
 
 func (e *entity[R]) create(schema string) []string {
@@ -75,6 +84,9 @@ func (e *entity[R]) create(schema string) []string {
 	}
 	if e.facts != nil {
 		out = append(out, e.facts.create(schema)...)
+	}
+	if e.stretches != nil {
+		out = append(out, e.stretches.create(schema)...)
 	}
 	return out
 }
@@ -101,6 +113,9 @@ func (e *entity[R]) index(schema string) ([]string, error) {
 	if e.facts != nil {
 		out = append(out, e.facts.index(schema)...)
 	}
+	if e.stretches != nil {
+		out = append(out, e.stretches.index(schema)...)
+	}
 	return out, nil
 }
 
@@ -115,6 +130,9 @@ func (e *entity[R]) start(schema string, limit int) partRun {
 	r := &entityRun[R]{entity: e, schema: schema, limit: limit, rows: map[uuid.UUID]*state[R]{}}
 	if e.facts != nil {
 		r.figures = newFigures(e.facts, schema)
+	}
+	if e.stretches != nil {
+		r.held = e.stretches.start(schema)
 	}
 	return r
 }
@@ -142,6 +160,7 @@ type entityRun[R any] struct {
 	closed  [][]any
 	changed []uuid.UUID
 	figures *figures
+	held    *stretches
 	buf     []byte
 }
 
@@ -265,6 +284,11 @@ func (r *entityRun[R]) set(rec *eventschemas.Record, id uuid.UUID, s *state[R], 
 			return err
 		}
 	}
+	if r.held != nil {
+		if err := r.stretch(rec.Number, site, id, s, next, gone, d); err != nil {
+			return err
+		}
+	}
 	if s.there() {
 		r.closed = append(r.closed, r.closedVersion(id, s, rec.Number))
 	}
@@ -345,6 +369,17 @@ func (r *entityRun[R]) contribute(rec *eventschemas.Record, site string, id uuid
 	return r.figures.change(rec, site, id, before, after, d)
 }
 
+func (r *entityRun[R]) stretch(number int64, site string, id uuid.UUID, s *state[R], next R, gone bool, d *digester) error {
+	var before, after []Stretch
+	if s.there() {
+		before = r.Stretches(s.row)
+	}
+	if !gone {
+		after = r.Stretches(next)
+	}
+	return r.held.change(number, site, id, before, after, d)
+}
+
 // liveRows is up to how many rows of a model are kept from page to page, live.
 const liveRows = 2_048
 
@@ -368,6 +403,11 @@ func (r *entityRun[R]) flush(ctx context.Context, tx pgx.Tx, _ int64, last bool)
 	r.closed = r.closed[:0]
 	if r.figures != nil {
 		if err := r.figures.flush(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if r.held != nil {
+		if err := r.held.flush(ctx, tx); err != nil {
 			return err
 		}
 	}
@@ -409,6 +449,11 @@ func (r *entityRun[R]) writeBack(ctx context.Context, tx pgx.Tx) error {
 	}
 	if err := r.current.upsert(ctx, tx, r.schema, again); err != nil {
 		return err
+	}
+	if r.held != nil {
+		if err := r.held.writeBack(ctx, tx); err != nil {
+			return err
+		}
 	}
 	switch {
 	case r.limit > 0:

@@ -49,6 +49,10 @@ type Model[R any] struct {
 	Measures []string
 	// Dims is the zero value of the struct whose tags name the dimensions.
 	Dims any
+	// Stretches returns who held what a row tells of, and when, in the order of
+	// time, purely from the row; no two begin at once. nil for a model that
+	// nobody holds.
+	Stretches func(row R) []Stretch
 	// Indexes are templates over {{.schema}} for lists of current rows:
 	// `CREATE INDEX ON {{.schema}}.ticket (site, due_at) WHERE status <> 'closed'`.
 	Indexes []string

@@ -93,9 +93,27 @@ func contributeJob(r jobRow) []readmodel.Contribution {
 	return []readmodel.Contribution{{Day: r.Day, Dims: jobDims{Team: r.Team, Level: r.Level}, Values: []int64{1, running, hours}}}
 }
 
+// stretchesOfJob has nobody in the first hour of the day, then each team an hour, the last for good unless it is done.
+func stretchesOfJob(r jobRow) []readmodel.Stretch {
+	from, err := time.Parse(time.DateOnly, string(r.Day))
+	if err != nil {
+		return nil
+	}
+	out := []readmodel.Stretch{}
+	for i, who := range append([]string{"nobody"}, r.Moves...) {
+		out = append(out, readmodel.Stretch{
+			From: from.Add(time.Duration(i) * time.Hour), To: from.Add(time.Duration(i+1) * time.Hour), Holder: "team:" + who, Order: r.Note,
+		})
+	}
+	if !r.Done {
+		out[len(out)-1].To = readmodel.Forever
+	}
+	return out
+}
+
 var jobModel = readmodel.Model[jobRow]{
 	Name: "job", Category: "job", Evolve: evolveJob, Contribute: contributeJob,
-	Measures: []string{"cases", "running", "hours"}, Dims: jobDims{},
+	Measures: []string{"cases", "running", "hours"}, Dims: jobDims{}, Stretches: stretchesOfJob,
 	Indexes: []string{`CREATE INDEX ON {{.schema}}.job (site, status)`},
 	Filters: [][]string{{"status"}},
 }

@@ -22,6 +22,7 @@ type Versioned[R any] struct {
 	From     int64     // log number of the event that made this version
 	To       int64     // of the one that ended it; 0 for the current one
 	Revision int64     // of the stream, for the ETag
+	Held     Stretch   // that was asked for by ListQuery.Held
 	Row      R
 }
 
@@ -41,9 +42,12 @@ type ListQuery struct {
 	After []any   // values of Order and the id of the last row seen; nil from the start
 	Limit int     // 0 for no limit
 	AsOf  int64   // log number; 0 for the current rows
-	// Narrow says that an index finds the few versions that meet Where: those of
-	// the past are then looked for by it and not by their spans.
-	Narrow bool
+	// Held asks for what was held, in the order of that; nil for all rows.
+	Held *Held
+	// Except names rows that are left out.
+	Except []uuid.UUID
+	// Without names columns that a list by Held need not read: they are zero.
+	Without []string
 }
 
 // Reader reads the tables of a Model. It is safe for concurrent use.
@@ -90,7 +94,7 @@ func (r *Reader[R]) Versions(ctx context.Context, q Querier, schema string, id u
 
 // List returns rows in order, as of a log number or now.
 func (r *Reader[R]) List(ctx context.Context, q Querier, schema string, lq ListQuery) ([]Versioned[R], error) {
-	sql, a := r.listSQL(schema, lq, r.historyOf(lq))
+	sql, a := r.anySQL(schema, lq)
 	return r.list(ctx, q, sql, a)
 }
 
@@ -98,8 +102,15 @@ func (r *Reader[R]) List(ctx context.Context, q Querier, schema string, lq ListQ
 // does not grow with the list. q is not free for other questions meanwhile. The
 // error is that of f, or of reading.
 func (r *Reader[R]) Each(ctx context.Context, q Querier, schema string, lq ListQuery, f func(Versioned[R]) error) error {
-	sql, a := r.listSQL(schema, lq, r.historyOf(lq))
+	sql, a := r.anySQL(schema, lq)
 	return r.each(ctx, q, sql, a, f)
+}
+
+func (r *Reader[R]) anySQL(schema string, lq ListQuery) (string, args) {
+	if lq.Held != nil {
+		return r.heldSQL(schema, lq)
+	}
+	return r.listSQL(schema, lq, r.listHistory)
 }
 
 func (r *Reader[R]) list(ctx context.Context, q Querier, sql string, a args) ([]Versioned[R], error) {
@@ -123,12 +134,15 @@ func (r *Reader[R]) each(ctx context.Context, q Querier, sql string, a args, f f
 			return fmt.Errorf("read %s: %w", r.e.Name, err)
 		}
 		values = r.e.current.canonical(values)
-		last := len(values) - 1
-		v, err := r.e.decode(values[:last])
+		to := len(r.e.current.cols)
+		v, err := r.e.decode(values[:to])
 		if err != nil {
 			return fmt.Errorf("read %s: %w", r.e.Name, err)
 		}
-		v.To = values[last].(int64)
+		v.To = values[to].(int64)
+		if held := values[to+1:]; len(held) > 0 {
+			v.Held = Stretch{From: held[0].(time.Time), To: held[1].(time.Time), Holder: held[2].(string), Order: held[3].(string)}
+		}
 		if err := f(v); err != nil {
 			return err
 		}
@@ -158,14 +172,7 @@ func (r *Reader[R]) listSQL(schema string, lq ListQuery, history func(schema, wh
 	return sql, a
 }
 
-func (r *Reader[R]) historyOf(lq ListQuery) func(schema, where, n string) string {
-	if lq.Narrow {
-		return r.rowHistory
-	}
-	return r.listHistory
-}
-
-// rowHistory finds the version of one row, or those that an index of the conditions finds.
+// rowHistory finds the version of one row.
 func (r *Reader[R]) rowHistory(schema, where, n string) string {
 	return fmt.Sprintf("SELECT %s, to_number FROM %s WHERE %s AND from_number <= %s AND to_number > %s",
 		r.e.current.columnList(), quote(schema, r.e.history.name), where, n, n)
@@ -189,6 +196,9 @@ func conditions(a *args, lq ListQuery) string {
 		out = append(out, "site = "+a.add(lq.Sites[0]))
 	} else if len(lq.Sites) > 1 {
 		out = append(out, "site = ANY ("+a.add(lq.Sites)+")")
+	}
+	if len(lq.Except) > 0 {
+		out = append(out, "NOT id = ANY ("+a.add(lq.Except)+")")
 	}
 	if lq.After != nil {
 		out = append(out, "("+keyset(a, append(append([]Order{}, lq.Order...), Order{By: "id"}), lq.After)+")")

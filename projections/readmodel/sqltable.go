@@ -3,6 +3,7 @@ package readmodel
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,6 +76,20 @@ func (t *sqlTable) selectList(alias string) string {
 			out[i] = alias + "." + out[i]
 		}
 		if k := t.cols[i].kind; k == date || k == jsonb {
+			out[i] += "::text"
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// selectWithout is selectList with NULL for some columns.
+func (t *sqlTable) selectWithout(columns []string) string {
+	out := make([]string, len(t.cols))
+	for i := range t.cols {
+		out[i] = quote(t.cols[i].name)
+		if slices.Contains(columns, t.cols[i].name) {
+			out[i] = "NULL::text"
+		} else if k := t.cols[i].kind; k == date || k == jsonb {
 			out[i] += "::text"
 		}
 	}

@@ -22,6 +22,7 @@ func TestVerifyNamesTableAndKeyOfWhatWasDoneByHand(t *testing.T) {
 	w.verified()
 	const versionKey = "site || '/' || id || '@' || from_number"
 	const cellKey = "concat_ws('/', site, grain, period, dim, value, mark)"
+	const stretchKey = `site || '/' || id || ' from ' || to_char(valid_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '@' || from_number`
 	for _, c := range []struct{ name, projection, table, key, change string }{
 		{"change a current row", "jobs", "job", versionKey, "UPDATE $t SET hours = hours + 1"},
 		{"change json of a current row", "jobs", "job", versionKey, `UPDATE $t SET extra = extra || '{"z": 1}'`},
@@ -44,6 +45,12 @@ func TestVerifyNamesTableAndKeyOfWhatWasDoneByHand(t *testing.T) {
 		{"change a cell at a mark", "jobs", "job_cell_mark", cellKey, "UPDATE $t SET hours = 0"},
 		{"delete a cell at a mark", "jobs", "job_cell_mark", cellKey, "DELETE FROM $t"},
 		{"add a cell at a mark", "jobs", "job_cell_mark", cellKey, ""},
+		{"give a stretch to another", "jobs", "job_stretch", stretchKey, "UPDATE $t SET holder = 'x'"},
+		{"end a stretch sooner", "jobs", "job_stretch", stretchKey, "UPDATE $t SET valid_to = valid_to - interval '1 hour'"},
+		{"know a stretch for longer", "jobs", "job_stretch", stretchKey, "UPDATE $t SET to_number = to_number + 1"},
+		{"know a stretch for shorter", "jobs", "job_stretch", stretchKey, "UPDATE $t SET to_number = to_number - 1"},
+		{"delete a stretch", "jobs", "job_stretch", stretchKey, "DELETE FROM $t"},
+		{"add a stretch", "jobs", "job_stretch", stretchKey, ""},
 		{"change a row of a log", "feed", "feed", "site || '/' || id || '@' || number", "UPDATE $t SET kind = 'x'"},
 		{"delete a row of a log", "feed", "feed", "site || '/' || id || '@' || number", "DELETE FROM $t"},
 		{"add a row of a log", "feed", "feed", "site || '/' || id || '@' || number", ""},
@@ -100,6 +107,8 @@ func (w *world) added(table, t, key string) string {
 		w.exec("UPDATE public.one SET id = gen_random_uuid()")
 	case "job_history":
 		w.exec("UPDATE public.one SET from_number = from_number + 1, to_number = to_number + 1")
+	case "job_stretch":
+		w.exec("UPDATE public.one SET valid_from = valid_from + interval '1 second'")
 	case "job_fact":
 		w.exec("UPDATE public.one SET ordinal = ordinal + 7")
 	default:
