@@ -110,7 +110,7 @@ func (r Tool) after(e tool.Event, revision uint64, id uuid.UUID) Tool {
 		}
 	}
 	before := r.state()
-	s := tool.Evolve(before, e)
+	s := tool.After(before, e)
 	r.Standing, r.Blocked, r.NextOn, r.LastAt = string(s.Standing), string(s.Blocked), nil, s.LastAt
 	if s.NextOn != "" {
 		r.NextOn = &s.NextOn
