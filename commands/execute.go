@@ -326,7 +326,7 @@ func fresh[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], st
 	if err != nil || !cached || f.revision == NoStream {
 		return f, err
 	}
-	since, err := x.store.ReadStream(ctx, stream, uint64(f.revision)+1)
+	since, err := x.store.ReadStream(ctx, stream, uint64(f.revision)+1) //nolint:gosec // not negative
 	if err == nil && len(since) == 0 {
 		return f, nil
 	}

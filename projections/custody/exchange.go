@@ -122,12 +122,12 @@ func appliedFor(e exchange.Applied) Exchange {
 
 // Exchanged is what a completed exchange will enter into the stream of a tool
 // that it keeps; false if it moved no such tool (EXC-06).
-func (x Exchange) Exchanged(id, kept uuid.UUID, as tool.Part, from tool.Holder) (tool.Exchanged, bool) {
-	i := slices.IndexFunc(x.Moves, func(m Moved) bool { return m.Tool == id })
-	if x.CompletedAt == nil || kept == uuid.Nil || i < 0 {
+func (r Exchange) Exchanged(id, kept uuid.UUID, as tool.Part, from tool.Holder) (tool.Exchanged, bool) {
+	i := slices.IndexFunc(r.Moves, func(m Moved) bool { return m.Tool == id })
+	if r.CompletedAt == nil || kept == uuid.Nil || i < 0 {
 		return tool.Exchanged{}, false
 	}
-	return tool.Exchanged{At: domain.At(*x.CompletedAt), Exchange: kept, Part: as, From: from, Holder: HolderOf(x.Moves[i].Holder)}, true
+	return tool.Exchanged{At: domain.At(*r.CompletedAt), Exchange: kept, Part: as, From: from, Holder: HolderOf(r.Moves[i].Holder)}, true
 }
 
 // Through returns the row of a tool that an exchange keeps as it is read

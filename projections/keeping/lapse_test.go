@@ -151,3 +151,27 @@ func TestINS02StretchesAreWhatEachDaySays(t *testing.T) {
 	require.Greater(t, asked, 100_000)
 	require.Greater(t, past, 10_000)
 }
+
+func TestTOL03AFactThatWasEnteredLateIsFoldedWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	late := tool.HandedOver{At: at(20), Holder: tool.Holder{Kind: tool.Person, Who: "wang"}, LateReason: "the book was not at hand"}
+	back := tool.Returned{At: at(30), Store: "main", From: lent(10).Holder, Condition: tool.Good}
+	events := []tool.Event{registered("safety"), inspected(1, 5), lent(10), back, late}
+	var recs []eventschemas.Record
+	for i, e := range events {
+		recs = append(recs, eventschemas.Record{Recorded: eventschemas.Recorded{Revision: uint64(i), ID: uuid.UUID{byte(i), 1}}, Event: e})
+	}
+	r, err := keeping.Tools().Refold(recs)
+	require.NoError(t, err)
+	require.Equal(t, "store:main", r.Holder, "as it stands: the return is the last that happened")
+	var holders []string
+	for _, h := range r.Custody {
+		holders = append(holders, h.Holder)
+	}
+	require.Equal(t, []string{"store:main", "person:li", "person:wang", "store:main"}, holders)
+	var lapses []string
+	for _, l := range r.Lapses(zone, day(0), day(100)) {
+		lapses = append(lapses, l.Holder)
+	}
+	require.Equal(t, []string{"person:li", "person:wang"}, lapses)
+}
