@@ -2,6 +2,7 @@ package approval_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -193,7 +194,7 @@ func TestTOL16AnApprovalLetsJustWhatItCoversThroughOnce(t *testing.T) {
 	}), given(boss)}
 	one, again, other := use(1, 3, w1), use(1, 4, w1), use(2, 3, w1)
 	on := func(events []approval.Event, u approval.Use) []approval.Event {
-		return append(events[:len(events):len(events)], used(u))
+		return append(slices.Clip(events), used(u))
 	}
 	adjust := func(c approval.Correction) approval.Claim {
 		return approval.Claim{At: at(2), Site: "mine", Act: approval.AdjustStock, Stock: &c, Parties: []string{keeper}, Use: approval.Use{Command: uuid.UUID{7}, Stream: "fl.stock", At: at(2)}}

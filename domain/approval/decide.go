@@ -28,6 +28,7 @@ func Decide(s State, c Command) ([]Event, error) {
 		return nil, domain.Refuse("POL-10", "approval.unknown")
 	}
 	switch c := c.(type) {
+	case Request: // it is decided before
 	case Give:
 		return give(s, c)
 	case Refuse:

@@ -26,7 +26,6 @@ type office struct {
 	streams map[uuid.UUID][]uuid.UUID // of a tool: commands of its events
 	waiting []approval.Claim          // claimed, not stored yet
 	landed  []approval.Claim
-	claims  int
 	givers  []string
 	ended   bool // refused or withdrawn
 	next    byte
@@ -156,13 +155,14 @@ func TestTOL16NoApprovalIsEverUsedTwiceOrByWhomItIsNotFor(t *testing.T) {
 	t.Parallel()
 	const steps = 100_000
 	count := map[string]int{}
-	r := rand.New(rand.NewPCG(27, 16)) //nolint:gosec // a test repeats
+	r := rand.New(rand.NewPCG(27, 16))
 	var o *office
 	for n := range steps {
 		if n%60 == 0 {
 			o = &office{t: t, r: r, now: start, streams: map[uuid.UUID][]uuid.UUID{w1: {{15: 100}}, w2: {{15: 100}}}, count: count}
 			covers := []approval.Covers{
-				{Act: approval.Issue, Tools: []uuid.UUID{w1}, To: &ofLi}, {Act: approval.Issue, Tools: []uuid.UUID{w1, w2}, To: &ofLi},
+				{Act: approval.Issue, Tools: []uuid.UUID{w1}, To: &ofLi},
+				{Act: approval.Issue, Tools: []uuid.UUID{w1, w2}, To: &ofLi},
 				{Act: approval.Issue, Kind: "wrench", Pieces: 1 + r.IntN(3), To: &ofLi},
 			}[r.IntN(3)]
 			lines := [][]policy.Signatures{nil, {{Act: "issue", Needs: []string{"manager", "gm"}}}, {{Act: "issue", Needs: []string{"manager"}, Hours: 1}}}[r.IntN(3)]
