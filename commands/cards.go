@@ -123,13 +123,36 @@ func (c *cards) writeWith(ctx context.Context, call Call, holder tool.Holder, na
 	})
 }
 
+// where returns a tool as it stands, read through the exchange that keeps it:
+// what that has moved is moved, though the tool's own stream does not have it
+// yet (EXC-06, ADR 0022). moved says that it was.
+func (u *useCases) where(ctx context.Context, id uuid.UUID) (f folded[tool.State], moved bool, err error) {
+	f, err = load(ctx, u.Store, toolDecider(), StreamOf("tool", id))
+	if err != nil {
+		return f, false, fmt.Errorf("look where tool %s is: %w", id, err)
+	}
+	if f.state.KeptBy == uuid.Nil {
+		return f, false, nil
+	}
+	x, err := load(ctx, u.Store, exchangeDecider(), StreamOf("exchange", f.state.KeptBy))
+	if err != nil {
+		return f, false, fmt.Errorf("look where exchange %s moved tool %s: %w", f.state.KeptBy, id, err)
+	}
+	for _, m := range x.state.Moves {
+		if m.Tool == id {
+			f.state.Holder, f.state.Until, moved = m.To, time.Time{}, true
+		}
+	}
+	return f, moved, nil
+}
+
 // here returns the entries whose tools the holder has.
 func (c *cards) here(ctx context.Context, holder tool.Holder, entries []card.Entry) ([]card.Entry, error) {
 	out := []card.Entry{}
 	for _, e := range entries {
-		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		f, _, err := c.where(ctx, e.Tool)
 		if err != nil {
-			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+			return nil, err
 		}
 		if f.state.Holder == holder {
 			out = append(out, e)
@@ -160,13 +183,13 @@ func (c *cards) newest(ctx context.Context, holder tool.Holder) (int, card.State
 func (c *cards) gone(ctx context.Context, holder tool.Holder, entries []card.Entry) ([]uuid.UUID, error) {
 	out := []uuid.UUID{}
 	for _, e := range entries {
-		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		f, moved, err := c.where(ctx, e.Tool)
 		if err != nil {
-			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+			return nil, err
 		}
 		there := f.state.Holder == holder || f.state.Offer == holder
 		waits := f.revision == e.Revision && c.Clock.Now().Sub(e.EnteredAt.Time) < inFlight ||
-			f.state.KeptBy != uuid.Nil // by an exchange that may have moved it already (EXC-06)
+			f.state.KeptBy != uuid.Nil && !moved // an exchange is about to move it (EXC-06)
 		if !there && !waits {
 			out = append(out, e.Tool)
 		}
@@ -190,9 +213,9 @@ func (c *cards) open(ctx context.Context, r Request, holder tool.Holder) ([]Open
 	}
 	var out []OpenTool
 	for _, e := range entries {
-		f, err := load(ctx, c.Store, toolDecider(), StreamOf("tool", e.Tool))
+		f, _, err := c.where(ctx, e.Tool)
 		if err != nil {
-			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+			return nil, err
 		}
 		if f.state.Holder != holder || !r.sees(f.site) {
 			continue
