@@ -69,6 +69,12 @@ func (s *Side) ofKeeping(ctx context.Context, at api.AsOf, f func(v view) error)
 	return s.read(ctx, keeping.Name, keeping.Version, at, f)
 }
 
+// standing is the SQL condition of a row of a log of keeping whose event is not
+// struck as of the view's number, which is the argument n (AUD-02).
+func standing(v view, table string, n int) string {
+	return fmt.Sprintf("NOT EXISTS (SELECT FROM %s.keeping_strike s WHERE s.struck = %s.event_id AND ($%[3]d::bigint <= 0 OR s.number <= $%[3]d))", v.schema, table, n)
+}
+
 // Head returns the last log number that every read model has, once a revision
 // of a stream is among them.
 func (s *Side) Head(ctx context.Context, stream string, revision int64) (int64, error) {
@@ -197,7 +203,8 @@ func afterNumber(text string) ([]any, error) {
 
 const sqlScanned = `
 -- How many tools each session of a count has scanned as of a number.
-SELECT scanner, part, sum(scanned)::bigint FROM %s.stocktake_scan WHERE stocktake = $1 AND ($2::bigint <= 0 OR number <= $2) GROUP BY 1, 2`
+SELECT scanner, part, sum(scanned)::bigint FROM %[1]s.stocktake_scan c WHERE stocktake = $1 AND ($2::bigint <= 0 OR number <= $2)
+AND NOT EXISTS (SELECT FROM %[1]s.keeping_strike s WHERE s.struck = c.event_id AND ($2::bigint <= 0 OR s.number <= $2)) GROUP BY 1, 2`
 
 func (s *Side) shownCount(ctx context.Context, v view, r readmodel.Versioned[keeping.Count]) (api.Stocktake, error) {
 	c := r.Row
@@ -248,7 +255,7 @@ func (s *Side) StocktakeDifferences(ctx context.Context, at api.AsOf, id uuid.UU
 			return err
 		}
 		lists, err := s.differences.List(ctx, v.q, v.schema, readmodel.LogQuery{
-			ID: id, Where: "round = $1", Args: []any{row.Row.Result.Round}, AsOf: v.number,
+			ID: id, Where: "round = $1 AND " + standing(v, "stocktake_difference", 2), Args: []any{row.Row.Result.Round, v.number}, AsOf: v.number,
 		})
 		if err != nil {
 			return err
@@ -274,7 +281,9 @@ func (s *Side) became(ctx context.Context, v view, closed uuid.UUID) (map[uuid.U
 	if closed == uuid.Nil {
 		return out, nil
 	}
-	rows, err := s.corrections.List(ctx, v.q, v.schema, readmodel.LogQuery{Where: "input = $1", Args: []any{closed}, AsOf: v.number})
+	rows, err := s.corrections.List(ctx, v.q, v.schema, readmodel.LogQuery{
+		Where: "input = $1 AND " + standing(v, "stocktake_outcome", 2), Args: []any{closed, v.number}, AsOf: v.number,
+	})
 	for _, r := range rows {
 		for _, o := range r.Row.Outcomes {
 			out[o.Step] = o
@@ -368,12 +377,12 @@ func (s *Side) Climate(ctx context.Context, at api.AsOf, q api.ClimateQuery, p a
 				return api.ErrBadCursor
 			}
 		}
-		where := "store = $1"
+		where := "store = $1 AND " + standing(v, "climate_reading", 2)
 		if q.Deviations {
 			where += " AND deviation <> ''"
 		}
 		rows, err := s.readings.List(ctx, v.q, v.schema, readmodel.LogQuery{
-			Sites: []string{q.Site}, Where: where, Args: []any{q.Store}, After: last, Desc: true, Limit: p.Limit + 1, AsOf: v.number,
+			Sites: []string{q.Site}, Where: where, Args: []any{q.Store, v.number}, After: last, Desc: true, Limit: p.Limit + 1, AsOf: v.number,
 		})
 		if err != nil {
 			return err

@@ -13,12 +13,12 @@ import "github.com/fieldledger/fieldledger/projections/readmodel"
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "keeping"
-	Version = 1
+	Version = 2
 )
 
 // Projection returns the tables of keeping.
 func Projection() readmodel.Projection {
 	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{
-		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(),
+		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(), Strikes(),
 	}}
 }
