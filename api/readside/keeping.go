@@ -3,6 +3,7 @@ package readside
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/process"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/tool"
+	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/keeping"
@@ -76,7 +78,8 @@ func standing(v view, table string, n int) string {
 }
 
 // Head returns the last log number that every read model has, once a revision
-// of a stream is among them.
+// of a stream is among them; without a stream once everything is that was
+// stored before it was called. api.ErrBeyond if that takes too long.
 func (s *Side) Head(ctx context.Context, stream string, revision int64) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -84,8 +87,34 @@ func (s *Side) Head(ctx context.Context, stream string, revision int64) (int64, 
 		if err := s.Manager.WaitRevision(ctx, stream, revision); err != nil {
 			return 0, beyond(err)
 		}
+		return s.Manager.Head(), nil
+	}
+	end, err := s.end(ctx)
+	if err != nil {
+		return 0, beyond(err)
+	}
+	if err := s.Manager.WaitFor(ctx, end); err != nil {
+		return 0, beyond(err)
 	}
 	return s.Manager.Head(), nil
+}
+
+// errEnd ends the reading of the log at its end.
+var errEnd = errors.New("end of the log")
+
+// end returns the number of the last event that is stored now, by reading on
+// from where the read models are.
+func (s *Side) end(ctx context.Context) (int64, error) {
+	at := s.Manager.HeadAt()
+	n := at.Number
+	err := s.Log.Follow(ctx, at.Position, "fl.", func(eventschemas.Recorded) error {
+		n++
+		return nil
+	}, func() error { return errEnd })
+	if !errors.Is(err, errEnd) {
+		return 0, fmt.Errorf("look for the end of the log after %d: %w", at.Number, err)
+	}
+	return n, nil
 }
 
 // scoped is the SQL condition of a scope.
