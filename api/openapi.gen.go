@@ -6009,6 +6009,9 @@ type ToolCorrection struct {
 	After  ToolCorrected `json:"after"`
 	Before ToolCorrected `json:"before"`
 
+	// Cards Tool cards of those who have the tool again.
+	Cards []ToolEntry `json:"cards"`
+
 	// Confirmation Stands for this list.
 	Confirmation string `json:"confirmation"`
 
@@ -6037,6 +6040,15 @@ type ToolDecision struct {
 
 // ToolDecisionResult defines model for ToolDecision.Result.
 type ToolDecisionResult string
+
+// ToolEntry defines model for ToolEntry.
+type ToolEntry struct {
+	// Closed The holder left and gets nothing: the strike is refused (TOL-07).
+	Closed bool `json:"closed"`
+
+	// Holder A custodian.
+	Holder Holder `json:"holder"`
+}
 
 // ToolFact defines model for ToolFact.
 type ToolFact struct {

@@ -264,6 +264,14 @@ func (u *useCases) recipientOf(ctx context.Context, h tool.Holder, at time.Time)
 	return who, nil
 }
 
+// late returns c as one whose fact is entered after what followed it, if r says so.
+func late(r Request, c tool.Command) tool.Command {
+	if r.LateReason == "" {
+		return c
+	}
+	return tool.EnterLate{Reason: r.LateReason, Command: c}
+}
+
 // giving says to whom a tool is about to go, and by which rules.
 type giving struct {
 	To         tool.Holder
@@ -289,8 +297,16 @@ func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.U
 			if err != nil {
 				return nil, err
 			}
-			if events, err := tool.Decide(st, c); err != nil || len(events) == 0 {
+			events, err := tool.Decide(st, late(r, c))
+			if err != nil || len(events) == 0 {
 				return c, err
+			}
+			after := st
+			for _, e := range events {
+				after = tool.Evolve(after, e)
+			}
+			if after.Holder != g.To && after.Offer != g.To { // entered late, and it has moved on since
+				return c, nil
 			}
 			call.Site = s.Site
 			return c, t.cards.enter(ctx, call, entering{

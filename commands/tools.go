@@ -133,10 +133,7 @@ func (t *Tools) onStream(ctx context.Context, r Request, operation string, id uu
 		if err != nil {
 			return nil, err
 		}
-		if r.LateReason != "" {
-			c = tool.EnterLate{Reason: r.LateReason, Command: c}
-		}
-		return c, m.err
+		return late(r, c), m.err
 	})
 	return Execute(ctx, t.x, toolDecider(), StreamOf("tool", id), step)
 }
