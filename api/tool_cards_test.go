@@ -409,7 +409,7 @@ func TestTOL07AFactThatIsEnteredLateAgreesWithTheCard(t *testing.T) {
 	s.clock.Advance(20 * time.Minute)
 	for _, path := range paths { // what only marks it
 		s.done(s.keeper, path+"/block", `{"reason":"fault"}`)
-		s.done(s.boss, path+"/clear", `{"note":"复查合格"}`)
+		s.done(s.keeper, path+"/clear", `{"note":"复查合格"}`)
 	}
 	late := `{"at":"` + since.Add(time.Minute).Format(time.RFC3339) + `","late_reason":"漏记","to":` + toPerson(s.li) +
 		`,"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `"}`
