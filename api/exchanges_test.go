@@ -320,3 +320,71 @@ func TestExchangesAreListedAndShown(t *testing.T) {
 	require.Equal(t, f.reads.spares, proposed.Items)
 	require.Equal(t, http.StatusNotFound, f.get("/v1/exchanges/"+uuid.NewString()+"/spares", "storekeeper").status)
 }
+
+// moved brings an exchange of li's tool to its completion; nothing of it is settled.
+func (c *counter) moved(old, spare uuid.UUID) (path string) {
+	c.t.Helper()
+	path, tag := c.applied(old)
+	c.run(path, tag, []order{
+		{c.boss, "approve", `{}`, ""},
+		{c.keeper, "surrender", `{"store":"main","giver":"` + c.li.id + `"}`, ""},
+		{c.keeper, "inspect", scrapped, ""},
+		{c.keeper, "choose", `{}`, ""},
+	})
+	c.keep(path, old, spare)
+	c.run(path, `"6"`, []order{{c.li, "complete", `{}`, ""}})
+	return path
+}
+
+func (c *counter) settle(path string, tools ...uuid.UUID) {
+	c.t.Helper()
+	for _, tool := range tools {
+		_, err := c.app.Exchanges.SettleTool(c.t.Context(), commands.Request{Actor: commands.System("test"), Key: uuid.NewString()}, tool, lastOf(path), c.clock.Now())
+		require.NoError(c.t, err)
+	}
+}
+
+func TestEXC06WhatAnExchangeHasMovedCountsWithItsNewHolderBeforeItIsSettled(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, asking)
+	old, spare, third := c.of("W-1", c.li), c.spare("W-2"), c.of("W-3", c.li)
+	path := c.moved(old, spare)
+	names := func() []string {
+		body := `{"store":"main","by":"` + c.li.id + `","tools":[{"tool":"` + third.String() + `","condition":"good"}]}`
+		out := []string{}
+		for _, o := range decode[api.ToolOutcomes](t, c.done(c.keeper, "/v1/tool-returns", body)).Open {
+			out = append(out, o.Number)
+		}
+		return out
+	}
+	before := names()
+	leave := c.refused(c.person("hr", "hr"), "/v1/persons/"+c.li.id+"/leave", `{}`, "TOL-07").Detail
+	require.Contains(t, leave, "W-2")
+	require.NotContains(t, leave, "W-1", "it is the store's")
+	c.settle(path, old, spare)
+	require.Equal(t, []string{"W-2"}, before)
+	require.Equal(t, before, names(), "settling changes no answer")
+}
+
+func TestEXC06HalfOfAnExchangeIsNotStruckAlone(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, asking)
+	old, spare := c.of("W-1", c.li), c.spare("W-2")
+	path := c.moved(old, spare)
+	c.settle(path, old, spare)
+	for _, tool := range []uuid.UUID{old, spare} {
+		of := "/v1/tools/" + tool.String() + "/strikes"
+		for _, revision := range []string{"1", "2"} { // kept, exchanged
+			p := c.do(call{method: http.MethodGet, path: of + "/" + revision, token: c.boss.token}).problem(t)
+			require.Equal(t, []string{"EXC-06", "record.half_elsewhere"}, []string{p.Rule, p.Key})
+		}
+		before := c.events()
+		r := c.do(call{
+			method: http.MethodPost, path: of, token: c.boss.token, header: map[string]string{"Idempotency-Key": uuid.NewString(), "If-Match": `"2"`},
+			body: `{"revision":2,"reason":"记错了","second_person":"` + c.keeper.id + `","confirmation":"` + strings.Repeat("0", 64) + `"}`,
+		})
+		p := r.problem(t)
+		require.Equal(t, []string{"EXC-06", "record.half_elsewhere"}, []string{p.Rule, p.Key})
+		require.Equal(t, before, c.events())
+	}
+}

@@ -41,6 +41,7 @@ type SealedAccount struct {
 	OpenFen int64
 	Debts   []DeductionDebt
 	Lines   []SealedLine
+	Refunds []DeductionRefund // of a month: what of its deductions went back
 }
 
 // SealedCase is a loss with everything that happened to it.
@@ -221,7 +222,9 @@ func (s *Server) ExplainDeductions(ctx context.Context, in ExplainDeductionsRequ
 		return nil, err
 	}
 	o := s.opening(ctx)
-	out := DeductionExplanation{AsOf: seen, Person: in.Id, Month: in.Params.Month, Lines: o.lines(a.Site, own, a.Lines), Losses: []ExplainedLoss{}}
+	out := DeductionExplanation{
+		AsOf: seen, Person: in.Id, Month: in.Params.Month, Lines: o.lines(a.Site, own, a.Lines), Refunds: filled(a.Refunds), Losses: []ExplainedLoss{},
+	}
 	for _, l := range out.Lines {
 		out.RefundedFen += l.RefundFen
 		if l.Kind == "posted" || l.Kind == "corrected" {
@@ -249,7 +252,7 @@ func (s *Server) PostWages(ctx context.Context, in PostWagesRequestObject) (Post
 	if err != nil {
 		return nil, err
 	}
-	out := PostWages200JSONResponse{Rows: []PayrollResult{}}
+	out := PayrollResults{Rows: []PayrollResult{}}
 	for _, o := range outcomes {
 		row := PayrollResult{PersonKey: o.Key, Month: string(o.Month), Result: PayrollResultResult(o.Result), Rule: o.Rule, TakenFen: o.TakenFen, OpenFen: o.OpenFen}
 		if o.Person != uuid.Nil {
@@ -257,7 +260,11 @@ func (s *Server) PostWages(ctx context.Context, in PostWagesRequestObject) (Post
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	return out, nil
+	var h PostWages200ResponseHeaders
+	if last := commands.LastWritten(outcomes); last.Stream != "" {
+		h.FieldledgerPosition = s.position(last)
+	}
+	return PostWages200JSONResponse{out, h}, nil
 }
 
 // GetPayrollDeductions answers what payroll deducts and refunds in a month.

@@ -195,7 +195,10 @@ func (a *accounting) wages(key, month, fen string) api.PayrollResult {
 	a.t.Helper()
 	r := a.post("/v1/payroll/wages", `{"site":"hq","system":"hr","wages":[{"person_key":"`+key+`","month":"`+month+`","wage_fen":`+fen+`}]}`, nil, "accountant")
 	require.Equal(a.t, http.StatusOK, r.status, r.body)
-	return decodeAs[api.PayrollResults](a.t, r).Rows[0]
+	row := decodeAs[api.PayrollResults](a.t, r).Rows[0]
+	reached := row.Result == "posted" || row.Result == "unchanged"
+	require.Equal(a.t, reached, r.header.Get("Fieldledger-Position") != "", "one's own write can be read")
+	return row
 }
 
 func TestLOS08WagesArePostedOnceAndCorrected(t *testing.T) {

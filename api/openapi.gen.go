@@ -2863,7 +2863,12 @@ type DeductionExplanation struct {
 	Losses      []ExplainedLoss    `json:"losses"`
 	Month       DeductionMonth     `json:"month"`
 	Person      openapi_types.UUID `json:"person"`
-	RefundedFen int64              `json:"refunded_fen"`
+
+	// RefundedFen What is paid out with the wage of this month.
+	RefundedFen int64 `json:"refunded_fen"`
+
+	// Refunds What of this month's deductions went back since, whenever it is paid out.
+	Refunds []DeductionRefund `json:"refunds"`
 }
 
 // DeductionLine defines model for DeductionLine.
@@ -2892,6 +2897,18 @@ type DeductionLineKind string
 
 // DeductionMonth defines model for DeductionMonth.
 type DeductionMonth = string
+
+// DeductionRefund defines model for DeductionRefund.
+type DeductionRefund struct {
+	// AmountFen Of what the explained month had deducted; `month` is the one with whose wage it goes back.
+	AmountFen int64              `json:"amount_fen"`
+	Event     LossEvent          `json:"event"`
+	Loss      openapi_types.UUID `json:"loss"`
+	Month     DeductionMonth     `json:"month"`
+
+	// Number Of the loss.
+	Number string `json:"number"`
+}
 
 // DeliverGoods defines model for DeliverGoods.
 type DeliverGoods struct {
@@ -6464,6 +6481,9 @@ type ToolCorrection struct {
 	After  ToolCorrected `json:"after"`
 	Before ToolCorrected `json:"before"`
 
+	// Cards Tool cards of those who have the tool again.
+	Cards []ToolEntry `json:"cards"`
+
 	// Confirmation Stands for this list.
 	Confirmation string `json:"confirmation"`
 
@@ -6492,6 +6512,15 @@ type ToolDecision struct {
 
 // ToolDecisionResult defines model for ToolDecision.Result.
 type ToolDecisionResult string
+
+// ToolEntry defines model for ToolEntry.
+type ToolEntry struct {
+	// Closed The holder left and gets nothing: the strike is refused (TOL-07).
+	Closed bool `json:"closed"`
+
+	// Holder A custodian.
+	Holder Holder `json:"holder"`
+}
 
 // ToolFact defines model for ToolFact.
 type ToolFact struct {
@@ -30685,15 +30714,25 @@ type PostWagesResponseObject interface {
 	VisitPostWagesResponse(w http.ResponseWriter) error
 }
 
-type PostWages200JSONResponse PayrollResults
+type PostWages200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type PostWages200JSONResponse struct {
+	Body    PayrollResults
+	Headers PostWages200ResponseHeaders
+}
 
 func (response PostWages200JSONResponse) VisitPostWagesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err

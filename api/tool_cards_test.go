@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -363,4 +364,59 @@ func TestPOL07TheShippedSetsOfToolsAreTaken(t *testing.T) {
 	for _, set := range []string{"mine", "workshop", "plant", "appliance-service", "power-station"} {
 		f.load(set + "/tools.json")
 	}
+}
+
+// strike takes a fact of a tool back once its consequences were seen.
+func (s *store) strike(path, revision string) (api.ToolCorrection, reply) {
+	s.t.Helper()
+	c := decode[api.ToolCorrection](s.t, s.do(call{method: http.MethodGet, path: path + "/strikes/" + revision, token: s.boss.token}))
+	return c, s.give(s.boss, path+"/strikes", `{"revision":`+revision+`,"reason":"记错了","second_person":"`+s.keeper.id+`","confirmation":"`+c.Confirmation+`"}`)
+}
+
+func TestTOL07AStruckReturnPutsTheToolOntoTheCardAgain(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	hr := s.hr()
+	paths := s.numbered("pool", "wrench", "W-1", "W-2")
+	lend := `{"to":` + toPerson(s.li) + `,"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `"}`
+	back := `{"store":"main","by":"` + s.li.id + `","condition":"good"}`
+	for _, path := range paths {
+		s.done(s.keeper, path+"/lend", lend)
+		s.done(s.keeper, path+"/return", back)
+	}
+	s.done(s.keeper, paths[1]+"/lend", lend) // which strikes both entries off the card
+	s.done(s.keeper, paths[1]+"/return", back)
+
+	c, r := s.strike(paths[0], "2")
+	require.Equal(t, http.StatusOK, r.status, r.body)
+	require.Equal(t, []api.ToolEntry{{Holder: api.Holder{Kind: "person", Who: s.li.id}}}, c.Cards)
+	require.Contains(t, s.refused(hr, "/v1/persons/"+s.li.id+"/leave", `{}`, "TOL-07").Detail, "W-1", "who has it again does not leave with it")
+	s.done(s.keeper, paths[0]+"/return", back)
+	s.done(hr, "/v1/persons/"+s.li.id+"/leave", `{}`)
+
+	before := s.events()
+	c, r = s.strike(paths[1], "4")
+	require.True(t, c.Cards[0].Closed, "the preview says so")
+	require.Equal(t, []string{"TOL-07", "card.closed"}, []string{r.problem(t).Rule, r.problem(t).Key})
+	require.Equal(t, before, s.events())
+}
+
+func TestTOL07AFactThatIsEnteredLateAgreesWithTheCard(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	hr := s.hr()
+	paths := s.numbered("pool", "wrench", "W-1", "W-2")
+	since := s.clock.Now()
+	s.clock.Advance(20 * time.Minute)
+	for _, path := range paths { // what only marks it
+		s.done(s.keeper, path+"/block", `{"reason":"fault"}`)
+		s.done(s.keeper, path+"/clear", `{"note":"复查合格"}`)
+	}
+	late := `{"at":"` + since.Add(time.Minute).Format(time.RFC3339) + `","late_reason":"漏记","to":` + toPerson(s.li) +
+		`,"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `"}`
+	s.done(s.keeper, paths[0]+"/lend", late)
+	require.Contains(t, s.refused(hr, "/v1/persons/"+s.li.id+"/leave", `{}`, "TOL-07").Detail, "W-1")
+	s.done(s.keeper, paths[0]+"/return", `{"store":"main","by":"`+s.li.id+`","condition":"good"}`)
+	s.done(hr, "/v1/persons/"+s.li.id+"/leave", `{}`)
+	require.Equal(t, "card.closed", s.refused(s.keeper, paths[1]+"/lend", late, "TOL-07").Key, "nor late")
 }

@@ -20,7 +20,7 @@ func (s *Server) PreviewToolStrike(ctx context.Context, in PreviewToolStrikeRequ
 		return nil, err
 	}
 	return PreviewToolStrike200JSONResponse(ToolCorrection{
-		Struck: toolFacts(c.Struck), Contradicted: toolFacts(c.Contradicted), Before: toolOutcome(c.Before), After: toolOutcome(c.After),
+		Struck: toolFacts(c.Struck), Contradicted: toolFacts(c.Contradicted), Before: toolOutcome(c.Before), After: toolOutcome(c.After), Cards: toolEntries(c.Cards),
 		Confirmation: strikeConfirmation(c),
 	}), nil
 }
@@ -46,6 +46,14 @@ func confirmed(given string, c commands.ToolCorrection) error {
 		return &problem{kind: kindStale, rule: "AUD-02", key: "tool.strike_changed"}
 	}
 	return nil
+}
+
+func toolEntries(in []commands.ToolEntry) []ToolEntry {
+	out := make([]ToolEntry, len(in))
+	for i, e := range in {
+		out[i] = ToolEntry{Holder: Holder{Kind: HolderKind(e.Holder.Kind), Who: e.Holder.Who}, Closed: e.Closed}
+	}
+	return out
 }
 
 // strikeConfirmation stands for the consequences of a strike.

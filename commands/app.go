@@ -74,7 +74,7 @@ func New(p Ports) *App {
 	approved := &approvals{u}
 	a.People = &People{u, claims, cards}
 	a.Policies = newPolicies(u)
-	a.Strikes = &Strikes{u, a.Policies}
+	a.Strikes = &Strikes{u, a.Policies, cards}
 	numbers := newNumbers(u)
 	a.Tickets = &Tickets{useCases: u, policies: a.Policies, sites: a.Sites, numbers: numbers}
 	a.Tools = &Tools{useCases: u, policies: a.Policies, sites: a.Sites, claims: claims, cards: cards, approved: approved}

@@ -123,13 +123,36 @@ func (c *cards) writeWith(ctx context.Context, call Call, holder tool.Holder, na
 	})
 }
 
+// where returns a tool as it stands, read through the exchange that keeps it:
+// what that has moved is moved, though the tool's own stream does not have it
+// yet (EXC-06, ADR 0022). moved says that it was.
+func (u *useCases) where(ctx context.Context, id uuid.UUID) (f folded[tool.State], moved bool, err error) {
+	f, err = fresh(ctx, u.x, toolDecider(), StreamOf("tool", id))
+	if err != nil {
+		return f, false, fmt.Errorf("look where tool %s is: %w", id, err)
+	}
+	if f.state.KeptBy == uuid.Nil {
+		return f, false, nil
+	}
+	x, err := fresh(ctx, u.x, exchangeDecider(), StreamOf("exchange", f.state.KeptBy))
+	if err != nil {
+		return f, false, fmt.Errorf("look where exchange %s moved tool %s: %w", f.state.KeptBy, id, err)
+	}
+	for _, m := range x.state.Moves {
+		if m.Tool == id {
+			f.state.Holder, f.state.Until, moved = m.To, time.Time{}, true
+		}
+	}
+	return f, moved, nil
+}
+
 // here returns the entries whose tools the holder has.
 func (c *cards) here(ctx context.Context, holder tool.Holder, entries []card.Entry) ([]card.Entry, error) {
 	out := []card.Entry{}
 	for _, e := range entries {
-		f, err := fresh(ctx, c.x, toolDecider(), StreamOf("tool", e.Tool))
+		f, _, err := c.where(ctx, e.Tool)
 		if err != nil {
-			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+			return nil, err
 		}
 		if f.state.Holder == holder {
 			out = append(out, e)
@@ -160,13 +183,13 @@ func (c *cards) newest(ctx context.Context, holder tool.Holder) (int, card.State
 func (c *cards) gone(ctx context.Context, holder tool.Holder, entries []card.Entry) ([]uuid.UUID, error) {
 	out := []uuid.UUID{}
 	for _, e := range entries {
-		f, err := fresh(ctx, c.x, toolDecider(), StreamOf("tool", e.Tool))
+		f, moved, err := c.where(ctx, e.Tool)
 		if err != nil {
-			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+			return nil, err
 		}
 		there := f.state.Holder == holder || f.state.Offer == holder
 		waits := f.revision == e.Revision && c.Clock.Now().Sub(e.EnteredAt.Time) < inFlight ||
-			f.state.KeptBy != uuid.Nil // by an exchange that may have moved it already (EXC-06)
+			f.state.KeptBy != uuid.Nil && !moved // an exchange is about to move it (EXC-06)
 		if !there && !waits {
 			out = append(out, e.Tool)
 		}
@@ -190,9 +213,9 @@ func (c *cards) open(ctx context.Context, r Request, holder tool.Holder) ([]Open
 	}
 	var out []OpenTool
 	for _, e := range entries {
-		f, err := fresh(ctx, c.x, toolDecider(), StreamOf("tool", e.Tool))
+		f, _, err := c.where(ctx, e.Tool)
 		if err != nil {
-			return nil, fmt.Errorf("look where tool %s is: %w", e.Tool, err)
+			return nil, err
 		}
 		if f.state.Holder != holder || !r.sees(f.site) {
 			continue
@@ -245,6 +268,14 @@ func (u *useCases) recipientOf(ctx context.Context, h tool.Holder, at time.Time)
 	return who, nil
 }
 
+// late returns c as one whose fact is entered after what followed it, if r says so.
+func late(r Request, c tool.Command) tool.Command {
+	if r.LateReason == "" {
+		return c
+	}
+	return tool.EnterLate{Reason: r.LateReason, Command: c}
+}
+
 // giving says to whom a tool is about to go, and by which rules.
 type giving struct {
 	To         tool.Holder
@@ -273,7 +304,7 @@ func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.U
 				return nil, err
 			}
 			if c := build(now, m, who); g.Approval != uuid.Nil { // what holds already uses no approval (TKT-02)
-				if events, err := tool.Decide(st, c); err == nil && len(events) == 0 {
+				if events, err := tool.Decide(st, late(r, c)); err == nil && len(events) == 0 {
 					return c, nil
 				}
 			}
@@ -288,10 +319,18 @@ func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.U
 				who.ApprovedBy = g.ApprovedBy
 			}
 			c := build(now, m, who)
-			if events, err := tool.Decide(st, c); err != nil || len(events) == 0 {
+			events, err := tool.Decide(st, late(r, c))
+			if err != nil || len(events) == 0 {
 				return c, err
 			}
+			after := st
+			for _, e := range events {
+				after = tool.Evolve(after, e)
+			}
 			call.Site = s.Site
+			if after.Holder != g.To && after.Offer != g.To { // entered late, and it has moved on since
+				return c, t.approved.claim(ctx, call, by)
+			}
 			err = t.cards.enter(ctx, call, entering{
 				To: g.To, Tool: id, Number: st.Number, Kind: st.Kind, Loan: g.Loan || !st.Until.IsZero(), Revision: s.Revision,
 				ByTable: g.ByTable, Who: who, Book: m.Book,

@@ -44,6 +44,19 @@ type WageOutcome struct {
 	Rule     string // that refused it
 	TakenFen int64  // that the month gives, all together
 	OpenFen  int64  // that is carried over
+	Written  Result // of its command; the zero Result where none was sent, or it was refused
+}
+
+// LastWritten is the result after which everything that the rows wrote can be
+// read; the zero Result if no row came to an account.
+func LastWritten(rows []WageOutcome) Result {
+	var last Result
+	for _, o := range rows {
+		if o.Written.Stream != "" && (o.Written.Changed || !last.Changed) {
+			last = o.Written
+		}
+	}
+	return last
 }
 
 // PostWages is what payroll says of a site.
@@ -107,6 +120,7 @@ func (d *Deductions) post(ctx context.Context, r Request, in PostWages, w Wage, 
 	default:
 		o.Result = WageUnchanged
 	}
+	o.Written = res
 	after, err := d.account(ctx, held.Holder.String())
 	o.TakenFen, o.OpenFen = after.TakenFen(w.Month), after.OpenFen()
 	return o, err

@@ -15,6 +15,7 @@ import (
 type Strikes struct {
 	*useCases
 	policies *Policies
+	cards    *cards
 }
 
 // StrikeEvent names the event to strike by its revision.
@@ -44,9 +45,11 @@ func (s *Strikes) strike(
 		if err := s.known(ctx, in.SecondPerson, domain.Invalid("/second_person", "AUD-02", "record.second_person_unknown")); err != nil {
 			return record.Strike{}, err
 		}
-		return record.Strike{
-			Revision: in.Revision, Reason: in.Reason, SecondPerson: in.SecondPerson, Actor: call.Actor.Person,
-		}, confirm(ctx)
+		c := record.Strike{Revision: in.Revision, Reason: in.Reason, SecondPerson: in.SecondPerson, Actor: call.Actor.Person}
+		if err := confirm(ctx); err != nil || category != "tool" {
+			return c, err
+		}
+		return c, s.enter(ctx, call, id, c)
 	})
 	res, err := Execute(ctx, s.x, strikeDecider(), stream, step)
 	s.x.cache.Remove(cacheKey(category, stream)) // its fold is another one now

@@ -19,6 +19,13 @@ type ToolCorrection struct {
 	Contradicted []ToolFact    `json:"contradicted"` // cannot have happened without it; to be struck or entered anew
 	Before       ToolCorrected `json:"before"`
 	After        ToolCorrected `json:"after"`
+	Cards        []ToolEntry   `json:"cards"` // on which the tool comes again, because somebody has it again
+}
+
+// ToolEntry is a tool card that a strike puts a tool onto.
+type ToolEntry struct {
+	Holder tool.Holder `json:"holder"`
+	Closed bool        `json:"closed"` // the holder left and gets nothing: the strike is refused (TOL-07)
 }
 
 // ToolFact names a fact of a tool's stream.
@@ -69,7 +76,73 @@ func (s *Strikes) PreviewTool(ctx context.Context, r Request, id uuid.UUID, revi
 		out.Contradicted = append(out.Contradicted, ToolFact{fact.Revision, types[fact.Revision]})
 	}
 	out.Before, out.After = outcomeOf(c.Before), outcomeOf(c.After)
+	out.Cards, err = s.entries(ctx, c)
+	return out, err
+}
+
+// again are the persons and teams that have a tool after a correction, or are
+// offered it, and were not before.
+func again(c tool.Correction) []tool.Holder {
+	var out []tool.Holder
+	for _, h := range []tool.Holder{c.After.Holder, c.After.Offer} {
+		if (h.Kind == tool.Person || h.Kind == tool.Team) && h != c.Before.Holder && h != c.Before.Offer {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+func (s *Strikes) entries(ctx context.Context, c tool.Correction) ([]ToolEntry, error) {
+	out := []ToolEntry{}
+	for _, h := range again(c) {
+		_, st, _, err := s.cards.newest(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ToolEntry{Holder: h, Closed: st.Closed})
+	}
 	return out, nil
+}
+
+// enter puts a tool onto the cards of those who have it again once c has taken
+// a fact back, before it does: nobody who left gets it (TOL-07, ADR 0019). What
+// refuses the strike itself leaves nothing on a card.
+func (s *Strikes) enter(ctx context.Context, call Call, id uuid.UUID, c record.Strike) error {
+	stream := StreamOf("tool", id)
+	f, err := load(ctx, s.x.store, toolDecider(), stream)
+	if err != nil {
+		return err
+	}
+	metas, err := load(ctx, s.x.store, strikeDecider(), stream)
+	if err != nil {
+		return err
+	}
+	strikes, err := record.DecideStrike(metas.state, c)
+	if err != nil {
+		return err
+	}
+	var gone []uint64
+	for _, e := range strikes {
+		gone = append(gone, e.Revision)
+	}
+	corrected := f.state.Without(gone)
+	holders := again(corrected)
+	if len(holders) == 0 {
+		return nil
+	}
+	book, err := s.policies.Book(ctx, f.site)
+	if err != nil {
+		return err
+	}
+	call.Site = f.site
+	for _, h := range holders {
+		if err := s.cards.enter(ctx, call, entering{
+			To: h, Tool: id, Number: corrected.After.Number, Kind: corrected.After.Kind, Loan: !corrected.After.Until.IsZero(), Revision: f.revision, Book: book,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func outcomeOf(s tool.State) ToolCorrected {

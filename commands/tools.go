@@ -135,10 +135,7 @@ func (t *Tools) onStream(ctx context.Context, r Request, operation string, id uu
 		if err != nil {
 			return nil, err
 		}
-		if r.LateReason != "" {
-			c = tool.EnterLate{Reason: r.LateReason, Command: c}
-		}
-		return c, m.err
+		return late(r, c), m.err
 	})
 	return Execute(ctx, t.x, toolDecider(), StreamOf("tool", id), step)
 }
@@ -238,12 +235,14 @@ type ReturnTool struct {
 	Condition tool.Condition `json:"condition"`
 	// Repair is how a repair ended; nil where there was none, or none was planned (TOL-11).
 	Repair *tool.RepairDone `json:"repair,omitempty"`
+	// Between lets it come from another store of the site, by a signed count (CHK-01).
+	Between bool `json:"between,omitempty"`
 }
 
 // Return takes a tool into a store.
 func (t *Tools) Return(ctx context.Context, r Request, id uuid.UUID, in ReturnTool) (Result, error) {
 	return t.on(ctx, r, "tool.return", id, in.At, in, []named{{"/by", in.By}}, func(now moment, m *material) tool.Command {
-		return tool.Return{At: now.At, Store: in.Store, By: in.By, Condition: in.Condition, Repair: in.Repair, Book: m.Book}
+		return tool.Return{At: now.At, Store: in.Store, By: in.By, Condition: in.Condition, Repair: in.Repair, Between: in.Between, Book: m.Book}
 	})
 }
 

@@ -43,6 +43,9 @@ func (s *Side) countable(ctx context.Context, asOf int64, lq readmodel.ListQuery
 	if err := s.Manager.WaitFor(ctx, asOf); err != nil {
 		return fmt.Errorf("wait for event %d: %w", asOf, beyond(err))
 	}
+	if asOf == 0 { // before the first event there is nothing
+		return nil
+	}
 	_, err := s.read(ctx, custody.Name, custody.Version, api.AsOf{Number: &asOf}, func(v view) error {
 		rows, err := s.heldTools(ctx, v, lq, wanted)
 		for _, r := range rows {

@@ -138,8 +138,9 @@ func shownDue(r readmodel.Versioned[keeping.Tool], plan keeping.Plan) api.Keepin
 
 const sqlLastChecks = `
 -- The last check of each tool of a kind for a purpose, as of a number.
-SELECT (t ->> 'tool')::uuid, max(checked_on)::text FROM %s.inspection_check c, jsonb_array_elements(c.tools) t
-WHERE site = $1 AND kind = $2 AND purpose = $3 AND ($4::bigint <= 0 OR number <= $4) GROUP BY 1`
+SELECT (t ->> 'tool')::uuid, max(checked_on)::text FROM %[1]s.inspection_check c, jsonb_array_elements(c.tools) t
+WHERE site = $1 AND kind = $2 AND purpose = $3 AND ($4::bigint <= 0 OR number <= $4)
+AND NOT EXISTS (SELECT FROM %[1]s.keeping_strike s WHERE s.struck = c.event_id AND ($4::bigint <= 0 OR s.number <= $4)) GROUP BY 1`
 
 // dueByPlan are the tools whose period of a plan ends by a day (INS-05, INS-08,
 // INS-09). A random check draws its sample by a hash over day and tool, so that

@@ -6,3 +6,6 @@ func (s *Side) Forget() {
 	defer s.recent.mu.Unlock()
 	s.recent.low, s.recent.touches = s.recent.high, nil
 }
+
+// Refunds is what of a month's deductions went back.
+var Refunds = refunds

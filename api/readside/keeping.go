@@ -3,6 +3,7 @@ package readside
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/process"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/tool"
+	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/projections/custody"
 	"github.com/fieldledger/fieldledger/projections/directory"
 	"github.com/fieldledger/fieldledger/projections/keeping"
@@ -77,8 +79,15 @@ func (s *Side) ofKeeping(ctx context.Context, at api.AsOf, f func(v view) error)
 	return s.read(ctx, keeping.Name, keeping.Version, at, f)
 }
 
+// standing is the SQL condition of a row of a log of keeping whose event is not
+// struck as of the view's number, which is the argument n (AUD-02).
+func standing(v view, table string, n int) string {
+	return fmt.Sprintf("NOT EXISTS (SELECT FROM %s.keeping_strike s WHERE s.struck = %s.event_id AND ($%[3]d::bigint <= 0 OR s.number <= $%[3]d))", v.schema, table, n)
+}
+
 // Head returns the last log number that every read model has, once a revision
-// of a stream is among them.
+// of a stream is among them; without a stream once everything is that was
+// stored before it was called. api.ErrBeyond if that takes too long.
 func (s *Side) Head(ctx context.Context, stream string, revision int64) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -86,8 +95,34 @@ func (s *Side) Head(ctx context.Context, stream string, revision int64) (int64, 
 		if err := s.Manager.WaitRevision(ctx, stream, revision); err != nil {
 			return 0, beyond(err)
 		}
+		return s.Manager.Head(), nil
+	}
+	end, err := s.end(ctx)
+	if err != nil {
+		return 0, beyond(err)
+	}
+	if err := s.Manager.WaitFor(ctx, end); err != nil {
+		return 0, beyond(err)
 	}
 	return s.Manager.Head(), nil
+}
+
+// errEnd ends the reading of the log at its end.
+var errEnd = errors.New("end of the log")
+
+// end returns the number of the last event that is stored now, by reading on
+// from where the read models are.
+func (s *Side) end(ctx context.Context) (int64, error) {
+	at := s.Manager.HeadAt()
+	n := at.Number
+	err := s.Log.Follow(ctx, at.Position, "fl.", func(eventschemas.Recorded) error {
+		n++
+		return nil
+	}, func() error { return errEnd })
+	if !errors.Is(err, errEnd) {
+		return 0, fmt.Errorf("look for the end of the log after %d: %w", at.Number, err)
+	}
+	return n, nil
 }
 
 // Stocktake returns a count as of a moment; commands.ErrNotFound if it was not there.
@@ -158,7 +193,8 @@ func afterNumber(text string) ([]any, error) {
 
 const sqlScanned = `
 -- How many tools each session of a count has scanned as of a number.
-SELECT scanner, part, sum(scanned)::bigint FROM %s.stocktake_scan WHERE stocktake = $1 AND ($2::bigint <= 0 OR number <= $2) GROUP BY 1, 2`
+SELECT scanner, part, sum(scanned)::bigint FROM %[1]s.stocktake_scan c WHERE stocktake = $1 AND ($2::bigint <= 0 OR number <= $2)
+AND NOT EXISTS (SELECT FROM %[1]s.keeping_strike s WHERE s.struck = c.event_id AND ($2::bigint <= 0 OR s.number <= $2)) GROUP BY 1, 2`
 
 func (s *Side) shownCount(ctx context.Context, v view, r readmodel.Versioned[keeping.Count]) (api.Stocktake, error) {
 	c := r.Row
@@ -209,7 +245,7 @@ func (s *Side) StocktakeDifferences(ctx context.Context, at api.AsOf, id uuid.UU
 			return err
 		}
 		lists, err := s.differences.List(ctx, v.q, v.schema, readmodel.LogQuery{
-			ID: id, Where: "round = $1", Args: []any{row.Row.Result.Round}, AsOf: v.number,
+			ID: id, Where: "round = $1 AND " + standing(v, "stocktake_difference", 2), Args: []any{row.Row.Result.Round, v.number}, AsOf: v.number,
 		})
 		if err != nil {
 			return err
@@ -235,7 +271,9 @@ func (s *Side) became(ctx context.Context, v view, closed uuid.UUID) (map[uuid.U
 	if closed == uuid.Nil {
 		return out, nil
 	}
-	rows, err := s.corrections.List(ctx, v.q, v.schema, readmodel.LogQuery{Where: "input = $1", Args: []any{closed}, AsOf: v.number})
+	rows, err := s.corrections.List(ctx, v.q, v.schema, readmodel.LogQuery{
+		Where: "input = $1 AND " + standing(v, "stocktake_outcome", 2), Args: []any{closed, v.number}, AsOf: v.number,
+	})
 	for _, r := range rows {
 		for _, o := range r.Row.Outcomes {
 			out[o.Step] = o
@@ -329,12 +367,12 @@ func (s *Side) Climate(ctx context.Context, at api.AsOf, q api.ClimateQuery, p a
 				return api.ErrBadCursor
 			}
 		}
-		where := "store = $1"
+		where := "store = $1 AND " + standing(v, "climate_reading", 2)
 		if q.Deviations {
 			where += " AND deviation <> ''"
 		}
 		rows, err := s.readings.List(ctx, v.q, v.schema, readmodel.LogQuery{
-			Sites: []string{q.Site}, Where: where, Args: []any{q.Store}, After: last, Desc: true, Limit: p.Limit + 1, AsOf: v.number,
+			Sites: []string{q.Site}, Where: where, Args: []any{q.Store, v.number}, After: last, Desc: true, Limit: p.Limit + 1, AsOf: v.number,
 		})
 		if err != nil {
 			return err
@@ -470,17 +508,17 @@ func (s *Side) Overdue(ctx context.Context, site, kind string, today domain.Day)
 	out := []inspectionplan.Overdue{}
 	_, err := s.ofKeeping(ctx, api.AsOf{Number: &head}, func(v view) error {
 		rows, err := s.keptTools(ctx, v, readmodel.ListQuery{
-		Sites: []string{site}, Where: inspectedWhere + " AND " + inUse + " AND (next_on IS NULL OR next_on < $1::text::date) AND kind = $2",
+			Sites: []string{site}, Where: inspectedWhere + " AND " + inUse + " AND (next_on IS NULL OR next_on < $1::text::date) AND kind = $2",
 			Args: []any{string(today), kind},
 		}, func(t keeping.Tool) bool {
 			return inspected(t) && usedBy(t) && (t.NextOn == nil || *t.NextOn < today) && t.Kind == kind
 		})
 		for _, r := range rows {
-		o := inspectionplan.Overdue{Tool: r.ID, Number: r.Row.Number, Told: custody.HolderOf(r.Row.Holder)}
-		if r.Row.NextOn != nil {
-			o.LastDay = *r.Row.NextOn
-		}
-		out = append(out, o)
+			o := inspectionplan.Overdue{Tool: r.ID, Number: r.Row.Number, Told: custody.HolderOf(r.Row.Holder)}
+			if r.Row.NextOn != nil {
+				o.LastDay = *r.Row.NextOn
+			}
+			out = append(out, o)
 		}
 		return err
 	})

@@ -159,7 +159,10 @@ func (s *Side) Month(ctx context.Context, at api.AsOf, person uuid.UUID, month s
 	cases := []api.SealedCase{}
 	found := false
 	snap, err := s.read(ctx, losses.Name, losses.Version, at, func(v view) (err error) {
-		if out, found, err = s.accountOf(ctx, v, person, month); err != nil {
+		if out, found, err = s.accountOf(ctx, v, person, month); err != nil || !found {
+			return err
+		}
+		if out.Refunds, err = s.refundsOf(ctx, v, person, month); err != nil {
 			return err
 		}
 		for _, id := range concerned(out.Lines) {

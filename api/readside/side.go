@@ -34,6 +34,7 @@ type Parts struct {
 	Pool    *pgxpool.Pool
 	Manager *readmodel.Manager
 	Streams commands.StreamReader
+	Log     commands.Log // what the read models are behind of
 	Clock   commands.Clock
 	// Ping answers nil while the event store can be reached.
 	Ping func(ctx context.Context) error

@@ -80,18 +80,18 @@ func (s *Side) ListTools(ctx context.Context, at api.AsOf, f api.ToolFilter, p a
 		where, args := toolsWhere(f)
 		lq := readmodel.ListQuery{Sites: f.Sites, Where: where, Args: args, After: start, Limit: p.Limit + 1}
 		rows, err := s.listed(ctx, v, f, lq)
-			if err != nil {
-				return err
-			}
+		if err != nil {
+			return err
+		}
 		if len(rows) > p.Limit {
 			rows = rows[:p.Limit]
 			next = place(rows[p.Limit-1].Row.Number, rows[p.Limit-1].ID.String())
 		}
-			for _, row := range rows {
+		for _, row := range rows {
 			shown := shownTool(row.Versioned)
 			if f.HeldAt != nil {
 				shown.Holder, shown.Since = holderOf(row.holder), domain.At(row.since)
-				}
+			}
 			out = append(out, shown)
 		}
 		return nil
@@ -175,8 +175,8 @@ func meets(row custody.Row, f api.ToolFilter) bool {
 		want *string
 	}{{row.Kind, f.Kind}, {row.Category, f.Category}, {row.Number, f.Number}, {row.Batch, f.Batch}} {
 		if by.want != nil && by.has != *by.want {
-		return false
-	}
+			return false
+		}
 	}
 	return (f.Standing == nil || row.Standing == string(*f.Standing)) &&
 		(f.InspectionBefore == nil || row.NextOn != nil && *row.NextOn < *f.InspectionBefore) &&

@@ -69,7 +69,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) sideOf(pool *pgxpool.Pool, m *readmodel.Manager, clock commands.Clock) *readside.Side {
 	w.t.Helper()
 	s, err := readside.New(readside.Parts{
-		Pool: pool, Manager: m, Streams: w.Store, Clock: clock, Ping: func(context.Context) error { return nil },
+		Pool: pool, Manager: m, Streams: w.Store, Log: w.Store, Clock: clock, Ping: func(context.Context) error { return nil },
 	})
 	require.NoError(w.t, err)
 	return s

@@ -200,7 +200,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	}
 	s.onClose(func(context.Context) error { return s.reader.Close() })
 	s.side, err = readside.New(readside.Parts{
-		Pool: s.pool, Manager: s.manager, Streams: s.store, Clock: s.clock, Ping: s.client.Ping,
+		Pool: s.pool, Manager: s.manager, Streams: s.store, Log: s.store, Clock: s.clock, Ping: s.client.Ping,
 	})
 	if err != nil {
 		return err

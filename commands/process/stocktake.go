@@ -97,7 +97,9 @@ func (m Stocktake) correct(ctx context.Context, r commands.Request, t Task, s st
 		if d.Broken {
 			condition = tool.Damaged
 		}
-		return m.Tools.Return(ctx, r, d.Tool, commands.ReturnTool{Store: s.Store(d), By: d.Scanner, Condition: condition})
+		return m.Tools.Return(ctx, r, d.Tool, commands.ReturnTool{
+			Store: s.Store(d), By: d.Scanner, Condition: condition, Between: d.Holder.Kind == tool.Store,
+		})
 	case stocktake.Moved, stocktake.Unknown: // no step
 	}
 	return commands.Result{}, commands.ErrNotFound

@@ -84,14 +84,15 @@ func (s shelf) person(key string) string {
 	return reg.ID.String()
 }
 
-// fill enters a site with a store, people and tools W-1 to W-5; W-5 is li's.
+// fill enters a site with stores, people and tools W-1 to W-6; W-5 is li's, W-6
+// is in the yard.
 func (s shelf) fill() {
 	s.t.Helper()
 	ctx := s.t.Context()
 	_, err := s.w.App.Sites.Register(ctx, request("site"), commands.RegisterSite{Code: "hq", Name: "hq", Zone: "Asia/Shanghai"})
 	require.NoError(s.t, err)
 	for kind, content := range map[policy.Kind]string{
-		policy.KindTools:   `{"stores":[{"code":"main","name":"main"}],"kinds":[{"code":"wrench","name":"wrench","category":"hand"}]}`,
+		policy.KindTools:   `{"stores":[{"code":"main","name":"main"},{"code":"yard","name":"yard"}],"kinds":[{"code":"wrench","name":"wrench","category":"hand"}]}`,
 		policy.KindKeeping: `{"stocktake_months":1,"climate":{"low_tenths_c":-150,"high_tenths_c":350,"humidity_percent":80},"checks":[],"places":[]}`,
 	} {
 		_, err = s.w.App.Policies.Record(ctx, request("policy "+string(kind)), commands.RecordPolicy{
@@ -100,9 +101,12 @@ func (s shelf) fill() {
 		require.NoError(s.t, err)
 	}
 	li := s.person("li")
-	for n := range 5 {
+	for n := range 6 {
 		in := commands.RegisterTool{
 			Site: "hq", Number: fmt.Sprintf("W-%d", n+1), Kind: "wrench", Name: "wrench", PurchasedOn: "2025-01-01", Use: tool.Personal, Store: "main",
+		}
+		if n == 5 {
+			in.Store = "yard"
 		}
 		if n == 4 {
 			in.Holder = &tool.Holder{Kind: tool.Person, Who: li}
@@ -123,7 +127,8 @@ func (s shelf) id(number string) uuid.UUID {
 	return uuid.Nil
 }
 
-// count finds W-1, W-2 broken, W-3 and W-4 missing, and li's W-5 in the store,
+// count finds W-1, W-2 broken, W-3 and W-4 missing, li's W-5 and the yard's W-6
+// in the main store,
 // and has it signed; W-4 is given out before anybody acts on it.
 func (s shelf) count(key string) {
 	s.t.Helper()
@@ -135,13 +140,14 @@ func (s shelf) count(key string) {
 	require.NoError(s.t, err)
 	_, err = do.Scan(ctx, s.as("scan "+key, li, "technician"), reg.ID, commands.ScanTools{Scans: []commands.ScanTool{
 		{Number: "W-1", Condition: stocktake.Sound}, {Number: "W-2", Condition: stocktake.Broken}, {Number: "W-5", Condition: stocktake.Sound},
+		{Number: "W-6", Condition: stocktake.Sound},
 	}})
 	require.NoError(s.t, err)
 	_, err = do.Count(ctx, s.as("count "+key, wang, "storekeeper"), reg.ID, nil, s)
 	require.NoError(s.t, err)
 	st, err := do.Find(ctx, commands.Request{}, reg.ID)
 	require.NoError(s.t, err)
-	require.Equal(s.t, []int{1, 1, 2, 1}, []int{st.Result.Found, st.Result.Damaged, st.Result.Missing, st.Result.Unexpected})
+	require.Equal(s.t, []int{1, 1, 2, 2}, []int{st.Result.Found, st.Result.Damaged, st.Result.Missing, st.Result.Unexpected})
 	_, err = s.w.App.Tools.Issue(ctx, s.as("issue "+key, wang, "storekeeper"), s.id("W-4"), commands.IssueTool{To: tool.Holder{Kind: tool.Person, Who: li}})
 	require.NoError(s.t, err)
 	_, err = do.Sign(ctx, s.as("sign "+key, wang, "storekeeper"), reg.ID, commands.SignStocktake{As: stocktake.Storekeeper, Digest: st.Result.Digest})
@@ -164,7 +170,7 @@ func counting(t *testing.T) processtest.Subject {
 			t.Helper()
 			shelf{t, w}.count("a")
 		},
-		Want: []string{"accepted", "accepted", "refused CHK-01", "accepted"}, // W-4 was given out since
+		Want: []string{"accepted", "accepted", "accepted", "refused CHK-01", "accepted"}, // W-4 was given out since; W-6 is moved from the yard
 	}
 }
 

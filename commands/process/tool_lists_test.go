@@ -231,3 +231,39 @@ func TestTOL12TheRecallSaysWhatBecameOfEachTool(t *testing.T) {
 	}
 	require.Equal(t, []string{"done", "already_so", "done", "already_so"}, said)
 }
+
+func TestTOL07WhoLeftGetsNothingByTheAnnualIssueNorByAnImport(t *testing.T) {
+	t.Parallel()
+	s := annualOf(t)
+	var world *processtest.World
+	fresh, inputs := s.New, s.Inputs
+	s.New = func(w *processtest.World) process.Manager {
+		world = w
+		return fresh(w)
+	}
+	var wang string
+	s.Inputs = func(t *testing.T, w *processtest.World) {
+		t.Helper()
+		wang = newShed(t, w).people[2]
+		_, err := w.App.People.Leave(t.Context(), request("leave"), uuid.MustParse(wang), nil)
+		require.NoError(t, err)
+		inputs(t, w)
+	}
+	s.Want = []string{"refused TOL-16", "refused TOL-16", "refused TOL-07", "refused TOL-10", "refused TOL-07", "accepted"}
+	processtest.Once(t, s)
+	_, err := world.App.Imports.Tool(t.Context(), request("import"), commands.ImportedTool{
+		External: domain.ExternalKey{System: "old", Key: "7"}, At: processtest.Start, Tool: commands.RegisterTool{
+			Site: "mine", Number: "T-900", Kind: "wrench", Name: "n", PurchasedOn: "2026-01-02", Use: tool.Personal, Store: "main",
+			Holder: &tool.Holder{Kind: tool.Person, Who: wang},
+		},
+	})
+	require.ErrorContains(t, err, "TOL-07")
+	for _, rec := range world.Records(t, 1<<40) {
+		switch e := rec.Event.(type) {
+		case tool.Issued:
+			require.NotEqual(t, wang, e.To.Who)
+		case tool.Registered:
+			require.NotEqual(t, wang, e.Holder.Who)
+		}
+	}
+}

@@ -80,6 +80,9 @@ type Return struct {
 	By        string         `json:"by"` // person id of who brings it; "" from a repairer
 	Condition Condition      `json:"condition"`
 	Repair    *RepairDone    `json:"repair,omitempty"` // from a repairer (TOL-11)
+	// Between says that it may come from another store of the site: two have
+	// signed that it is in this one (CHK-01).
+	Between bool         `json:"between,omitempty"`
 	Book      *policy.Book   `json:"-"`
 }
 

@@ -145,6 +145,7 @@ func giveBack(s State, c Return) ([]Event, error) {
 		return nil, domain.Invalid("/by", "TOL-21", "tool.signer_missing")
 	case s.Holder == Holder{Store, c.Store} && s.Standing == StandingInStore: // TKT-02
 		return nil, nil
+	case c.Between && s.Standing == StandingInStore: // from store to store (CHK-01)
 	case !s.Holder.Kind.takes() && s.Holder.Kind != Repairer:
 		return nil, domain.Refuse("TOL-21", "tool.nobody_has_it", "standing", string(s.Standing))
 	}

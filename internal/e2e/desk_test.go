@@ -48,7 +48,7 @@ func keep(t *testing.T, h *apptest.Harness, pool *pgxpool.Pool, change func(*cat
 	require.NoError(t, m.Ensure(t.Context()))
 	r := &readModels{pool: pool, manager: m, reader: newReader(t, h, m, change)}
 	r.side, err = readside.New(readside.Parts{
-		Pool: pool, Manager: m, Streams: h.Store, Clock: h.Clock,
+		Pool: pool, Manager: m, Streams: h.Store, Log: h.Store, Clock: h.Clock,
 		Ping: func(context.Context) error { return nil },
 	})
 	require.NoError(t, err)

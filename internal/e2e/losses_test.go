@@ -175,6 +175,8 @@ func TestLOS09ACompensationKilledAfterEveryStepComesToOneWholeOutcome(t *testing
 	why := read[api.DeductionExplanation](t, p.look("/v1/persons/"+p.people["li"]+"/deductions/explanation?month="+p.month()))
 	require.EqualValues(t, 3500, why.DeductedFen)
 	require.EqualValues(t, 3500, why.RefundedFen)
+	require.Len(t, why.Refunds, 1)
+	require.EqualValues(t, 3500, why.Refunds[0].AmountFen)
 	require.Len(t, why.Losses, 1)
 	types := []string{}
 	for _, e := range why.Losses[0].Events {

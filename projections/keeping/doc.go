@@ -23,6 +23,6 @@ const (
 // custody, so that one checkpoint says how far they and the tools are (EXC-06).
 func Projection() readmodel.Projection {
 	return readmodel.Projection{Name: Name, Version: Version, Tables: []readmodel.Table{
-		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(), Duties(), Looks(), custody.Exchanges(),
+		Tools(), Counts(), Differences(), Scans(), Outcomes(), Plans(), Notes(), Readings(), Comparisons(), Duties(), Looks(), Strikes(), custody.Exchanges(),
 	}}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 )
@@ -116,6 +117,8 @@ func Readings() readmodel.Log[Reading] {
 				return &Reading{Store: e.Store, At: e.At.Time, TenthsC: &e.TenthsC, HumidityPercent: &e.HumidityPercent, By: e.By, Sensor: e.Sensor}, nil
 			case climate.Deviated:
 				return &Reading{Store: e.Store, At: e.At.Time, Deviation: string(e.What), Read: &e.Read, Limit: &e.Limit, Note: e.Note}, nil
+			case record.Struck: // in the log of strikes
+				return nil, nil //nolint:nilnil // no row: nothing was read
 			}
 			return nil, readmodel.Unknown(rec)
 		},

@@ -74,6 +74,7 @@ type Manager struct {
 	mu       sync.Mutex // guards the rest
 	schemas  map[string]string
 	status   map[string]Status
+	headAt   eventschemas.Checkpoint
 	head     int64
 	top      int64
 	caughtUp bool

@@ -50,8 +50,8 @@ func (m *Manager) publish(gens map[string]*generation, page eventschemas.Page, r
 		for _, g := range gens {
 			m.schemas[g.Name] = g.schema
 			m.top = max(m.top, g.at.Number)
-			if g.state != Halted {
-				head = min(head, g.at.Number)
+			if g.state != Halted && g.at.Number < head {
+				head, m.headAt = g.at.Number, g.at
 			}
 			m.status[g.Name] = statusOf(g)
 		}
@@ -107,6 +107,13 @@ func (m *Manager) Head() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.head
+}
+
+// HeadAt returns the checkpoint of Head, from which the rest of the log can be read.
+func (m *Manager) HeadAt() eventschemas.Checkpoint {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.headAt
 }
 
 // CaughtUp reports whether the last page ended at the end of the log.
