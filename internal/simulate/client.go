@@ -196,6 +196,15 @@ func (s *Simulator) get(ctx context.Context, who *Person, path string, v any) er
 	return a.into(v)
 }
 
+// tag is the revision of a thing.
+func (s *Simulator) tag(ctx context.Context, who *Person, path string) (int64, error) {
+	a, err := s.request(ctx, who, http.MethodGet, path, nil, free)
+	if err == nil && !a.ok() {
+		err = fmt.Errorf("GET %s by %s: status %d: %s", path, who.Name, a.status, a.body)
+	}
+	return a.revision, err
+}
+
 // list reads all pages of a list.
 func list[T any](ctx context.Context, s *Simulator, who *Person, path string) ([]T, error) {
 	var all []T

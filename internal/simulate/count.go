@@ -135,15 +135,13 @@ func (s *Simulator) compare(ctx context.Context, st *Site) error {
 // recalls is quality trouble of a batch in March and September, closed a week later (TOL-12).
 func (s *Simulator) recalls(ctx context.Context, st *Site) error {
 	if st.Recall != "" && s.workday() == 16 {
-		var r struct {
-			Revision int64 `json:"revision"`
-		}
 		path := "/v1/recalls/" + st.Recall
 		st.Recall = ""
-		if err := s.get(ctx, st.one("manager"), path, &r); err != nil {
+		revision, err := s.tag(ctx, st.one("manager"), path)
+		if err != nil {
 			return err
 		}
-		if _, err := s.do(ctx, st.one("manager"), path+"/closure", object{"finding": "热处理不良, 已检"}, r.Revision); err != nil {
+		if _, err := s.do(ctx, st.one("manager"), path+"/closure", object{"finding": "热处理不良, 已检"}, revision); err != nil {
 			return err
 		}
 	}
@@ -193,17 +191,11 @@ func (s *Simulator) annual(ctx context.Context, st *Site) error {
 		_, err := s.do(ctx, st.one("storekeeper"), path, object{"list": "L-1", "rows": rows}, free)
 		return err
 	case day(start.AddDate(0, 0, 2)):
-		a, err := s.request(ctx, st.one("manager"), "GET", path, nil, free)
+		revision, err := s.tag(ctx, st.one("manager"), path)
 		if err != nil {
 			return err
 		}
-		var r struct {
-			Revision int64 `json:"revision"`
-		}
-		if err := a.into(&r); err != nil {
-			return err
-		}
-		_, err = s.do(ctx, st.one("manager"), path+"/approval", object{"list": "L-1"}, max(r.Revision, a.revision))
+		_, err = s.do(ctx, st.one("manager"), path+"/approval", object{"list": "L-1"}, revision)
 		return err
 	}
 	return nil

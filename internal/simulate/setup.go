@@ -170,10 +170,8 @@ func (s *Simulator) policies(ctx context.Context, st *Site) error {
 		if err != nil {
 			return err
 		}
-		if kind != "purchasing" && kind != "compensation" {
-			continue
-		}
-		if _, err := s.must(ctx, st.one("gm"), "/v1/policies/"+a.id()+"/approval", object{"version": 1}); err != nil {
+		// What is a draft needs a second person (POL-05); what is none is refused, and in force already.
+		if _, err := s.request(ctx, st.one("gm"), http.MethodPost, "/v1/policies/"+a.id()+"/approval", object{"version": 1}, free); err != nil {
 			return err
 		}
 	}
@@ -214,6 +212,12 @@ func (s *Simulator) own(st *Site, kind string, content object) error {
 			minimums = append(minimums, object{"store": st.Stores[0], "item": code, "pieces": 10, "order": 40, "unit": st.Teams[0]})
 		}
 		content["items"], content["minimums"] = items, minimums
+	case "keeping":
+		var kinds []string
+		for _, k := range st.Kinds {
+			kinds = append(kinds, k.Code)
+		}
+		content["places"] = []object{{"code": "A-1", "store": st.Stores[0], "kinds": kinds, "conditions": "dry", "conditions_zh": "干燥", "keeper_needed": true, "rack": false}}
 	case "compensation":
 		content["minimum_wage_fen"] = st.Minimum
 	}

@@ -329,13 +329,6 @@ func (s *Simulator) kits(ctx context.Context, st *Site) error {
 		return nil
 	}
 	kit := "/v1/tool-kits/" + st.Kits[0]
-	var of struct {
-		Kit struct {
-			Tools []struct {
-				Tool string `json:"tool"`
-			} `json:"tools"`
-		} `json:"kit"`
-	}
 	p := pick(s, st.staff("shift_leader"))
 	if s.w.Day%20 == 6 {
 		var approver *Person
@@ -343,9 +336,6 @@ func (s *Simulator) kits(ctx context.Context, st *Site) error {
 			approver = st.one("manager")
 		}
 		_, err := s.do(ctx, keeper, kit+"/issue", issueBody(st, personal(p), approver), free)
-		return err
-	}
-	if err := s.get(ctx, keeper, kit, &of); err != nil {
 		return err
 	}
 	var rows []object
@@ -385,17 +375,15 @@ func (s *Simulator) makeKit(ctx context.Context, st *Site) error {
 	}
 	kit := a.id()
 	st.Kits = append([]string{kit}, ids[:3]...)
-	var now struct {
-		Revision int64 `json:"revision"`
-	}
 	revise := func(path string, body object) error {
 		if err := s.in.Settle(ctx); err != nil {
 			return err
 		}
-		if err := s.get(ctx, keeper, "/v1/tool-kits/"+kit, &now); err != nil {
+		revision, err := s.tag(ctx, keeper, "/v1/tool-kits/"+kit)
+		if err != nil {
 			return err
 		}
-		_, err := s.do(ctx, keeper, "/v1/tool-kits/"+kit+path, body, now.Revision)
+		_, err = s.do(ctx, keeper, "/v1/tool-kits/"+kit+path, body, revision)
 		return err
 	}
 	return firstError(
