@@ -18,6 +18,7 @@ type Fact struct {
 	Actor      string // person id, or "system"
 	Site       string
 	OccurredAt time.Time
+	RecordedAt time.Time
 	Data       map[string]any
 }
 
@@ -35,11 +36,12 @@ func Read(r eventschemas.Recorded) (Fact, error) {
 			Person string `json:"person"`
 		} `json:"actor"`
 		OccurredAt time.Time `json:"occurred_at"`
+		RecordedAt time.Time `json:"recorded_at"`
 	}
 	if err := json.Unmarshal(r.Meta, &meta); err != nil {
 		return Fact{}, fmt.Errorf("read envelope in %s: %w", r.Stream, err)
 	}
-	f := Fact{Stream: r.Stream, Type: r.Type, Actor: meta.Actor.Person, Site: meta.Site, OccurredAt: meta.OccurredAt}
+	f := Fact{Stream: r.Stream, Type: r.Type, Actor: meta.Actor.Person, Site: meta.Site, OccurredAt: meta.OccurredAt, RecordedAt: meta.RecordedAt}
 	d := json.NewDecoder(strings.NewReader(string(r.Data)))
 	d.UseNumber()
 	if err := d.Decode(&f.Data); err != nil {
@@ -110,7 +112,7 @@ func custody(w *World, facts []Fact) Result {
 		}
 		r.Looked++
 		now := has[f.Stream]
-		if _, names := f.Data["from"]; names && f.Type != "tool.sent_to_repair.v1" && who(f.Data, "from") != now {
+		if _, names := f.Data["from"]; names && who(f.Data, "from") != now {
 			r.Faults = append(r.Faults, fmt.Sprintf("%s: %s from %s, but %s had it", f.Stream, f.Type, who(f.Data, "from"), now))
 		}
 		if next := custodian(f); next != "" {
@@ -132,12 +134,10 @@ func custody(w *World, facts []Fact) Result {
 // custodian is who has a tool after a fact; "" if that does not change.
 func custodian(f Fact) string {
 	switch f.Type {
-	case "tool.registered.v1", "tool.accepted.v1", "tool.lent.v1", "tool.handed_over.v1", "tool.exchanged.v1":
+	case "tool.registered.v1", "tool.accepted.v1", "tool.lent.v1", "tool.handed_over.v1", "tool.exchanged.v1", "tool.sent_to_repair.v1":
 		return who(f.Data, "holder")
 	case "tool.returned.v1", "tool.found.v1":
 		return "store " + text(f.Data, "store")
-	case "tool.sent_to_repair.v1":
-		return "repairer " + text(f.Data, "repairer")
 	case "tool.reported_missing.v1", "tool.scrapped.v1":
 		return "nobody "
 	}
@@ -291,12 +291,12 @@ func caps(w *World, facts []Fact) Result {
 			r.Faults = append(r.Faults, f.Stream+": of nobody")
 			continue
 		}
-		wage := person.wage(month, f.OccurredAt)
+		wage := person.wage(month, f.RecordedAt)
 		switch took := taken[key]; {
 		case took != whole(f.Data, "taken_fen"):
 			r.Faults = append(r.Faults, fmt.Sprintf("%s: %d fen by its entries, %d by its sum", key, took, whole(f.Data, "taken_fen")))
 		case took > 0 && (took*5 > wage || wage-took < w.minimum(person.Site)):
-			r.Faults = append(r.Faults, fmt.Sprintf("%s: %d of a wage of %d fen", key, took, wage))
+			r.Faults = append(r.Faults, fmt.Sprintf("%s: %s: %d of a wage of %d fen", key, f.RecordedAt.Format(time.RFC3339), took, wage))
 		}
 	}
 	return r

@@ -154,6 +154,8 @@ func (s *Simulator) forbidden(ctx context.Context, rule string, who *Person, pat
 	}
 	s.w.Tried++
 	switch got := ruleOf(a); {
+	case a.ok() && bytes.Contains(a.body, []byte(`"changed":false`)): // it held already, and nothing happened (TKT-02)
+		s.w.Unplanned["try of "+rule+": "+operation(path)+" changed nothing"]++
 	case a.ok():
 		s.w.Slipped = append(s.w.Slipped, fmt.Sprintf("%s: %s was accepted on %s", rule, operation(path), s.in.Now().Format(time.DateOnly)))
 	case got != rule:

@@ -70,7 +70,7 @@ func (s *Simulator) count(ctx context.Context, st *Site) error {
 			return s.do(ctx, keeper, path+"/signatures", object{"as": "storekeeper", "digest": now.Result.Digest}, now.Revision)
 		},
 		func() (answer, error) {
-			return answer{}, s.forbidden(ctx, "CHK-01", keeper, path+"/signatures", object{"as": "storekeeper", "digest": now.Result.Digest}, now.Revision)
+			return answer{}, s.forbidden(ctx, "CHK-01", keeper, path+"/signatures", object{"as": "manager", "digest": now.Result.Digest}, now.Revision)
 		},
 		func() (answer, error) {
 			return s.do(ctx, manager, path+"/signatures", object{"as": "manager", "digest": now.Result.Digest}, now.Revision)

@@ -64,9 +64,18 @@ func (s *Simulator) shifts(ctx context.Context, st *Site) error {
 			continue
 		}
 		taker := s.member(st, team)
-		giver := s.member(st, team)
-		if taker == nil || giver == nil {
+		if taker == nil {
 			continue
+		}
+		var page struct {
+			OnDuty string `json:"on_duty"`
+		}
+		if err := s.get(ctx, taker, "/v1/teams/"+team+"/tools?site="+st.Code, &page); err != nil {
+			return err
+		}
+		giver := st.person(page.OnDuty)
+		if giver == nil {
+			giver = s.member(st, team)
 		}
 		body := object{"kind": "shift", "giver": giver.ID, "place": "班组库", "found": list0(found), "damaged": list0(damaged), "missing": list0(missing)}
 		if giver.ID == taker.ID {
@@ -210,7 +219,7 @@ func (s *Simulator) lose(ctx context.Context, st *Site) error {
 		}
 	}
 	if s.chance(10) {
-		if t := s.tool(st, func(t *toolRow) bool { return t.Standing == "in_store" && t.Blocked == "" }); t != nil {
+		if t := s.tool(st, func(t *toolRow) bool { return t.Standing == "issued" && t.Holder.Kind == "person" && t.KeptBy == nil }); t != nil {
 			return s.forbidden(ctx, "LOS-09", st.one("storekeeper"), t.path()+"/found", object{"store": t.Home}, t.Revision)
 		}
 	}

@@ -30,7 +30,7 @@ func (s *Simulator) tickets(ctx context.Context, st *Site) error {
 	if s.chance(400) {
 		if _, err := s.do(ctx, clerk, "/v1/tickets", object{
 			"site": st.Code, "channel": pick(s, []string{"phone", "web", "in_person"}), "kind": pick(s, []string{"repair", "installation", "fault"}), "level": 1 + s.rng.IntN(4),
-			"customer": "顾客", "phone": "13800000000", "text": "不制冷", "service_zone": pick(s, []string{"town", "suburb"}),
+			"customer": "顾客", "phone": "13800000000", "text": "不制冷", "service_zone": pick(s, []string{"town", "suburb"}), "class": pick(s, []string{"A", "B", "C", "D"}),
 		}, free); err != nil {
 			return err
 		}

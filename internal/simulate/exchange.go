@@ -27,7 +27,7 @@ type exchangeRow struct {
 
 // over are the states in which an exchange has come to its end.
 func (e *exchangeRow) over() bool {
-	return slices.Contains([]string{"settled", "refused", "withdrawn", "usable"}, e.Status)
+	return slices.Contains([]string{"settled", "refused", "withdrawn", "usable", "in_repair"}, e.Status)
 }
 
 // exchanges leads each exchange of old for new a step on, and begins some (EXC-01 to 07).
@@ -89,9 +89,12 @@ func (s *Simulator) exchange(ctx context.Context, st *Site, e *exchangeRow) (err
 		return say(keeper, "surrender", object{"store": st.Stores[0], "giver": e.Keeper.Who})
 	case "surrendered":
 		return s.inspectOld(ctx, st, e)
-	case "inspected", "in_repair":
+	case "inspected":
 		return s.choose(ctx, st, e)
 	case "reserved":
+		if s.chance(100) {
+			return say(manager, "cancel", object{"reason": "另有安排"})
+		}
 		return say(applicant, "complete", object{})
 	}
 	return nil

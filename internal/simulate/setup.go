@@ -15,7 +15,7 @@ func (s *Simulator) setUp(ctx context.Context) error {
 		return err
 	}
 	for _, set := range s.w.Sets {
-		st := &Site{Set: set, Code: set, Counter: map[string]int{}, OnDuty: map[string]int{}, Entitled: map[string]int{}, Minimum: 200_000}
+		st := &Site{Set: set, Code: set, Entitled: map[string]int{}, Minimum: 200_000}
 		if set == "appliance-service" {
 			st.Code = "service"
 		}
@@ -200,6 +200,13 @@ func (s *Simulator) own(st *Site, kind string, content object) error {
 		}
 		if err := json.Unmarshal(text, &read); err != nil {
 			return fmt.Errorf("read policy: %w", err)
+		}
+		kinds, _ := content["kinds"].([]any)
+		for i := range read.Kinds {
+			if read.Kinds[i].LifeMonths == 0 { // the site's own to say (LOS-04)
+				read.Kinds[i].LifeMonths = 48
+				kinds[i].(map[string]any)["life_months"] = 48 //nolint:forcetypeassert // it was read as one
+			}
 		}
 		st.Kinds = read.Kinds
 		for _, e := range read.Entitlements {

@@ -67,7 +67,7 @@ func (s *Simulator) issues(ctx context.Context, st *Site) error {
 		case t.Use == "shared":
 			to = holder{Kind: "team", Who: pick(s, st.Teams)}
 		}
-		if st.Set == "appliance-service" || to.Kind == "person" && st.held(p, t.Kind) >= st.Entitled[p.Post+"/"+t.Kind] {
+		if st.Set != "mine" || to.Kind == "team" || st.held(p, t.Kind) >= st.Entitled[p.Post+"/"+t.Kind] {
 			approver = manager
 		}
 		if approver != nil && s.chance(60) {
@@ -76,7 +76,7 @@ func (s *Simulator) issues(ctx context.Context, st *Site) error {
 			}
 		}
 		if to.Kind == "person" && approver != nil && s.chance(60) {
-			if err := s.forbidden(ctx, s.without(st), keeper, t.path()+"/issue", issueBody(st, to, p), t.Revision); err != nil {
+			if err := s.forbidden(ctx, "TOL-16", keeper, t.path()+"/issue", issueBody(st, to, p), t.Revision); err != nil {
 				return err
 			}
 		}
@@ -89,8 +89,11 @@ func (s *Simulator) issues(ctx context.Context, st *Site) error {
 
 // without is the rule that refuses an issue without the approval that it needs.
 func (s *Simulator) without(st *Site) string {
-	if st.Set == "appliance-service" {
+	switch st.Set {
+	case "appliance-service":
 		return "TOL-16"
+	case "workshop":
+		return "TOL-17"
 	}
 	return "TOL-15"
 }
@@ -116,6 +119,9 @@ func (s *Simulator) wrongIssues(ctx context.Context, st *Site) error {
 		}
 		if t := s.tool(st, wrong.fits); t != nil {
 			p := pick(s, st.staff("technician"))
+			if t.Holder == personal(p) {
+				continue
+			}
 			if err := s.forbidden(ctx, wrong.rule, keeper, t.path()+"/issue", issueBody(st, personal(p), manager), t.Revision); err != nil {
 				return err
 			}
@@ -294,7 +300,7 @@ func (s *Simulator) checks(ctx context.Context, st *Site) error {
 		return nil
 	}
 	if _, err := s.do(ctx, st.one("storekeeper"), "/v1/inspection-plans/checks", object{
-		"site": st.Code, "kind": kind, "on": day(s.today()), "purpose": "maintenance", "by": st.one("storekeeper").ID, "tools": rows,
+		"site": st.Code, "kind": kind, "on": day(s.today()), "purpose": "maintenance", "by": pick(s, st.staff("technician")).ID, "tools": rows,
 	}, free); err != nil {
 		return err
 	}
@@ -332,7 +338,7 @@ func (s *Simulator) kits(ctx context.Context, st *Site) error {
 	p := pick(s, st.staff("shift_leader"))
 	if s.w.Day%20 == 6 {
 		var approver *Person
-		if st.Set == "appliance-service" {
+		if st.Set != "mine" {
 			approver = st.one("manager")
 		}
 		_, err := s.do(ctx, keeper, kit+"/issue", issueBody(st, personal(p), approver), free)

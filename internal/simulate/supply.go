@@ -31,7 +31,9 @@ type purchaseRow struct {
 	Variant     string `json:"variant"`
 	Code        string `json:"code"`
 	Standing    string `json:"standing"`
+	By          string `json:"by"`
 	Outstanding int64  `json:"outstanding"`
+	Signed      []any  `json:"signed"`
 	Quote       *struct {
 		Quote     int      `json:"quote"`
 		AmountFen int64    `json:"amount_fen"`
@@ -158,8 +160,8 @@ func (s *Simulator) purchase(ctx context.Context, st *Site, p *purchaseRow) (err
 			price = s.priceOf(*k)
 		}
 		_, err = s.do(ctx, buyer, path+"/quote", object{"supplier": "东日", "unit_price_fen": price}, p.Revision)
-	case p.Quote != nil && len(p.Quote.Needs) > 0 && p.Standing != "withdrawn" && p.Standing != "rejected":
-		who := st.one(p.Quote.Needs[0])
+	case p.Standing == "quoted" && len(p.Signed) < len(p.Quote.Needs):
+		who := st.one(p.Quote.Needs[len(p.Signed)])
 		body := object{"quote": p.Quote.Quote, "amount_fen": p.Quote.AmountFen}
 		switch {
 		case s.chance(40):
@@ -170,6 +172,8 @@ func (s *Simulator) purchase(ctx context.Context, st *Site, p *purchaseRow) (err
 		default:
 			_, err = s.do(ctx, who, path+"/approval", body, p.Revision)
 		}
+	case p.Standing == "approved" && s.chance(60):
+		_, err = s.do(ctx, st.person(p.By), path+"/withdrawal", object{"reason": "不再需要"}, p.Revision)
 	case p.Standing == "approved":
 		_, err = s.do(ctx, buyer, path+"/order", object{"reference": "PO"}, p.Revision)
 	case p.Standing == "ordered" && p.Outstanding > 0 && s.chance(250):
@@ -185,7 +189,7 @@ func (s *Simulator) acceptances(ctx context.Context, st *Site) error {
 	}
 	slices.SortFunc(rows, func(a, b *acceptanceRow) int { return cmp.Compare(a.At, b.At) })
 	for _, a := range rows {
-		if a.Standing != "delivered" && a.Standing != "checked" {
+		if a.Standing != "open" {
 			continue
 		}
 		if err := s.acceptance(ctx, st, a); err != nil {
@@ -317,7 +321,7 @@ func (s *Simulator) scraps(ctx context.Context, st *Site) error {
 		return nil
 	}
 	if s.chance(150) {
-		if err := s.forbidden(ctx, "STK-12", keeper, t.path()+"/scrap", object{"reason": "坏", "approved_by": keeper.ID}, t.Revision); err != nil {
+		if err := s.forbidden(ctx, "STK-08", keeper, t.path()+"/scrap", object{"reason": "坏", "approved_by": keeper.ID}, t.Revision); err != nil {
 			return err
 		}
 	}

@@ -76,9 +76,6 @@ type Site struct {
 	Minimum  int64          `json:"minimum_wage_fen"`
 	Numbers  int            `json:"numbers"` // tools numbered so far
 	Keys     int            `json:"keys"`    // persons registered so far
-	Counter  map[string]int `json:"counter"`
-	Repairs  []string       `json:"repairs"` // stage of tools in repair is read; their ids
-	OnDuty   map[string]int `json:"on_duty"` // shift of a team
 	Recall   string         `json:"recall,omitempty"`
 	Kits     []string       `json:"kits,omitempty"`
 
@@ -112,7 +109,7 @@ type Simulator struct {
 	http   *http.Client
 	tokens map[string]string
 	policy PolicyReader
-	admin  *Person
+	admin  *Person // of the installation
 	sunday bool
 }
 
@@ -203,7 +200,7 @@ func pick[T any](s *Simulator, of []T) T {
 
 // pass lets some time go by before the next thing is done.
 func (s *Simulator) pass(context.Context) {
-	s.in.Set(s.in.Now().Add(time.Duration(5+s.rng.IntN(25)) * time.Second))
+	s.in.Set(s.in.Now().Add(time.Duration(1+s.rng.IntN(5)) * time.Second))
 }
 
 // to moves the clock to an hour of the day, unless it is later already.
