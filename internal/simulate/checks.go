@@ -14,6 +14,7 @@ import (
 // Fact is an event as the checks read it: with nothing of the domain's own types.
 type Fact struct {
 	Stream     string // "fl.tool-…"
+	Revision   uint64 // in the stream
 	Type       string
 	Actor      string // person id, or "system"
 	Site       string
@@ -41,7 +42,7 @@ func Read(r eventschemas.Recorded) (Fact, error) {
 	if err := json.Unmarshal(r.Meta, &meta); err != nil {
 		return Fact{}, fmt.Errorf("read envelope in %s: %w", r.Stream, err)
 	}
-	f := Fact{Stream: r.Stream, Type: r.Type, Actor: meta.Actor.Person, Site: meta.Site, OccurredAt: meta.OccurredAt, RecordedAt: meta.RecordedAt}
+	f := Fact{Stream: r.Stream, Revision: r.Revision, Type: r.Type, Actor: meta.Actor.Person, Site: meta.Site, OccurredAt: meta.OccurredAt, RecordedAt: meta.RecordedAt}
 	d := json.NewDecoder(strings.NewReader(string(r.Data)))
 	d.UseNumber()
 	if err := d.Decode(&f.Data); err != nil {
@@ -189,24 +190,38 @@ func inspected(w *World, facts []Fact) Result {
 			}
 		}
 	}
-	must, until := map[string]bool{}, map[string]string{}
+	must, results := map[string]bool{}, map[string][]result{}
 	for _, f := range facts {
 		switch f.Type {
 		case "tool.registered.v1":
 			must[f.Stream] = needs[f.Site+"/"+text(f.Data, "kind")]
 		case "tool.inspected.v1":
-			if until[f.Stream] = text(f.Data, "next"); !yes(f.Data, "passed") {
-				until[f.Stream] = "0000"
+			until := text(f.Data, "next")
+			if !yes(f.Data, "passed") {
+				until = "0000"
 			}
+			results[f.Stream] = append(results[f.Stream], result{f.Revision, until})
+		case "record.struck.v1":
+			struck := uint64(max(0, whole(f.Data, "revision"))) //nolint:gosec // not negative
+			results[f.Stream] = slices.DeleteFunc(results[f.Stream], func(r result) bool { return r.revision == struck })
 		case "tool.issued.v1", "tool.lent.v1":
 			r.Looked++
-			last, known := until[f.Stream]
+			last, known := "", len(results[f.Stream]) > 0
+			if known {
+				last = results[f.Stream][len(results[f.Stream])-1].until
+			}
 			if known && last != "" && last < day(f.OccurredAt) || must[f.Stream] && !known {
 				r.Faults = append(r.Faults, fmt.Sprintf("%s: %s on %s, good until %q", f.Stream, f.Type, day(f.OccurredAt), last))
 			}
 		}
 	}
 	return r
+}
+
+// result is an inspection and the day until which it is good, "" for ever.
+type result struct {
+	revision uint64
+	until    string
 }
 
 // account is what a person owes for one loss, in fen.

@@ -64,7 +64,7 @@ func (s *Simulator) losses(ctx context.Context, st *Site) error {
 			}
 		}
 	}
-	return s.damage(ctx, st)
+	return firstError(func() error { return s.damage(ctx, st) }, func() error { return s.correct(ctx, st) })
 }
 
 func sortLosses(rows []*lossRow) {

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,10 +12,8 @@ import (
 // day is lived to its end, so that it can be kept: after each one ended is
 // called, and an error of it ends the run.
 func (s *Simulator) Run(ctx context.Context, enough <-chan struct{}, days int, ended func(day int) error) error {
-	if len(s.w.Sites) == 0 {
-		if err := s.setUp(ctx); err != nil {
-			return err
-		}
+	if err := s.begin(ctx, ended); err != nil {
+		return err
 	}
 	for s.w.Day < days {
 		select {
@@ -93,8 +92,30 @@ func (s *Simulator) live(ctx context.Context) error {
 			return err
 		}
 	}
-	s.w.Events = s.in.Head()
+	s.w.Events, s.w.Now = s.in.Head(), s.in.Now()
 	return nil
+}
+
+// ErrHalfDay says that a day was begun and never lived to its end: what is kept
+// of the world is not what the log says.
+var ErrHalfDay = errors.New("a day was begun and not lived to its end")
+
+// begin sets the sites up, or looks whether the log ends where the last day did.
+func (s *Simulator) begin(ctx context.Context, ended func(day int) error) error {
+	if err := s.in.Settle(ctx); err != nil {
+		return err
+	}
+	if len(s.w.Sites) > 0 {
+		if head := s.in.Head(); head != s.w.Events {
+			return fmt.Errorf("the log has %d events, and had %d after day %d: %w", head, s.w.Events, s.w.Day, ErrHalfDay)
+		}
+		return nil
+	}
+	if err := s.setUp(ctx); err != nil {
+		return err
+	}
+	s.w.Events, s.w.Now = s.in.Head(), s.in.Now()
+	return ended(0)
 }
 
 func (s *Simulator) phases() []phase {

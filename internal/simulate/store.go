@@ -266,7 +266,10 @@ func (s *Simulator) inspections(ctx context.Context, st *Site) error {
 		return *t.InspectionBy <= soon && s.chance(150)
 	}
 	if err := s.each(st, due, func(t *toolRow) error {
-		_, err := s.act(ctx, keeper, t, "inspections", object{"on": day(s.today()), "passed": !s.chance(40), "label": t.Number})
+		ok, err := s.act(ctx, keeper, t, "inspections", object{"on": day(s.today()), "passed": !s.chance(40), "label": t.Number})
+		if err == nil && ok && s.chance(30) {
+			return s.strike(ctx, st, t)
+		}
 		return err
 	}); err != nil {
 		return err

@@ -88,6 +88,7 @@ type World struct {
 	Plan
 	Started   time.Time      `json:"started"` // midnight of the first day at the sites
 	Day       int            `json:"day"`     // days lived
+	Now       time.Time      `json:"now"`     // what the clock told then
 	Rand      []byte         `json:"rand"`
 	Commands  int64          `json:"commands"`
 	Events    int64          `json:"events"` // in the log when the last day had ended
@@ -141,7 +142,7 @@ func New(in Installation, w *World, policies PolicyReader) (*Simulator, error) {
 
 // NewWorld is a world in which nothing has happened.
 func NewWorld(p Plan) *World {
-	return &World{Plan: p, Started: First(), Refused: map[string]int{}, Unplanned: map[string]int{}}
+	return &World{Plan: p, Started: First(), Now: First(), Refused: map[string]int{}, Unplanned: map[string]int{}}
 }
 
 const stateFile = "simulation.json"
