@@ -312,6 +312,9 @@ func (i *simulated) Token(p *simulate.Person) (string, error) {
 	return i.srv.issuer.Mint(p.Key, id, p.Roles, sites, tokenTTL)
 }
 
+// Seen waits until the read models have applied every event.
+func (i *simulated) Seen(ctx context.Context) error { return i.s.settle(ctx) }
+
 // Settle lets the managers and timers act, one after the other, until none has anything to do.
 func (i *simulated) Settle(ctx context.Context) error {
 	for {

@@ -22,6 +22,8 @@ type Installation interface {
 	Now() time.Time
 	// Set moves its clock, never back.
 	Set(t time.Time)
+	// Seen waits until the read models have seen what was written.
+	Seen(ctx context.Context) error
 	// Settle lets process managers and timers act until there is nothing to do
 	// and the read models have seen it all.
 	Settle(ctx context.Context) error
@@ -63,6 +65,12 @@ func (s *Simulator) request(ctx context.Context, who *Person, method, path strin
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var in io.Reader
+	if body == nil && s.written { // else it would be chance whether it is seen
+		if err := s.in.Seen(ctx); err != nil {
+			return answer{}, fmt.Errorf("read %s: %w", path, err)
+		}
+	}
+	s.written = body != nil
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {

@@ -89,7 +89,7 @@ func (s *Simulator) loss(ctx context.Context, st *Site, l *lossRow) error {
 		return s.approve(ctx, st, l)
 	case l.Finding == nil:
 		return s.finding(ctx, st, l)
-	case l.Finding.OnDuty && st.Set == "mine" && l.Cause == "missing":
+	case l.Finding.OnDuty && st.Set == "mine":
 		if l.Certificate != nil {
 			return nil
 		}

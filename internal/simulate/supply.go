@@ -95,7 +95,7 @@ func (s *Simulator) demands(ctx context.Context, st *Site) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(rows, func(a, b *demandRow) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(rows, func(a, b *demandRow) int { return cmp.Compare(a.At, b.At) })
 	for _, d := range rows {
 		path := "/v1/demands/" + d.ID
 		switch {

@@ -112,6 +112,8 @@ type Simulator struct {
 	policy PolicyReader
 	admin  *Person // of the installation
 	sunday bool
+	// written says that something was asked for since the read models were waited for.
+	written bool
 }
 
 // PolicyReader returns the content of a policy file of a set, "mine" and "tools".
