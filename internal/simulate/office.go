@@ -114,7 +114,7 @@ func (s *Simulator) loss(ctx context.Context, st *Site, l *lossRow) error {
 
 // finding is the manager's: by whom it was lost, and how.
 func (s *Simulator) finding(ctx context.Context, st *Site, l *lossRow) error {
-	body := object{"reason": "经查", "on_duty": st.Set == "mine" && s.chance(300), "good_cause": s.chance(300)}
+	body := object{"reason": "经查", "on_duty": st.Set == "mine" && l.Cause == "missing" && s.chance(300), "good_cause": s.chance(300)}
 	byPost := st.Set == "mine" && (l.Tool.Use == "shared" || l.Tool.Use == "special") // LOS-05: who was on duty, or leads the shift
 	if l.Holder.Kind != "person" || byPost {
 		var payers []object
