@@ -116,15 +116,15 @@ func custody(w *World, facts []Fact) Result {
 		if _, names := f.Data["from"]; names && who(f.Data, "from") != now {
 			r.Faults = append(r.Faults, fmt.Sprintf("%s: %s from %s, but %s had it", f.Stream, f.Type, who(f.Data, "from"), now))
 		}
+		if (f.Type == "tool.issued.v1" || f.Type == "tool.lent.v1") && !strings.HasPrefix(now, "store ") { // TOL-14
+			r.Faults = append(r.Faults, f.Stream+": "+f.Type+" while "+now+" has it")
+		}
 		if next := custodian(f); next != "" {
 			if now == "" && f.Type != "tool.registered.v1" {
 				r.Faults = append(r.Faults, f.Stream+": "+f.Type+" before it was registered")
 			}
 			if f.Type == "tool.registered.v1" && now != "" {
 				r.Faults = append(r.Faults, f.Stream+": registered twice")
-			}
-			if (f.Type == "tool.issued.v1" || f.Type == "tool.lent.v1") && !strings.HasPrefix(now, "store ") {
-				r.Faults = append(r.Faults, f.Stream+": "+f.Type+" while "+now+" has it")
 			}
 			has[f.Stream] = next
 		}
