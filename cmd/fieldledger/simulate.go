@@ -87,7 +87,7 @@ func (c simulateCmd) world(dir string, t *terminal) (*simulate.World, error) {
 		}
 		t.printf("%s\n", messages.Text(c.Lang, "simulate.begins", map[string]any{"folder": dir}))
 		return simulate.NewWorld(c.plan()), nil
-	case !w.Plan.Equal(c.plan()):
+	case !w.Equal(c.plan()):
 		return nil, fmt.Errorf("simulate: %s was begun with sets %v, seed %d, %d people, %d tools and %d stores: give these, another --data-dir, or --anew",
 			dir, w.Sets, w.Seed, w.People, w.Tools, w.Stores)
 	}

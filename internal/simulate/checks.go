@@ -202,7 +202,7 @@ func inspected(w *World, facts []Fact) Result {
 			}
 			results[f.Stream] = append(results[f.Stream], result{f.Revision, until})
 		case "record.struck.v1":
-			struck := uint64(max(0, whole(f.Data, "revision"))) //nolint:gosec // not negative
+			struck := uint64(max(0, whole(f.Data, "revision")))
 			results[f.Stream] = slices.DeleteFunc(results[f.Stream], func(r result) bool { return r.revision == struck })
 		case "tool.issued.v1", "tool.lent.v1":
 			r.Looked++

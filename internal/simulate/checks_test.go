@@ -26,7 +26,7 @@ func fact(t *testing.T, hour int, stream, kind, actor, data string) simulate.Fac
 	t.Helper()
 	at := simulate.First().Add(time.Duration(hour) * time.Hour).UTC().Format(time.RFC3339)
 	f, err := simulate.Read(eventschemas.Recorded{
-		Stream: stream, Type: kind, Revision: uint64(hour), Data: []byte(data), //nolint:gosec // not negative
+		Stream: stream, Type: kind, Revision: uint64(hour), Data: []byte(data),
 		Meta: fmt.Appendf(nil, `{"site":"mine","actor":{"person":%q},"occurred_at":%q,"recorded_at":%q}`, actor, at, at),
 	})
 	require.NoError(t, err)

@@ -178,7 +178,7 @@ func (s *Simulator) annual(ctx context.Context, st *Site) error {
 	if st.Set == "workshop" { // TOL-17: each first issue says who may hold it
 		return nil
 	}
-	switch start := time.Date(s.today().Year(), time.January, 14, 0, 0, 0, 0, Zone()); day(s.today()) {
+	switch start := time.Date(s.today().Year(), time.February, 26, 0, 0, 0, 0, Zone()); day(s.today()) {
 	case day(start):
 		var rows []object
 		people := st.staff("technician")

@@ -95,7 +95,7 @@ func (s *Simulator) ticket(ctx context.Context, st *Site, t, other *ticketRow) e
 		p := pick(s, st.staff("technician"))
 		return say(clerk, "assign", object{"technician": p.ID, "team": p.Team})
 	case "assigned":
-		return s.visit(ctx, t, tech, clerk, say)
+		return s.visit(t, tech, clerk, say)
 	case "paused":
 		return say(tech, "resume", object{})
 	case "on_site":
@@ -114,7 +114,7 @@ func (s *Simulator) ticket(ctx context.Context, st *Site, t, other *ticketRow) e
 }
 
 // visit is what happens until the technician is there.
-func (s *Simulator) visit(ctx context.Context, t *ticketRow, tech, clerk *Person, say func(*Person, string, object) error) error {
+func (s *Simulator) visit(t *ticketRow, tech, clerk *Person, say func(*Person, string, object) error) error {
 	switch n := s.rng.IntN(100); {
 	case n < 8:
 		return say(tech, "pause", object{"reason": pick(s, []string{"customer", "parts"}), "clocks": []string{"resolution"}, "evidence": "电话记录"})

@@ -248,7 +248,7 @@ func (s *Simulator) staff(ctx context.Context, st *Site) error {
 	if s.workday() != 10 {
 		return nil
 	}
-	switch s.today().Month() % 3 {
+	switch int(s.today().Month()) % 3 {
 	case 0:
 		p := pick(s, st.staff("technician"))
 		if p.Post != "shift_leader" && len(st.staff("technician")) > 4 {

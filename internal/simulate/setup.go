@@ -84,9 +84,19 @@ var offices = []struct {
 	name  string
 	roles []string
 }{
-	{"钱仓管", []string{"storekeeper"}}, {"王经理", []string{"manager"}}, {"赵总", []string{"gm"}}, {"郑人事", []string{"hr"}}, {"李主管", []string{"director"}},
-	{"孙科长", []string{"department_head", "workshop_head"}}, {"周采购", []string{"purchasing"}}, {"吴工", []string{"equipment"}},
-	{"冯队长", []string{"crew_head"}}, {"陈矿长", []string{"deputy_mine_director"}}, {"褚审计", []string{"auditor"}}, {"卫会计", []string{"accountant"}}, {"蒋客服", []string{"clerk"}},
+	{"钱仓管", []string{"storekeeper"}},
+	{"王经理", []string{"manager"}},
+	{"赵总", []string{"gm"}},
+	{"郑人事", []string{"hr"}},
+	{"李主管", []string{"director"}},
+	{"孙科长", []string{"department_head", "workshop_head"}},
+	{"周采购", []string{"purchasing"}},
+	{"吴工", []string{"equipment"}},
+	{"冯队长", []string{"crew_head"}},
+	{"陈矿长", []string{"deputy_mine_director"}},
+	{"褚审计", []string{"auditor"}},
+	{"卫会计", []string{"accountant"}},
+	{"蒋客服", []string{"clerk"}},
 }
 
 func (s *Simulator) people(ctx context.Context, st *Site) error {

@@ -51,7 +51,9 @@ func (st *Site) held(p *Person, kind string) int {
 func (s *Simulator) issues(ctx context.Context, st *Site) error {
 	manager, keeper := st.one("manager"), st.one("storekeeper")
 	for range 3 {
-		t := s.tool(st, func(t *toolRow) bool { return s.sound(st)(t) && (t.Use == "personal" || t.Use == "special" || t.Use == "shared") })
+		t := s.tool(st, func(t *toolRow) bool {
+			return s.sound(st)(t) && (t.Use == "personal" || t.Use == "special" || t.Use == "shared")
+		})
 		if t == nil {
 			break
 		}
@@ -60,11 +62,11 @@ func (s *Simulator) issues(ctx context.Context, st *Site) error {
 			continue
 		}
 		to, approver := personal(p), (*Person)(nil)
-		switch {
-		case t.Use == "special":
+		switch t.Use {
+		case "special":
 			leader := pick(s, st.staff("shift_leader"))
 			p, to = leader, personal(leader)
-		case t.Use == "shared":
+		case "shared":
 			to = holder{Kind: "team", Who: pick(s, st.Teams)}
 		}
 		if st.Set != "mine" || to.Kind == "team" || st.held(p, t.Kind) >= st.Entitled[p.Post+"/"+t.Kind] {
@@ -112,7 +114,9 @@ func (s *Simulator) wrongIssues(ctx context.Context, st *Site) error {
 			return t.Standing == "in_store" && (t.Blocked == "fault" || t.Blocked == "quality") && t.KeptBy == nil && !t.Surrendered && !st.lapsed(t, s.today())
 		}},
 		{"TOL-10", func(t *toolRow) bool { return s.sound(st)(t) && st.kind(t.Kind).StoreKept }},
-		{"TOL-14", func(t *toolRow) bool { return t.Standing == "issued" && t.Blocked == "" && t.KeptBy == nil && !st.lapsed(t, s.today()) }},
+		{"TOL-14", func(t *toolRow) bool {
+			return t.Standing == "issued" && t.Blocked == "" && t.KeptBy == nil && !st.lapsed(t, s.today())
+		}},
 	} {
 		if !s.chance(60) {
 			continue
@@ -278,12 +282,27 @@ func (s *Simulator) inspections(ctx context.Context, st *Site) error {
 	case 3:
 		return s.checks(ctx, st)
 	case 4:
-		_, err := s.do(ctx, keeper, "/v1/inspection-plans/recalls", object{"site": st.Code, "kind": pick(s, st.Kinds).Code}, free)
-		return err
+		return s.callBack(ctx, st)
 	case 5:
 		return s.plans(ctx, st)
 	}
 	return nil
+}
+
+// callBack calls in what is in use past its inspection, one kind a month (INS-02).
+func (s *Simulator) callBack(ctx context.Context, st *Site) error {
+	var late []*toolRow
+	for _, t := range st.tools {
+		if (t.Standing == "issued" || t.Standing == "lent") && st.lapsed(t, s.today()) {
+			late = append(late, t)
+		}
+	}
+	t := pick(s, late)
+	if t == nil {
+		return nil
+	}
+	_, err := s.do(ctx, st.one("storekeeper"), "/v1/inspection-plans/recalls", object{"site": st.Code, "kind": t.Kind}, free)
+	return err
 }
 
 // checks is the monthly check of some tools by plan (INS-05, INS-08).
@@ -317,11 +336,11 @@ func (s *Simulator) checks(ctx context.Context, st *Site) error {
 func (s *Simulator) plans(ctx context.Context, st *Site) error {
 	k := st.Kinds[0].Code
 	keeper := st.one("storekeeper")
-	switch s.today().Month() {
-	case time.February:
+	switch int(s.today().Month()) {
+	case 2:
 		_, err := s.do(ctx, keeper, "/v1/inspection-plans", object{"site": st.Code, "kind": k, "purpose": "quality", "months": 2, "reason": "新批次"}, free)
 		return err
-	case time.August:
+	case 8:
 		_, err := s.do(ctx, keeper, "/v1/inspection-plans/ended", object{"site": st.Code, "kind": k, "purpose": "quality", "reason": "稳定"}, free)
 		return err
 	}

@@ -34,17 +34,17 @@ func Sets() []string { return []string{"mine", "workshop", "appliance-service"} 
 
 // Person is somebody at a site.
 type Person struct {
-	ID     string           `json:"id"`
-	Key    string           `json:"key"`
-	Name   string           `json:"name"`
-	Site   string           `json:"site"`
-	Roles  []string         `json:"roles"`
-	Post   string           `json:"post,omitempty"`
-	Team   string           `json:"team,omitempty"`
-	Since  time.Time        `json:"since"`
-	Left   bool             `json:"left,omitempty"`
-	Leaves bool             `json:"leaves,omitempty"` // has said so and brings back what they have
-	Wages  map[string][]Wage `json:"wages"` // as they were posted, by month
+	ID     string            `json:"id"`
+	Key    string            `json:"key"`
+	Name   string            `json:"name"`
+	Site   string            `json:"site"`
+	Roles  []string          `json:"roles"`
+	Post   string            `json:"post,omitempty"`
+	Team   string            `json:"team,omitempty"`
+	Since  time.Time         `json:"since"`
+	Left   bool              `json:"left,omitempty"`
+	Leaves bool              `json:"leaves,omitempty"` // has said so and brings back what they have
+	Wages  map[string][]Wage `json:"wages"`            // as they were posted, by month
 }
 
 // Wage is what was posted for a month, in fen.
