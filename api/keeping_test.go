@@ -186,6 +186,8 @@ func TestINS01PlansChecksRecallsAndPlaces(t *testing.T) {
 	f.reads.room.overdue = []inspectionplan.Overdue{{Tool: subject, Number: "E-07", LastDay: "2026-01-01", Told: tool.Holder{Kind: tool.Person, Who: lin.String()}}}
 	require.Contains(t, f.ok("/v1/inspection-plans/recalls", of[:len(of)-1]+`}`, "", "storekeeper").body, `"changed":true`)
 	require.Contains(t, f.ok("/v1/inspection-plans/recalls", of[:len(of)-1]+`}`, "", "storekeeper").body, `"changed":false`)
+	f.reads.room.overdue[0].LastDay = "" // it failed while in use: there is no last day (INS-02)
+	require.Contains(t, f.ok("/v1/inspection-plans/recalls", of[:len(of)-1]+`}`, "", "storekeeper").body, `"changed":true`)
 	f.ok("/v1/inspection-plans/places", of+`"place":"E-07","tools":[{"tool":"`+subject.String()+`","number":"E-07"}]}`, "", "storekeeper")
 	r = f.post("/v1/inspection-plans/places", of+`"place":"E-07","tools":[{"tool":"`+subject.String()+`","number":"E-08"}]}`, nil, "storekeeper")
 	require.Equal(t, "INS-04", r.problem(t).Rule)

@@ -48,6 +48,7 @@ type cli struct {
 	Token     tokenCmd     `cmd:"" help:"Print a token of the demo issuer."`
 	Node      nodeCmd      `cmd:"" help:"Run the embedded event node alone."`
 	Storetest storetestCmd `cmd:"" help:"Hold an event store to what is expected of it, behaviour by behaviour; compare a real server with the embedded node."`
+	Simulate  simulateCmd  `cmd:"" help:"Live a year of sites on a clock of its own, through the API, and check what must always hold."`
 	Doctor    doctorCmd    `cmd:"" help:"Show each step of finding PostgreSQL and the event store, with its answer."`
 	Bench     benchCmd     `cmd:"" help:"Measure the figures of docs/benchmarks.md on this machine."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

@@ -59,6 +59,7 @@ type tuning struct {
 	PageEvents int
 	Decoders   int
 	Clock      commands.Waker // of a demo; nil: the machine's
+	Workers    int            // of each timer, 8 if zero; with one, what is due is taken in order
 }
 
 const stopWithin = 30 * time.Second
@@ -205,7 +206,7 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 	if err != nil {
 		return err
 	}
-	if err := s.openTimers(map[string]timer.Steps{"escalation": s.side.Steps(s.app.Tickets), "chase": s.side.Chases(s.app.Tools)}); err != nil {
+	if err := s.openTimers(map[string]timer.Steps{"escalation": s.side.Steps(s.app.Tickets), "chase": s.side.Chases(s.app.Tools)}, t.Workers); err != nil {
 		return err
 	}
 	s.app.Exchanges.Connect(s.side, s.app.Losses)
@@ -223,9 +224,9 @@ func (s *system) openReadSide(ctx context.Context, t tuning) error {
 }
 
 // openTimers makes the schedulers, one for each kind of step.
-func (s *system) openTimers(steps map[string]timer.Steps) error {
+func (s *system) openTimers(steps map[string]timer.Steps, workers int) error {
 	for _, name := range slices.Sorted(maps.Keys(steps)) {
-		t, err := timer.New(timer.Options{Name: name, Steps: steps[name], Clock: s.clock, Log: s.log})
+		t, err := timer.New(timer.Options{Name: name, Steps: steps[name], Clock: s.clock, Log: s.log, Workers: workers})
 		if err != nil {
 			return fmt.Errorf("make timer %s: %w", name, err)
 		}

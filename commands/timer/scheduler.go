@@ -207,6 +207,15 @@ func (s *Scheduler) look(ctx context.Context) (time.Time, error) {
 	return next, nil
 }
 
+// Look takes everything that is due now, once, and reports whether it sent
+// anything. It is for who moves the clock itself; never beside Run.
+func (s *Scheduler) Look(ctx context.Context) (bool, error) {
+	sent := func() int64 { st := s.Status(); return st.Taken + st.Idle + st.Refused }
+	before := sent()
+	_, err := s.look(ctx)
+	return sent() > before, err
+}
+
 // takeAll takes the steps that are due by an instant, page by page. One that
 // fails does not stop the others.
 func (s *Scheduler) takeAll(ctx context.Context, now time.Time) error {

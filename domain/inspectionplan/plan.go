@@ -93,7 +93,7 @@ type CalledBack struct {
 type Overdue struct {
 	Tool    uuid.UUID   `json:"tool"`     // id
 	Number  string      `json:"number"`   // marked on the tool
-	LastDay domain.Day  `json:"last_day"` // "" if it was never passed
+	LastDay domain.Day  `json:"last_day,omitempty"` // none if it never passed, or failed last
 	Told    tool.Holder `json:"told"`     // who has it and is told
 }
 

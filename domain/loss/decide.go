@@ -148,6 +148,9 @@ func makeFinding(s State, c MakeFinding) (Event, error) {
 	if s.Replaced != nil || s.Bought != nil { // the finding that asked for it stands
 		return nil, domain.Refuse("LOS-06", "loss.replaced_already")
 	}
+	if c.OnDuty && s.Opened.Cause != Missing { // what is not lost cannot be certified, and nothing of it could be settled
+		return nil, domain.Refuse("LOS-02", "loss.damage_on_duty")
+	}
 	if c.Reason.IsZero() {
 		return nil, domain.Invalid("/reason", "LOS-05", "loss.reason_missing")
 	}

@@ -234,6 +234,13 @@ func TestLossesByHand(t *testing.T) {
 			When: loss.Certify{At: at(4), By: head, Certificate: "C-7"}, Then: []loss.Event{loss.Certified{At: at(4), By: head, Certificate: "C-7"}},
 		},
 		{Name: "LOS-02 without the finding there is nothing to certify", Given: with(begun, found()), When: loss.Certify{At: at(4), By: head, Certificate: "C-7"}, Refused: "LOS-02", Key: "loss.not_on_duty"},
+		{
+			Name: "LOS-02 a damage is not lost on duty: nobody could certify it", Given: []loss.Event{func() loss.Opened {
+				o := opened("pool", 35_000)
+				o.Cause = loss.Damage
+				return o
+			}()}, When: loss.MakeFinding{At: at(3), By: boss, OnDuty: true, Reason: why, Book: mine}, Refused: "LOS-02", Key: "loss.damage_on_duty",
+		},
 		{Name: "LOS-02 the head does not certify for himself", Given: with(begun, onDuty()), When: loss.Certify{At: at(4), By: li, Certificate: "C-7"}, Refused: "LOS-02", Key: "loss.own_case"},
 		{Name: "LOS-02 what waits for its certificate is not paid", Given: with(begun, onDuty(), priced(35_000)), When: loss.Propose{At: at(5), By: boss, Book: mine}, Refused: "LOS-02"},
 		{Name: "LOS-02 what is certified is not paid", Given: with(begun, onDuty(), loss.Certified{At: at(4)}), When: loss.Assess{At: at(5), By: boss, Book: mine}, Refused: "LOS-04"},
