@@ -117,7 +117,11 @@ func (s *Simulator) handOver(ctx context.Context, st *Site) error {
 		if err := s.forbidden(ctx, "TOL-08", to, t.path()+"/hand-over", body, t.Revision); err != nil {
 			return err
 		}
-		body["approved_by"] = st.one("manager").ID
+		id, err := s.approved(ctx, st, to, st.one("manager"), object{"act": "hand_over", "tools": []string{t.ID}, "to": personal(to)})
+		if err != nil {
+			return err
+		}
+		body["approval"] = id
 	}
 	_, err := s.act(ctx, to, t, "hand-over", body)
 	return err

@@ -17,21 +17,50 @@ func (s *Simulator) climate(ctx context.Context, st *Site) error {
 	return err
 }
 
-// issue offers a tool (TOL-04, TOL-15 to 17). It is the one place that knows
-// how an approval reaches an issue.
+// issue offers a tool (TOL-04, TOL-15 to 17), with the approval that approver gives.
 func (s *Simulator) issue(ctx context.Context, st *Site, t *toolRow, to holder, approver *Person) (bool, error) {
-	return s.act(ctx, st.one("storekeeper"), t, "issue", issueBody(st, to, approver))
+	body, err := s.issueBody(ctx, st, object{"tools": []string{t.ID}}, to, approver)
+	if err != nil {
+		return false, err
+	}
+	return s.act(ctx, st.one("storekeeper"), t, "issue", body)
 }
 
-func issueBody(st *Site, to holder, approver *Person) object {
-	body := object{"to": to}
-	if approver != nil {
-		body["approved_by"] = approver.ID
+// issueBody asks for an approval of what covers says and has it given, if there is an approver.
+func (s *Simulator) issueBody(ctx context.Context, st *Site, covers object, to holder, approver *Person) (object, error) {
+	body := plainIssue(st, to)
+	if approver == nil {
+		return body, nil
 	}
+	covers["act"], covers["to"] = "issue", to
+	if scope, ok := body["scope"]; ok {
+		covers["scope"] = scope
+	}
+	id, err := s.approved(ctx, st, st.one("storekeeper"), approver, covers)
+	if id != "" {
+		body["approval"] = id
+	}
+	return body, err
+}
+
+// plainIssue is the body of an issue without an approval.
+func plainIssue(st *Site, to holder) object {
+	body := object{"to": to}
 	if st.Set == "workshop" {
 		body["scope"] = []holder{to} // TOL-17: a first issue states who may hold it
 	}
 	return body
+}
+
+// approved asks for an approval and has it given, unless gives is nil (TOL-16, ADR 0027).
+func (s *Simulator) approved(ctx context.Context, st *Site, asks, gives *Person, covers object) (string, error) {
+	covers["site"], covers["reason"] = st.Code, "工作需要"
+	a, err := s.do(ctx, asks, "/v1/approvals", covers, free)
+	if err != nil || !a.ok() || gives == nil {
+		return a.id(), err
+	}
+	_, err = s.do(ctx, gives, "/v1/approvals/"+a.id()+"/give", object{}, a.revision)
+	return a.id(), err
 }
 
 func personal(p *Person) holder { return holder{Kind: "person", Who: p.ID} }
@@ -73,12 +102,18 @@ func (s *Simulator) issues(ctx context.Context, st *Site) error {
 			approver = manager
 		}
 		if approver != nil && s.chance(60) {
-			if err := s.forbidden(ctx, s.without(st), keeper, t.path()+"/issue", issueBody(st, to, nil), t.Revision); err != nil {
+			if err := s.forbidden(ctx, s.without(st), keeper, t.path()+"/issue", plainIssue(st, to), t.Revision); err != nil {
 				return err
 			}
 		}
 		if to.Kind == "person" && approver != nil && s.chance(60) {
-			if err := s.forbidden(ctx, "TOL-16", keeper, t.path()+"/issue", issueBody(st, to, p), t.Revision); err != nil {
+			body := plainIssue(st, to)
+			id, err := s.approved(ctx, st, keeper, nil, object{"act": "issue", "tools": []string{t.ID}, "to": to})
+			if err != nil {
+				return err
+			}
+			body["approval"] = id // that nobody has given
+			if err := s.forbidden(ctx, "TOL-16", keeper, t.path()+"/issue", body, t.Revision); err != nil {
 				return err
 			}
 		}
@@ -126,7 +161,11 @@ func (s *Simulator) wrongIssues(ctx context.Context, st *Site) error {
 			if t.Holder == personal(p) {
 				continue
 			}
-			if err := s.forbidden(ctx, wrong.rule, keeper, t.path()+"/issue", issueBody(st, personal(p), manager), t.Revision); err != nil {
+			body, err := s.issueBody(ctx, st, object{"tools": []string{t.ID}}, personal(p), manager)
+			if err != nil {
+				return err
+			}
+			if err := s.forbidden(ctx, wrong.rule, keeper, t.path()+"/issue", body, t.Revision); err != nil {
 				return err
 			}
 		}
@@ -363,7 +402,11 @@ func (s *Simulator) kits(ctx context.Context, st *Site) error {
 		if st.Set != "mine" {
 			approver = st.one("manager")
 		}
-		_, err := s.do(ctx, keeper, kit+"/issue", issueBody(st, personal(p), approver), free)
+		body, err := s.issueBody(ctx, st, object{"kit": st.Kits[0]}, personal(p), approver)
+		if err != nil {
+			return err
+		}
+		_, err = s.do(ctx, keeper, kit+"/issue", body, free)
 		return err
 	}
 	var rows []object

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -276,12 +277,25 @@ func (s *Simulator) stock(ctx context.Context, st *Site) error {
 	case s.chance(30) && has > 10:
 		for _, r := range rows {
 			if r.Store == st.Stores[0] && r.Item == item && len(r.Lots) > 0 && r.Lots[0].Pieces > 1 {
-				_, err = s.do(ctx, keeper, "/v1/stock/adjustments", object{
-					"site": st.Code, "store": st.Stores[0], "item": item, "lot": r.Lots[0].Lot, "condition": r.Lots[0].Condition, "delta": -1, "reason": "盘点差异", "approved_by": st.one("manager").ID,
-				}, free)
+				return s.correctStock(ctx, st, object{
+					"store": st.Stores[0], "item": item, "lot": r.Lots[0].Lot, "condition": r.Lots[0].Condition, "delta": -1,
+				})
 			}
 		}
 	}
+	return err
+}
+
+// correctStock corrects a count of the stock with the manager's approval of just that (STK-05).
+func (s *Simulator) correctStock(ctx context.Context, st *Site, of object) error {
+	keeper := st.one("storekeeper")
+	id, err := s.approved(ctx, st, keeper, st.one("manager"), object{"act": "adjust_stock", "stock": of})
+	if err != nil {
+		return err
+	}
+	body := object{"site": st.Code, "reason": "盘点差异", "approval": id}
+	maps.Copy(body, of)
+	_, err = s.do(ctx, keeper, "/v1/stock/adjustments", body, free)
 	return err
 }
 
@@ -321,7 +335,7 @@ func (s *Simulator) scraps(ctx context.Context, st *Site) error {
 		return nil
 	}
 	if s.chance(150) {
-		if err := s.forbidden(ctx, "STK-08", keeper, t.path()+"/scrap", object{"reason": "坏", "approved_by": keeper.ID}, t.Revision); err != nil {
+		if err := s.forbidden(ctx, "STK-08", keeper, t.path()+"/scrap", object{"reason": "坏"}, t.Revision); err != nil {
 			return err
 		}
 	}
