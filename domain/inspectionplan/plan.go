@@ -91,10 +91,10 @@ type CalledBack struct {
 
 // Overdue is a tool in use past its last day.
 type Overdue struct {
-	Tool    uuid.UUID   `json:"tool"`     // id
-	Number  string      `json:"number"`   // marked on the tool
+	Tool    uuid.UUID   `json:"tool"`               // id
+	Number  string      `json:"number"`             // marked on the tool
 	LastDay domain.Day  `json:"last_day,omitempty"` // none if it never passed, or failed last
-	Told    tool.Holder `json:"told"`     // who has it and is told
+	Told    tool.Holder `json:"told"`               // who has it and is told
 }
 
 // Placed says where tools lie, and who keeps them there (INS-04, INS-07). Type inspection.placed.v1.

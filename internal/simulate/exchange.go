@@ -118,7 +118,9 @@ func (s *Simulator) inspectOld(ctx context.Context, st *Site, e *exchangeRow) er
 // choose takes a worn but sound tool of the same model before a new one (EXC-03).
 func (s *Simulator) choose(ctx context.Context, st *Site, e *exchangeRow) error {
 	path, keeper := "/v1/exchanges/"+e.ID, st.one("storekeeper")
-	t := s.tool(st, func(t *toolRow) bool { return s.sound(st)(t) && t.ID != e.Old.ID && t.Kind == e.Wanted.Kind && t.Spec == e.Wanted.Spec })
+	t := s.tool(st, func(t *toolRow) bool {
+		return s.sound(st)(t) && t.ID != e.Old.ID && t.Kind == e.Wanted.Kind && t.Spec == e.Wanted.Spec
+	})
 	if t == nil {
 		if s.chance(150) {
 			_, err := s.do(ctx, keeper, path+"/cancel", object{"reason": "无库存"}, e.Revision)
