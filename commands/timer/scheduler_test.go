@@ -316,3 +316,21 @@ func TestAnIncompleteSchedulerIsRefused(t *testing.T) {
 	_, err := timer.New(timer.Options{})
 	require.Error(t, err)
 }
+
+func TestSLA08WhoMovesTheClockHasWhatIsDueTakenAtOnce(t *testing.T) {
+	t.Parallel()
+	m := newModel(step(1, 75, start.Add(time.Minute)))
+	k, c := newTickets(), clock.NewFake(start)
+	s, err := timer.New(timer.Options{Name: "test", Steps: taking{m, k}, Clock: c, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	look := func() bool {
+		sent, err := s.Look(t.Context())
+		require.NoError(t, err)
+		return sent
+	}
+	require.False(t, look())
+	c.Advance(time.Minute)
+	require.True(t, look())
+	require.False(t, look(), "once")
+	k.await(t, 1)
+}
