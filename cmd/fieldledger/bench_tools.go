@@ -116,6 +116,9 @@ type write struct {
 	revision *int64 // that was seen
 }
 
+// errTooMany is the answer to one who asks faster than anybody may.
+var errTooMany = errors.New("too many requests")
+
 // call makes a request and returns what it answered; an answer that is no success is an error.
 func (t *toolBench) call(ctx context.Context, method, path, token string, w write) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -146,6 +149,9 @@ func (t *toolBench) call(ctx context.Context, method, path, token string, w writ
 	}
 	defer res.Body.Close()
 	out, err := io.ReadAll(res.Body)
+	if res.StatusCode == http.StatusTooManyRequests {
+		return nil, errTooMany
+	}
 	if err == nil && res.StatusCode >= http.StatusMultipleChoices {
 		err = fmt.Errorf("%s %s: %s: %s", method, path, res.Status, out)
 	}
@@ -203,6 +209,11 @@ func (t *toolBench) ask(ctx context.Context, a asked) error {
 		path := a.path()
 		began := time.Now()
 		out, err := t.call(ctx, http.MethodGet, path, t.token, write{})
+		for errors.Is(err, errTooMany) && ctx.Err() == nil { // what was refused is not measured
+			time.Sleep(time.Second)
+			began = time.Now()
+			out, err = t.call(ctx, http.MethodGet, path, t.token, write{})
+		}
 		if err != nil {
 			return fmt.Errorf("ask: %w", err)
 		}
