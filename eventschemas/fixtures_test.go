@@ -400,9 +400,9 @@ var fixtures = map[string]any{
 	"inspection.placed.v1": inspectionplan.Placed{
 		At: ten, Place: "E-07", Keeper: id("wang").String(), Tools: []inspectionplan.Lying{{Tool: id("tool"), Number: "E-07"}}, Policy: desk,
 	},
-	"ledger.compared.v1":  ledgercheck.Compared{At: nine, Site: "SH", With: ledgercheck.Finance, Reference: "assets 2026-02", AsOf: 4711, By: id("wang").String(), Ours: 2, Theirs: 2, Agree: 1, Items: 1},
-	"ledger.opened.v1":    ledgercheck.Opened{Items: []ledgercheck.Item{{Kind: ledgercheck.Price, Number: "W-0042", Tool: id("tool"), OursFen: 135050, TheirsFen: 135000}}},
-	"ledger.settled.v1":   ledgercheck.Settled{At: ten, By: id("wang").String(), Number: "W-0042", How: "invoice says 1350.50"},
+	"ledger.compared.v1": ledgercheck.Compared{At: nine, Site: "SH", With: ledgercheck.Finance, Reference: "assets 2026-02", AsOf: 4711, By: id("wang").String(), Ours: 2, Theirs: 2, Agree: 1, Items: 1},
+	"ledger.opened.v1":   ledgercheck.Opened{Items: []ledgercheck.Item{{Kind: ledgercheck.Price, Number: "W-0042", Tool: id("tool"), OursFen: 135050, TheirsFen: 135000}}},
+	"ledger.settled.v1":  ledgercheck.Settled{At: ten, By: id("wang").String(), Number: "W-0042", How: "invoice says 1350.50"},
 	"supervision.duty_set.v1": supervision.DutySet{
 		At: nine, Site: "SH", Answers: "workshop_head", Supervisors: []string{"equipment_officer", "technician"}, Months: 1, From: "2026-03-02", Reason: "S5", Policy: new(desk),
 	},
@@ -410,8 +410,8 @@ var fixtures = map[string]any{
 		At: nine, Site: "SH", Ledger: tool.Holder{Kind: tool.Store, Who: "main"}, On: "2026-03-02", By: id("li").String(), Post: "technician", Findings: []string{"W-7 is not entered"},
 	},
 	"supervision.settled.v1": supervision.Settled{At: ten, By: id("wang").String(), Finding: 0, How: "entered"},
-	"climate.recorded.v1": climate.Recorded{At: nine, Site: "SH", Store: "main", TenthsC: -163, HumidityPercent: 81, By: id("wang").String(), Policy: desk},
-	"climate.deviated.v1": climate.Deviated{At: nine, Store: "main", What: climate.Cold, Read: -163, Limit: -150, Note: "heater on"},
+	"climate.recorded.v1":    climate.Recorded{At: nine, Site: "SH", Store: "main", TenthsC: -163, HumidityPercent: 81, By: id("wang").String(), Policy: desk},
+	"climate.deviated.v1":    climate.Deviated{At: nine, Store: "main", What: climate.Cold, Read: -163, Limit: -150, Note: "heater on"},
 	"policy.version_recorded.v1.authority": policy.VersionRecorded{
 		Kind: policy.KindAuthority, Name: "authority", Set: "dealer", Version: 1, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
 		Reason: "example", Hash: hash,
@@ -437,7 +437,7 @@ var fixtures = map[string]any{
 	"stock.continued.v1":  stock.Continued{At: eleven, Month: "2026-04", Part: 3, Lots: []stock.Lot{{Lot: "L1", Condition: stock.New, Pieces: 4}}, Short: true},
 	"demand.planned.v1": demand.Planned{
 		At: nine, Site: "SH", Unit: id("team").String(), For: "2026-Q2", By: id("li").String(), Needs: []string{"department_head"}, Policy: desk,
-		Lines: []demand.Line{{Variant: policy.ToolVariant, Code: "torque-wrench", Name: "torque wrench", Spec: "40-200 Nm", Count: 2, Reason: "two new fitters"}},
+		Lines:     []demand.Line{{Variant: policy.ToolVariant, Code: "torque-wrench", Name: "torque wrench", Spec: "40-200 Nm", Count: 2, Reason: "two new fitters"}},
 		Replacing: &demand.Replacing{Month: "2026-03", Part: 1, AsOf: 7, Tools: []uuid.UUID{id("tool"), id("spare")}},
 	},
 	"demand.revised.v1":    demand.Revised{At: ten, Lines: []demand.Line{{Variant: policy.Spare, Code: "seal", Count: 3, Reason: "pumps"}}, By: id("li").String(), Needs: []string{"department_head"}, Policy: desk},

@@ -225,6 +225,7 @@ func (s *Side) caused(ctx context.Context, number int64, site string, facts []ap
 			facts[i].Cause = asked[texts[i]]
 		case api.KeepingFactWhatLost, api.KeepingFactWhatDamaged, api.KeepingFactWhatWorn:
 			facts[i].Cause = found[facts[i].Event]
+		case api.KeepingFactWhatFailed, api.KeepingFactWhatFound, api.KeepingFactWhatRepair: // nothing is gone
 		}
 	}
 	return err

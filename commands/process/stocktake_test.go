@@ -139,7 +139,9 @@ func (s shelf) count(key string) {
 	}, s)
 	require.NoError(s.t, err)
 	_, err = do.Scan(ctx, s.as("scan "+key, li, "technician"), reg.ID, commands.ScanTools{Scans: []commands.ScanTool{
-		{Number: "W-1", Condition: stocktake.Sound}, {Number: "W-2", Condition: stocktake.Broken}, {Number: "W-5", Condition: stocktake.Sound},
+		{Number: "W-1", Condition: stocktake.Sound},
+		{Number: "W-2", Condition: stocktake.Broken},
+		{Number: "W-5", Condition: stocktake.Sound},
 		{Number: "W-6", Condition: stocktake.Sound},
 	}})
 	require.NoError(s.t, err)

@@ -91,10 +91,10 @@ type CalledBack struct {
 
 // Overdue is a tool in use past its last day.
 type Overdue struct {
-	Tool    uuid.UUID   `json:"tool"`     // id
-	Number  string      `json:"number"`   // marked on the tool
+	Tool    uuid.UUID   `json:"tool"`               // id
+	Number  string      `json:"number"`             // marked on the tool
 	LastDay domain.Day  `json:"last_day,omitempty"` // none if it never passed, or failed last
-	Told    tool.Holder `json:"told"`     // who has it and is told
+	Told    tool.Holder `json:"told"`               // who has it and is told
 }
 
 // Placed says where tools lie, and who keeps them there (INS-04, INS-07). Type inspection.placed.v1.
@@ -336,7 +336,7 @@ func place(s State, c Place) ([]Event, error) {
 
 // Evolve returns s after e. It never fails and never refuses: e has happened.
 func Evolve(s State, e Event) State {
-	switch e := e.(type) {
+	switch e := e.(type) { //nolint:gochecksumtype // Check is a command that has the event's fields
 	case Set:
 		s.Plans = copied(s.Plans)
 		s.Plans[e.Purpose] = e

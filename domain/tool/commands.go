@@ -83,7 +83,7 @@ type Return struct {
 	// Between says that it may come from another store of the site: two have
 	// signed that it is in this one (CHK-01).
 	Between bool         `json:"between,omitempty"`
-	Book      *policy.Book   `json:"-"`
+	Book    *policy.Book `json:"-"`
 }
 
 // HandOver moves a tool from its custodian to another person or team

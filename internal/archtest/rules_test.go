@@ -117,7 +117,7 @@ func (p places) read(name string, text []byte) error {
 		if i := strings.IndexByte(string(text[end:]), '\n'); i >= 0 {
 			end += i
 		}
-		for _, line := range strings.Split(string(text[files.Position(from).Offset:end]), "\n") {
+		for line := range strings.SplitSeq(string(text[files.Position(from).Offset:end]), "\n") {
 			line = strings.TrimSpace(line)
 			if test && !asserts(line) {
 				continue

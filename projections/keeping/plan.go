@@ -50,7 +50,7 @@ func evolvePlan(r Plan, rec eventschemas.Record) (Plan, error) {
 	if r.Kind == "" {
 		r = Plan{Kind: kindOf(rec.Stream), Plans: map[inspectionplan.Purpose]inspectionplan.Set{}, Lying: map[string]Place{}, Told: map[string]Told{}}
 	}
-	switch e := e.(type) {
+	switch e := e.(type) { //nolint:gochecksumtype // Check is a command that has the event's fields
 	case inspectionplan.Set:
 		r.Plans = maps.Clone(r.Plans)
 		r.Plans[e.Purpose] = e
