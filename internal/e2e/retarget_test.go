@@ -103,6 +103,7 @@ func TestPOL03AVersionThatSaysSoTakesRunningClocksOverWhenItComesIntoForce(t *te
 	require.Eventually(t, func() bool {
 		return strings.Count(fmt.Sprint(history(t, d.Harness)), "process.recorded.v1") >= 8
 	}, patience, 5*time.Millisecond)
+	d.await(t, "process.opened.v1", 2) // the second has begun too, however late
 	d.settle(t, d.Harness)
 	require.Equal(t, 3*time.Hour, d.due(t, open[0]))
 	require.Equal(t, 12, strings.Count(fmt.Sprint(history(t, d.Harness)), "ticket.retargeted.v1"), "once a ticket, whichever of the two it was")
