@@ -43,33 +43,13 @@ func (s *Side) ListApprovals(ctx context.Context, at api.AsOf, f api.ApprovalFil
 		if f.Sites != nil && len(f.Sites) == 0 {
 			return nil
 		}
-		start, err := after(p.After, len(requestedOrder)+1)
-		if err != nil {
-			return err
-		}
-		if start != nil {
-			if start[0], err = time.Parse(time.RFC3339Nano, start[0].(string)); err != nil {
-				return api.ErrBadCursor
-			}
-		}
 		q, err := approvalQuery(f)
 		if err != nil {
 			return err
 		}
-		q.Order, q.After, q.Limit, q.AsOf = requestedOrder, start, p.Limit+1, v.number
-		rows, err := s.approvals.List(ctx, v.q, v.schema, q)
-		if err != nil {
-			return err
-		}
-		if len(rows) > p.Limit {
-			rows = rows[:p.Limit]
-			last := rows[p.Limit-1]
-			next = place(last.Row.RequestedAt.Format(time.RFC3339Nano), last.ID.String())
-		}
-		for _, row := range rows {
-			out = append(out, shownApproval(row))
-		}
-		return nil
+		q.Order = requestedOrder
+		out, next, err = pageByTime(ctx, v, s.approvals, q, p, func(r custody.Approval) time.Time { return r.RequestedAt }, shownApproval)
+		return err
 	})
 	return out, next, snap, err
 }

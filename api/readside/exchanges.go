@@ -43,16 +43,7 @@ func (s *Side) ListExchanges(ctx context.Context, at api.AsOf, f api.ExchangeFil
 		if f.Sites != nil && len(f.Sites) == 0 {
 			return nil
 		}
-		start, err := after(p.After, len(appliedOrder)+1)
-		if err != nil {
-			return err
-		}
-		if start != nil {
-			if start[0], err = time.Parse(time.RFC3339Nano, start[0].(string)); err != nil {
-				return api.ErrBadCursor
-			}
-		}
-		q := readmodel.ListQuery{Sites: f.Sites, Where: "true", Order: appliedOrder, After: start, Limit: p.Limit + 1, AsOf: v.number}
+		q := readmodel.ListQuery{Sites: f.Sites, Where: "true", Order: appliedOrder}
 		if f.Status != nil {
 			q.Args = append(q.Args, string(*f.Status))
 			q.Where += fmt.Sprintf(" AND status = $%d", len(q.Args))
@@ -61,19 +52,9 @@ func (s *Side) ListExchanges(ctx context.Context, at api.AsOf, f api.ExchangeFil
 			q.Args = append(q.Args, *f.Tool)
 			q.Where += fmt.Sprintf(" AND (old_tool = $%[1]d OR new_tool = $%[1]d)", len(q.Args))
 		}
-		rows, err := s.exchanges.List(ctx, v.q, v.schema, q)
-		if err != nil {
-			return err
-		}
-		if len(rows) > p.Limit {
-			rows = rows[:p.Limit]
-			last := rows[p.Limit-1]
-			next = place(last.Row.AppliedAt.Format(time.RFC3339Nano), last.ID.String())
-		}
-		for _, row := range rows {
-			out = append(out, shownExchange(row))
-		}
-		return nil
+		var err error
+		out, next, err = pageByTime(ctx, v, s.exchanges, q, p, func(r custody.Exchange) time.Time { return r.AppliedAt }, shownExchange)
+		return err
 	})
 	return out, next, snap, err
 }

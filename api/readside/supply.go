@@ -161,10 +161,6 @@ func supplyList[S, T any](ctx context.Context, s *Side, reader *readmodel.Reader
 		if f.Sites != nil && len(f.Sites) == 0 {
 			return nil
 		}
-		start, err := afterEntry(p.After)
-		if err != nil {
-			return err
-		}
 		where, args := "true", []any{}
 		for _, by := range []struct{ column, value string }{{"unit", f.Unit}, {"code", f.Code}, {"about", f.About}, {"standing", f.Standing}} {
 			if by.value != "" {
@@ -172,36 +168,12 @@ func supplyList[S, T any](ctx context.Context, s *Side, reader *readmodel.Reader
 				where = fmt.Sprintf("%s AND %s = $%d", where, by.column, len(args))
 			}
 		}
-		rows, err := reader.List(ctx, v.q, v.schema, readmodel.ListQuery{
-			Sites: f.Sites, Where: where, Args: args, Order: entryOrder, After: start, Limit: p.Limit + 1, AsOf: v.number,
-		})
-		if err != nil {
-			return err
-		}
-		for i, r := range rows {
-			if i == p.Limit {
-				last := rows[i-1]
-				next = place(last.Row.At.UTC().Format(time.RFC3339Nano), last.ID.String())
-				break
-			}
-			out = append(out, show(r))
-		}
-		return nil
+		var err error
+		out, next, err = pageByTime(ctx, v, reader, readmodel.ListQuery{Sites: f.Sites, Where: where, Args: args, Order: entryOrder}, p,
+			func(r supply.Row[S]) time.Time { return r.At }, show)
+		return err
 	})
 	return out, next, snap, err
-}
-
-// afterEntry reads where a page in the order of entry begins.
-func afterEntry(text string) ([]any, error) {
-	parts, err := after(text, len(entryOrder)+1)
-	if err != nil || parts == nil {
-		return nil, err
-	}
-	at, err := time.Parse(time.RFC3339Nano, fmt.Sprint(parts[0]))
-	if err != nil {
-		return nil, api.ErrBadCursor
-	}
-	return []any{at, parts[1]}, nil
 }
 
 // supplyOne reads one row.

@@ -132,21 +132,25 @@ func Evolve(r Row, rec eventschemas.Record) (Row, error) {
 }
 
 // Refold returns the row of the events that stand, after a strike or a fact
-// that was entered late: in the order in which they happened. Pure.
-func Refold(recs []eventschemas.Record) (Row, error) {
+// that was entered late. Pure.
+func Refold(recs []eventschemas.Record) (Row, error) { return InOrder(recs, Evolve) }
+
+// InOrder folds the events of a tool in the order in which they happened. The
+// error is that of evolve, or that an event is no tool's. Pure.
+func InOrder[R any](recs []eventschemas.Record, evolve func(R, eventschemas.Record) (R, error)) (R, error) {
+	var r R
 	facts := make([]tool.Fact, 0, len(recs))
 	at := make(map[uint64]eventschemas.Record, len(recs))
 	for _, rec := range recs {
 		e, ok := rec.Event.(tool.Event)
 		if !ok {
-			return Row{}, readmodel.Unknown(rec)
+			return r, readmodel.Unknown(rec)
 		}
 		facts, at[rec.Revision] = append(facts, tool.Fact{Revision: rec.Revision, Event: e}), rec
 	}
-	var r Row
 	for _, f := range tool.InOrder(facts) {
 		var err error
-		if r, err = Evolve(r, at[f.Revision]); err != nil {
+		if r, err = evolve(r, at[f.Revision]); err != nil {
 			return r, err
 		}
 	}

@@ -100,25 +100,7 @@ func evolveTool(r Tool, rec eventschemas.Record) (Tool, error) {
 
 // refoldTool returns the row of the events that stand, in the order in which
 // they happened.
-func refoldTool(recs []eventschemas.Record) (Tool, error) {
-	facts := make([]tool.Fact, 0, len(recs))
-	at := make(map[uint64]eventschemas.Record, len(recs))
-	for _, rec := range recs {
-		e, ok := rec.Event.(tool.Event)
-		if !ok {
-			return Tool{}, readmodel.Unknown(rec)
-		}
-		facts, at[rec.Revision] = append(facts, tool.Fact{Revision: rec.Revision, Event: e}), rec
-	}
-	var r Tool
-	for _, f := range tool.InOrder(facts) {
-		var err error
-		if r, err = evolveTool(r, at[f.Revision]); err != nil {
-			return r, err
-		}
-	}
-	return r, nil
-}
+func refoldTool(recs []eventschemas.Record) (Tool, error) { return custody.InOrder(recs, evolveTool) }
 
 // Through returns the row of a tool that an exchange keeps as it is read
 // through that exchange, as custody has it (EXC-06). The event is that of the

@@ -111,8 +111,8 @@ func (r *run) fold(recs []eventschemas.Record) error {
 			return err
 		}
 		for _, p := range r.parts {
-			if s, ok := p.(stretcher); ok {
-				s.endStretch(mark)
+			if s, ok := p.(marker); ok {
+				s.endMark(mark)
 			}
 		}
 		recs = recs[n:]

@@ -389,9 +389,9 @@ func (r *entityRun[R]) adopt(before partRun) {
 	}
 }
 
-func (r *entityRun[R]) endStretch(mark int64) {
+func (r *entityRun[R]) endMark(mark int64) {
 	if r.figures != nil {
-		r.figures.endStretch(mark)
+		r.figures.endMark(mark)
 	}
 }
 

@@ -212,8 +212,8 @@ func (f *figures) addCell(site, grain, period, dim, value string, deltas []int64
 	}
 }
 
-// endStretch sets the cells of a stretch apart from those of the next.
-func (f *figures) endStretch(mark int64) {
+// endMark sets the cells of a stretch apart from those of the next.
+func (f *figures) endMark(mark int64) {
 	if len(f.cells) == 0 {
 		return
 	}

@@ -42,11 +42,11 @@ type partRun interface {
 	flush(ctx context.Context, tx pgx.Tx, mark int64, last bool) error
 }
 
-// stretcher is a partRun that tells stretches between marks apart.
-type stretcher interface {
-	// endStretch says that what was folded since the last call belongs to the
+// marker is a partRun that tells stretches between marks apart.
+type marker interface {
+	// endMark says that what was folded since the last call belongs to the
 	// stretch that mark ends.
-	endStretch(mark int64)
+	endMark(mark int64)
 }
 
 // adopter is a partRun that can go on from what the run of the page before has
