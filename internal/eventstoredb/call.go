@@ -33,16 +33,17 @@ type result[T any] struct {
 // was not run.
 func call[T any](ctx context.Context, s *Store, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	var none T
-	defer time.AfterFunc(slowCall, s.doubt).Stop()
 	for {
 		g, err := s.acquire(ctx)
 		if err != nil {
 			return none, err
 		}
+		slow := time.AfterFunc(slowCall, s.doubt) // waiting for a node is no doubt of the next one
 		value, err := callOn(ctx, g, f)
-		given := g.live.Err() != nil
+		slow.Stop()
+		givenUp := g.live.Err() != nil
 		g.end()
-		if given && errors.Is(err, commands.ErrUnavailable) {
+		if givenUp && errors.Is(err, commands.ErrUnavailable) {
 			continue // acquire waits for the next one, and knows when to stop
 		}
 		if doubtful(err) {
