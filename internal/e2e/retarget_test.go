@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,12 +23,13 @@ import (
 )
 
 // retargets runs the manager with a write side of its own until the test ends.
-func (d *desk) retargets(t *testing.T) (ended <-chan error) {
+func (d *desk) retargets(t *testing.T) *retargeter {
 	t.Helper()
 	app := d.process()
+	rests := &restingClock{Waker: d.Clock}
 	r, err := process.New(process.Options{
 		Ports: commands.Ports{Store: d.Store, Outcomes: d.outcomes(), Vault: d.Vault, Clock: d.Clock, IDs: d.IDs, Log: d.Log},
-		Clock: d.Clock, Inbox: d.side.Inbox(), Batch: 2,
+		Clock: rests, Inbox: d.side.Inbox(), Batch: 2, Longest: 20 * time.Millisecond,
 		Manager: process.Retarget{Tickets: d.side, Commands: app.Tickets, Policies: app.Policies},
 	})
 	require.NoError(t, err)
@@ -42,7 +44,42 @@ func (d *desk) retargets(t *testing.T) (ended <-chan error) {
 		cancel()
 		<-finished
 	})
-	return done
+	return &retargeter{ended: done, clock: rests}
+}
+
+// retargeter is a running manager of retargets.
+type retargeter struct {
+	ended <-chan error
+	clock *restingClock
+	over  bool
+}
+
+// restingClock counts how often a manager had nothing more to do.
+type restingClock struct {
+	commands.Waker
+	rests atomic.Int64
+}
+
+// Wake is what a manager asks for before it rests.
+func (c *restingClock) Wake(at time.Time) (<-chan struct{}, func()) {
+	c.rests.Add(1)
+	return c.Waker.Wake(at)
+}
+
+// rested waits until the manager has looked at everything that there is by now
+// and found nothing to do, or has been fenced.
+func (r *retargeter) rested(t *testing.T) {
+	t.Helper()
+	twice := r.clock.rests.Load() + 2 // the first may be of a look that had begun before
+	require.Eventually(t, func() bool {
+		select {
+		case err := <-r.ended:
+			require.ErrorIs(t, err, domainprocess.ErrFenced)
+			r.over = true
+		default:
+		}
+		return r.over || r.clock.rests.Load() >= twice
+	}, patience, 5*time.Millisecond)
 }
 
 // version records a version of the SLA of hq, for level 2.
@@ -103,17 +140,11 @@ func TestPOL03AVersionThatSaysSoTakesRunningClocksOverWhenItComesIntoForce(t *te
 	require.Eventually(t, func() bool {
 		return strings.Count(fmt.Sprint(history(t, d.Harness)), "process.recorded.v1") >= 8
 	}, patience, 5*time.Millisecond)
-	d.await(t, "process.opened.v1", 2) // the second has begun too, however late
 	d.settle(t, d.Harness)
 	require.Equal(t, 3*time.Hour, d.due(t, open[0]))
 	require.Equal(t, 12, strings.Count(fmt.Sprint(history(t, d.Harness)), "ticket.retargeted.v1"), "once a ticket, whichever of the two it was")
-	for _, ended := range []<-chan error{one, two} {
-		select {
-		case err := <-ended:
-			require.ErrorIs(t, err, domainprocess.ErrFenced)
-		default:
-		}
-	}
+	one.rested(t)
+	two.rested(t)
 	stored := len(events(t, d.Harness))
 	d.rebuild(t, d.reader)
 	require.Empty(t, d.verify(t))
