@@ -15,13 +15,13 @@ func TestCHK01AListIsFrozenOnceTheReadModelsHaveWhatWasStoredBeforeItWasAskedFor
 	t.Parallel()
 	r := newToolRoom(t)
 	ctx := t.Context()
+	behind := r.sideOf(r.Pool, newManager(t, r.Harness, r.Pool), r.Clock) // it applies nothing of what comes
 	for _, n := range []string{"W-1", "W-2", "W-3"} {
 		r.tool("wrench", n)
 	}
 	ask := commands.StartStocktake{Site: "hq", Scope: stocktake.Scope{Kind: stocktake.OfStore, Who: "main"}}
 	by := r.by(0)
 	last := int64(r.Node.Head().Events)
-	behind := r.sideOf(r.Pool, newManager(t, r.Harness, r.Pool), r.Clock) // it applies nothing
 	_, err := r.App.Stocktakes.Start(ctx, by, ask, behind)
 	require.ErrorIs(t, err, api.ErrBeyond, "a list that may be too short is not frozen")
 	require.Equal(t, last, int64(r.Node.Head().Events), "and leaves nothing")
