@@ -92,7 +92,7 @@ func TestCallsReturnWhenNobodyListens(t *testing.T) {
 
 func TestAnAppendThatIsNotAnsweredEndsWithItsDeadlineAndIsUnknown(t *testing.T) {
 	t.Parallel()
-	var received atomic.Int64
+	var received, atFirst atomic.Int64
 	node := &stub{onAppend: func(ctx context.Context, _ *streams.AppendReq_Options, _ []*streams.AppendReq_ProposedMessage) (*streams.AppendResp, error) {
 		received.Add(1)
 		<-ctx.Done()
@@ -102,6 +102,7 @@ func TestAnAppendThatIsNotAnsweredEndsWithItsDeadlineAndIsUnknown(t *testing.T) 
 	require.NoError(t, s.Ping(within(t, patience)))
 	late, errs := atOnce(t, 300, 300*time.Millisecond, func(ctx context.Context) error {
 		_, err := s.Append(ctx, "fl.a", commands.NoStream, one())
+		atFirst.CompareAndSwap(0, received.Load()) // then its place is free, and another may be sent for what is left of its time
 		return err
 	})
 	t.Logf("300 appends, latest %v after the deadline", late)
@@ -114,7 +115,7 @@ func TestAnAppendThatIsNotAnsweredEndsWithItsDeadlineAndIsUnknown(t *testing.T) 
 	}
 	require.Positive(t, received.Load())
 	require.LessOrEqual(t, received.Load(), unknown, "what was sent is never called unavailable")
-	require.Less(t, unknown, int64(len(errs)), "no more than MaxCalls are sent at a time")
+	require.Less(t, atFirst.Load(), int64(len(errs)), "no more than MaxCalls are sent at a time")
 	require.NoError(t, s.Ping(within(t, patience)))
 }
 
