@@ -23,7 +23,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 5
+	Version = 6
 )
 
 // ChaseDue is the condition of a lent tool that is to be asked for by $1,
@@ -68,9 +68,9 @@ type Row struct {
 	Scope        []string       `db:"scope,json"`    // who may hold it, as HolderText; none: anybody
 	Blocked      string         `db:"blocked"`
 	NextOn       *domain.Day    `db:"next_on"` // last day on which it may be used
-	Custody      []Span         `db:"custody,json"`
-	Results      []Result       `db:"results,json"` // of its inspections, in the order of their days
-	Kept         uuid.UUID      `db:"kept,null"`    // exchange through which it is read (EXC-06)
+	Custody      []Span         `db:"custody,grows"`
+	Results      []Result       `db:"results,grows"` // of its inspections, in the order of their days
+	Kept         uuid.UUID      `db:"kept,null"`     // exchange through which it is read (EXC-06)
 	KeptAs       string         `db:"kept_as"`
 	Used         bool           `db:"used"`        // worn but sound (EXC-03)
 	Surrendered  bool           `db:"surrendered"` // EXC-05

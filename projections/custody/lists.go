@@ -19,7 +19,7 @@ type Recall struct {
 	Kind      string          `db:"kind"`
 	Batch     string          `db:"batch"`
 	Report    string          `db:"report"`
-	Decisions []tool.Decision `db:"decisions,json"`
+	Decisions []tool.Decision `db:"decisions,grows"`
 	ClosedAt  *time.Time      `db:"closed_at"`
 	ClosedBy  string          `db:"closed_by"`
 	Finding   string          `db:"finding"`

@@ -27,13 +27,13 @@ type Tool struct {
 	Holder        string       `db:"holder"` // as custody.HolderText
 	Since         time.Time    `db:"since"`  // since when it has this custodian
 	Blocked       string       `db:"blocked"`
-	NextOn        *domain.Day  `db:"next_on"`      // last day on which it may be used
-	Inspected     bool         `db:"inspected"`    // it is subject to inspection
-	Custody       []Held       `db:"custody,json"` // oldest first
-	Kept          uuid.UUID    `db:"kept,null"`    // exchange through which it is read (EXC-06)
+	NextOn        *domain.Day  `db:"next_on"`       // last day on which it may be used
+	Inspected     bool         `db:"inspected"`     // it is subject to inspection
+	Custody       []Held       `db:"custody,grows"` // oldest first
+	Kept          uuid.UUID    `db:"kept,null"`     // exchange through which it is read (EXC-06)
 	KeptAs        string       `db:"kept_as"`
-	Inspections   []Inspection `db:"inspections,json"` // in the order of their days
-	Incidents     []Incident   `db:"incidents,json"`
+	Inspections   []Inspection `db:"inspections,grows"` // in the order of their days
+	Incidents     []Incident   `db:"incidents,grows"`
 	LapsedFrom    *domain.Day  `db:"lapsed_from"` // first day on which it may have been in use past its last day, in any zone
 	LapsedTo      *domain.Day  `db:"lapsed_to"`   // last such day
 	FirstIncident *time.Time   `db:"first_incident"`

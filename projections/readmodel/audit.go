@@ -60,8 +60,8 @@ func (a *auditor) each(ctx context.Context, q Querier, t *sqlTable, sql string, 
 // the next must begin, or the row ended there.
 func (e *entity[R]) audit(ctx context.Context, q Querier, schema string, a *auditor) error {
 	n := len(e.current.cols)
-	sql := fmt.Sprintf(`SELECT * FROM (SELECT %s, to_number, span FROM %s UNION ALL SELECT %s, 0, 0 FROM %s) v ORDER BY id, from_number, to_number`,
-		e.current.selectList(""), quote(schema, e.history.name), e.current.selectList(""), quote(schema, e.Name))
+	sql := fmt.Sprintf(`SELECT * FROM (SELECT %s, to_number, span FROM %s h UNION ALL SELECT %s, 0, 0 FROM %s c) v ORDER BY id, from_number, to_number`,
+		e.versionList(schema, "h"), quote(schema, e.history.name), e.current.selectList("c"), quote(schema, e.Name))
 	var last chainLink
 	var buf []byte
 	end := func() {
@@ -119,7 +119,7 @@ func (c chainLink) name() string { return rowName(c.site, c.id, c.from) }
 
 func (l *eventLog[T]) audit(ctx context.Context, q Querier, schema string, a *auditor) error {
 	var buf []byte
-	sql := fmt.Sprintf("SELECT %s FROM %s", l.table.selectList(""), quote(schema, l.Name))
+	sql := fmt.Sprintf("SELECT %s FROM %s", l.table.selectList(l.Name), quote(schema, l.Name))
 	return a.each(ctx, q, &l.table, sql, logName, func(v []any) {
 		e := element{table: l.Name, id: v[1].(uuid.UUID), number: v[2].(int64), place: l.Name, key: logName(v)}
 		e.hash, buf = hashOf(buf, l.Name, v)
@@ -130,7 +130,7 @@ func (l *eventLog[T]) audit(ctx context.Context, q Querier, schema string, a *au
 func (f *factTables) audit(ctx context.Context, q Querier, schema string, a *auditor) error {
 	var buf []byte
 	name := func(v []any) string { return factName(v[0].(int64), v[1].(int64)) }
-	sql := fmt.Sprintf("SELECT %s FROM %s", f.fact.selectList(""), quote(schema, f.fact.name))
+	sql := fmt.Sprintf("SELECT %s FROM %s", f.fact.selectList(f.fact.name), quote(schema, f.fact.name))
 	err := a.each(ctx, q, &f.fact, sql, name, func(v []any) {
 		e := element{table: f.fact.name, id: v[2].(uuid.UUID), number: v[0].(int64), ordinal: v[1].(int64), place: f.fact.name, key: name(v)}
 		e.hash, buf = hashOf(buf, f.fact.name, v)

@@ -228,7 +228,7 @@ func (f *factTables) factSQL(schema string, fq FactQuery) (string, args) {
 	if fq.After > 0 {
 		where += fmt.Sprintf(" AND (number, ordinal) > (%s, %s)", a.add(fq.After), a.add(fq.AfterOrdinal))
 	}
-	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY number, ordinal", f.fact.selectList(""), quote(schema, f.fact.name), where)
+	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY number, ordinal", f.fact.selectList(f.fact.name), quote(schema, f.fact.name), where)
 	if fq.Limit > 0 {
 		sql += " LIMIT " + a.add(fq.Limit)
 	}

@@ -44,6 +44,7 @@ type column struct {
 	typ     reflect.Type // of the value, without the pointer
 	pointer bool
 	zeroNil bool // the zero value is NULL
+	grows   bool // a list that is mostly appended to: a closed version may say only how long it was
 }
 
 func keyColumn(name string, k kind) column { return column{name: name, kind: k} }
@@ -92,6 +93,11 @@ func columnOf(f reflect.StructField) (column, error) {
 		c.kind = kindOf(c.typ)
 	case "json":
 		c.kind = jsonb
+	case "grows":
+		c.kind, c.grows = jsonb, true
+		if c.pointer || c.typ.Kind() != reflect.Slice {
+			return column{}, errors.New("only a list grows")
+		}
 	case "null":
 		c.kind, c.zeroNil, c.nullable = kindOf(c.typ), true, true
 	default:

@@ -98,6 +98,7 @@ func (e *entity[R]) index(schema string) ([]string, error) {
 		fmt.Sprintf("CREATE INDEX ON %s (id, from_number)", history),         // serves one row as of a number
 		fmt.Sprintf("CREATE INDEX ON %s (site, span, from_number)", history), // serves lists as of a number
 	}
+	out = append(out, e.grownIndexes(schema)...)
 	for _, f := range e.Filters {
 		cols := make([]string, len(f))
 		for i := range f {
@@ -289,14 +290,12 @@ func (r *entityRun[R]) set(rec *eventschemas.Record, id uuid.UUID, s *state[R], 
 			return err
 		}
 	}
-	if s.there() {
-		r.closed = append(r.closed, r.closedVersion(id, s, rec.Number))
-	}
 	if !s.dirty {
 		s.dirty = true
 		r.changed = append(r.changed, id)
 	}
 	if gone {
+		r.closed = append(r.closed, r.closedVersion(id, s, rec.Number))
 		r.addEnd(d, site, id, rec.Number)
 		*s = state[R]{site: site, stored: s.stored, dirty: true}
 		return nil
@@ -304,6 +303,13 @@ func (r *entityRun[R]) set(rec *eventschemas.Record, id uuid.UUID, s *state[R], 
 	values, err := r.encode(s, v)
 	if err != nil {
 		return err
+	}
+	if s.there() {
+		closed := r.closedVersion(id, s, rec.Number)
+		if err := r.shorten(closed[len(historyKey):], s, values); err != nil {
+			return err
+		}
+		r.closed = append(r.closed, closed)
 	}
 	s.site, s.from, s.revision, s.row, s.values = site, rec.Number, int64(rec.Revision), next, values //nolint:gosec // a revision fits
 	s.loaded = false

@@ -20,3 +20,6 @@ func CanonicalValues(values ...any) []byte {
 	}
 	return b
 }
+
+// GoesOn reports that a list, as json, begins with the elements of another.
+func GoesOn(before, after string) bool { return goesOn(before, after) }

@@ -26,7 +26,9 @@ type Table interface {
 // types are string kinds (text), domain.Day (date), integers (bigint), bool,
 // time.Time and domain.Instant (timestamptz), uuid.UUID, []byte (bytea), and
 // with `db:"targets,json"`, or for any other struct, slice or map, jsonb. A
-// nil pointer is NULL; `db:"team,null"` stores the zero value as NULL. Fields
+// list to which events mostly append is `db:"custody,grows"`: its row has it
+// whole, and a closed version only how many of the next one's elements were
+// its own, so that ten years of a list do not cost their square. A nil pointer is NULL; `db:"team,null"` stores the zero value as NULL. Fields
 // tagged "-" are not allowed: a row is exactly what its table holds.
 type Model[R any] struct {
 	// Name of the current table, "ticket"; the others are derived from it.

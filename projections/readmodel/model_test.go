@@ -42,7 +42,7 @@ type jobRow struct {
 	Level  int            `db:"level"`
 	Team   uuid.UUID      `db:"team,null"`
 	Due    *time.Time     `db:"due_at"`
-	Moves  []string       `db:"moves,json"`
+	Moves  []string       `db:"moves,grows"`
 	Extra  map[string]int `db:"extra"`
 	Done   bool           `db:"done"`
 	Hours  int64          `db:"hours"`

@@ -85,7 +85,7 @@ func (r *Reader[R]) Row(ctx context.Context, q Querier, schema string, id uuid.U
 
 // Versions returns every version of a row up to a log number (0: now), oldest first.
 func (r *Reader[R]) Versions(ctx context.Context, q Querier, schema string, id uuid.UUID, asOf int64) ([]Versioned[R], error) {
-	cols := r.e.current.selectList("v")
+	cols := r.e.versionList(schema, "v")
 	sql := fmt.Sprintf(`SELECT %[1]s, to_number FROM %[2]s v WHERE id = $1 AND ($2::bigint = 0 OR from_number <= $2)
 		UNION ALL SELECT %[1]s, 0 FROM %[3]s v WHERE id = $1 AND ($2::bigint = 0 OR from_number <= $2) ORDER BY 3`,
 		cols, quote(schema, r.e.history.name), quote(schema, r.e.Name))
@@ -158,7 +158,7 @@ func (r *Reader[R]) each(ctx context.Context, q Querier, sql string, a args, f f
 func (r *Reader[R]) listSQL(schema string, lq ListQuery, history func(schema, where, n string) string) (string, args) {
 	a := append(args{}, lq.Args...)
 	where := conditions(&a, lq)
-	cols := r.e.current.selectList("")
+	cols := r.e.versionList(schema, "v")
 	current := fmt.Sprintf("SELECT %s, 0::bigint AS to_number FROM %s WHERE %s", r.e.current.columnList(), quote(schema, r.e.Name), where)
 	from := current
 	if lq.AsOf > 0 {
@@ -320,7 +320,7 @@ func (r *LogReader[T]) listSQL(schema string, lq LogQuery) (string, args) {
 	if lq.After > 0 {
 		where += " AND number" + op + a.add(lq.After)
 	}
-	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY number%s", r.l.table.selectList(""), quote(schema, r.l.Name), where, order)
+	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY number%s", r.l.table.selectList(r.l.Name), quote(schema, r.l.Name), where, order)
 	if lq.Limit > 0 {
 		sql += " LIMIT " + a.add(lq.Limit)
 	}

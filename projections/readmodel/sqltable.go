@@ -67,30 +67,23 @@ func (t *sqlTable) columnList() string {
 	return strings.Join(names, ", ")
 }
 
-// selectList reads every column in the form that scanValues wants; alias may be empty.
+// selectList reads every column in the form that scanValues wants.
 func (t *sqlTable) selectList(alias string) string {
-	out := make([]string, len(t.cols))
-	for i := range t.cols {
-		out[i] = quote(t.cols[i].name)
-		if alias != "" {
-			out[i] = alias + "." + out[i]
-		}
-		if k := t.cols[i].kind; k == date || k == jsonb {
-			out[i] += "::text"
-		}
-	}
-	return strings.Join(out, ", ")
+	return t.selectWith(alias, nil, func(_ *column, name string) string { return name })
 }
 
-// selectWithout is selectList with NULL for some columns.
-func (t *sqlTable) selectWithout(columns []string) string {
+// selectWith is selectList with an expression for each column, and NULL for some columns.
+func (t *sqlTable) selectWith(alias string, without []string, expression func(c *column, name string) string) string {
 	out := make([]string, len(t.cols))
 	for i := range t.cols {
-		out[i] = quote(t.cols[i].name)
-		if slices.Contains(columns, t.cols[i].name) {
+		c := &t.cols[i]
+		if slices.Contains(without, c.name) {
 			out[i] = "NULL::text"
-		} else if k := t.cols[i].kind; k == date || k == jsonb {
-			out[i] += "::text"
+			continue
+		}
+		out[i] = expression(c, alias+"."+quote(c.name))
+		if c.kind == date || c.kind == jsonb {
+			out[i] = "(" + out[i] + ")::text"
 		}
 	}
 	return strings.Join(out, ", ")

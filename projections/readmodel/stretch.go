@@ -203,7 +203,7 @@ func (s *stretches) writeBack(ctx context.Context, tx pgx.Tx) error {
 // audit reads what was ever known of each stretch together, oldest first:
 // where one ends the next must begin, or it ended there.
 func (t *stretchTable) audit(ctx context.Context, q Querier, schema string, a *auditor) error {
-	sql := fmt.Sprintf("SELECT %s FROM %s ORDER BY id, valid_from, from_number, to_number", t.selectList(""), quote(schema, t.name))
+	sql := fmt.Sprintf("SELECT %s FROM %s ORDER BY id, valid_from, from_number, to_number", t.selectList(t.name), quote(schema, t.name))
 	var last []any
 	var buf []byte
 	end := func() {
@@ -267,7 +267,7 @@ func (r *Reader[R]) heldSQL(schema string, lq ListQuery) (string, args) {
 			SELECT r.*, s.valid_from AS stretch_from, s.valid_to AS stretch_to, s.holder AS stretch_holder, s.ordered_by FROM %s s, LATERAL (%s) r
 			WHERE s.site = x.of_site AND %s ORDER BY s.ordered_by, s.id%s) v
 		ORDER BY ordered_by, id%s`,
-		r.e.current.selectWithout(lq.Without), sitesSQL(&a, stretch, lq.Sites), stretch, from, heldWhere(&a, lq, n), limit, limit)
+		r.e.versionList(schema, "v", lq.Without...), sitesSQL(&a, stretch, lq.Sites), stretch, from, heldWhere(&a, lq, n), limit, limit)
 	return sql, a
 }
 
