@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,16 +68,23 @@ func (t *toolBench) catchUp(ctx context.Context, events int) error {
 	took := time.Since(began)
 	t.line("tools: read models from nothing, live", perSecond(events, took)+" events/s",
 		fmt.Sprintf("%d events, all projections, %.1f s; peak memory %d MiB, PostgreSQL apart", events, took.Seconds(), peakMiB()))
-	if _, err := t.s.pool.Exec(ctx, "ANALYZE"); err != nil {
-		return fmt.Errorf("analyze: %w", err)
+	if t.ToolRebuild {
+		if err := t.rebuilds(ctx, t.s); err != nil {
+			return err
+		}
+		t.line("tools: memory of it", strconv.Itoa(peakMiB())+" MiB", "peak of the whole process so far, PostgreSQL apart")
 	}
-	if !t.ToolRebuild {
-		return nil
+	return t.rest(ctx)
+}
+
+// rest does at once what autovacuum and the checkpointer of PostgreSQL do in the
+// minutes after ten years were written in as many: what is asked next is a server's that has been up for a day.
+func (t *toolBench) rest(ctx context.Context) error {
+	for _, job := range []string{"VACUUM (ANALYZE)", "CHECKPOINT"} {
+		if _, err := t.s.pool.Exec(ctx, job); err != nil {
+			return fmt.Errorf("%s: %w", strings.ToLower(job), err)
+		}
 	}
-	if err := t.rebuilds(ctx, t.s); err != nil {
-		return err
-	}
-	t.line("tools: memory of it", strconv.Itoa(peakMiB())+" MiB", "peak of the whole process so far, PostgreSQL apart")
 	return nil
 }
 
