@@ -213,7 +213,7 @@ func (s *Server) DSN() string {
 }
 
 // AdminDSN is the address of the maintenance database for the superuser, or
-// the external address. For tests and repair only.
+// the external address. For tests, repair and measurements only.
 func (s *Server) AdminDSN() string {
 	if s.url != "" {
 		return s.url

@@ -145,6 +145,7 @@ type state[R any] struct {
 	revision int64
 	row      R
 	values   []any // of row, nil if it is not there
+	size     int   // bytes of values
 	loaded   bool  // values are as PostgreSQL gave them: its json has other bytes than ours
 	stored   bool  // the current table has it, maybe as an older version
 	dirty    bool
@@ -155,8 +156,9 @@ func (s *state[R]) there() bool { return s.values != nil }
 type entityRun[R any] struct {
 	*entity[R]
 	schema  string
-	limit   int
+	limit   int // bytes
 	rows    map[uuid.UUID]*state[R]
+	size    int  // bytes of rows
 	spilled bool // rows were written back and forgotten
 	closed  [][]any
 	changed []uuid.UUID
@@ -199,6 +201,7 @@ func (r *entityRun[R]) load(ctx context.Context, tx pgx.Tx, recs []eventschemas.
 			return fmt.Errorf("load row of %s: %w", r.Name, err)
 		}
 		r.rows[v.ID] = s
+		r.weigh(s)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("load rows of %s: %w", r.Name, err)
@@ -297,6 +300,7 @@ func (r *entityRun[R]) set(rec *eventschemas.Record, id uuid.UUID, s *state[R], 
 	if gone {
 		r.closed = append(r.closed, r.closedVersion(id, s, rec.Number))
 		r.addEnd(d, site, id, rec.Number)
+		r.size -= s.size
 		*s = state[R]{site: site, stored: s.stored, dirty: true}
 		return nil
 	}
@@ -313,8 +317,30 @@ func (r *entityRun[R]) set(rec *eventschemas.Record, id uuid.UUID, s *state[R], 
 	}
 	s.site, s.from, s.revision, s.row, s.values = site, rec.Number, int64(rec.Revision), next, values //nolint:gosec // a revision fits
 	s.loaded = false
+	r.weigh(s)
 	r.addVersion(d, id, s)
 	return nil
+}
+
+// weight is about how many bytes are kept between pages, as they are stored.
+func (r *entityRun[R]) weight() int {
+	w := r.size + len(r.rows)<<8
+	if r.held != nil {
+		w += len(r.held.fresh) << 9
+	}
+	return w
+}
+
+// weigh counts the bytes of a row whose values are new.
+func (r *entityRun[R]) weigh(s *state[R]) {
+	r.size -= s.size
+	s.size = 0
+	for _, v := range s.values {
+		if text, ok := v.(string); ok {
+			s.size += len(text)
+		}
+	}
+	r.size += s.size
 }
 
 // encode returns the values of next, the row that follows s. A list that the
@@ -386,12 +412,12 @@ func (r *entityRun[R]) stretch(number int64, site string, id uuid.UUID, s *state
 	return r.held.change(number, site, id, before, after, d)
 }
 
-// liveRows is up to how many rows of a model are kept from page to page, live.
-const liveRows = 2_048
+// liveBytes is up to how many bytes of rows of a model, as they are stored, are kept from page to page, live.
+const liveBytes = 4 << 20
 
 func (r *entityRun[R]) adopt(before partRun) {
 	if b, ok := before.(*entityRun[R]); ok {
-		r.rows = b.rows
+		r.rows, r.size = b.rows, b.size
 	}
 }
 
@@ -417,7 +443,7 @@ func (r *entityRun[R]) flush(ctx context.Context, tx pgx.Tx, _ int64, last bool)
 			return err
 		}
 	}
-	if last || r.limit == 0 || len(r.rows) > r.limit {
+	if last || r.limit == 0 || r.weight() > r.limit {
 		return r.writeBack(ctx, tx)
 	}
 	return nil
@@ -461,12 +487,9 @@ func (r *entityRun[R]) writeBack(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
-	switch {
-	case r.limit > 0:
-		clear(r.rows)
-		r.spilled = true
-	case len(r.rows) > liveRows:
-		r.rows = map[uuid.UUID]*state[R]{}
+	if r.limit > 0 || r.weight() > liveBytes {
+		r.rows, r.size = map[uuid.UUID]*state[R]{}, 0
+		r.spilled = r.limit > 0
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func TestAClosedVersionSaysHowMuchOfTheNextListWasItsOwn(t *testing.T) {
 		return n
 	}
 	short, long := count("number"), count("array")
-	require.Greater(t, long, 0, "a strike leaves a list that does not go on")
+	require.Positive(t, long, "a strike leaves a list that does not go on")
 	require.Greater(t, short, 5*long)
 	w.verified()
 }

@@ -34,7 +34,7 @@ func newManager(t *testing.T, pool *pgxpool.Pool, ps ...readmodel.Projection) *r
 		ps = []readmodel.Projection{jobs, feeds}
 	}
 	m, err := readmodel.New(readmodel.Options{
-		Pool: pool, Projections: ps, Log: slog.New(slog.DiscardHandler), Clock: clock.NewFake(zero), RebuildRows: 100,
+		Pool: pool, Projections: ps, Log: slog.New(slog.DiscardHandler), Clock: clock.NewFake(zero), RebuildBytes: 50_000,
 	})
 	require.NoError(t, err)
 	return m

@@ -51,21 +51,22 @@ type Options struct {
 	// still within its transaction before the server ends it, so that another
 	// can take over; 0 means a minute.
 	PageWithin time.Duration
-	// RebuildRows is how many current rows of each model a rebuild keeps in
-	// memory; 0 means 20,000.
-	RebuildRows int
+	// RebuildBytes is up to how many bytes of current rows of each model, as they
+	// are stored, a rebuild keeps in memory between pages; in memory they take a
+	// few times that. 0 means 8 MiB.
+	RebuildBytes int
 }
 
 // Manager keeps the read models of a set of projections: it applies pages,
 // answers how far they are, rebuilds, verifies and switches generations. It
 // is safe for concurrent use; at most one Run at a time.
 type Manager struct {
-	pool        *pgxpool.Pool
-	log         *slog.Logger
-	clock       Clock
-	projections []*compiled
-	rebuildRows int
-	pageWithin  time.Duration
+	pool         *pgxpool.Pool
+	log          *slog.Logger
+	clock        Clock
+	projections  []*compiled
+	rebuildBytes int
+	pageWithin   time.Duration
 
 	applying sync.Mutex // one page at a time; guards live and epochs
 	live     map[string]*generation
@@ -93,14 +94,14 @@ func New(o Options) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.RebuildRows <= 0 {
-		o.RebuildRows = 20_000
+	if o.RebuildBytes <= 0 {
+		o.RebuildBytes = 8 << 20
 	}
 	if o.PageWithin <= 0 {
 		o.PageWithin = time.Minute
 	}
 	return &Manager{
-		pool: o.Pool, log: o.Log, clock: o.Clock, projections: cs, rebuildRows: o.RebuildRows, pageWithin: o.PageWithin,
+		pool: o.Pool, log: o.Log, clock: o.Clock, projections: cs, rebuildBytes: o.RebuildBytes, pageWithin: o.PageWithin,
 		schemas: map[string]string{}, status: map[string]Status{}, changed: make(chan struct{}),
 	}, nil
 }

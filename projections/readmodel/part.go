@@ -21,8 +21,8 @@ type part interface {
 	// create is the DDL that loading needs, index that which reading needs.
 	create(schema string) []string
 	index(schema string) ([]string, error)
-	// start returns a run that writes to schema. Write-back keeps up to limit
-	// current rows in memory between pages; 0 keeps none.
+	// start returns a run that writes to schema. Write-back keeps current
+	// rows of up to about limit bytes in memory between pages; 0 writes each page's.
 	start(schema string, limit int) partRun
 	// revision is the SQL for the last revision of the stream $1 of a category, "" if it has none.
 	revision(schema, category string) string

@@ -156,7 +156,7 @@ func (m *Manager) begin(ctx context.Context, c *compiled) (*build, error) {
 		if err != nil {
 			return err
 		}
-		b.run = g.start(m.rebuildRows)
+		b.run = g.start(m.rebuildBytes)
 		b.report = Report{Projection: c.Name, Generation: next, Number: live.at.Number, LiveDigest: live.digest.total()}
 		return nil
 	})

@@ -200,6 +200,9 @@ func (t *sqlTable) insert(ctx context.Context, tx pgx.Tx, schema string, rows []
 	return nil
 }
 
+// upsertRows is how many rows a statement carries at most: the driver has all of its parameters in memory at once.
+const upsertRows = 500
+
 // upsert adds rows or replaces those with the same key.
 func (t *sqlTable) upsert(ctx context.Context, tx pgx.Tx, schema string, rows [][]any) error {
 	if len(rows) == 0 {
@@ -212,8 +215,10 @@ func (t *sqlTable) upsert(ctx context.Context, tx pgx.Tx, schema string, rows []
 	}
 	sql := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s ON CONFLICT (%s) DO UPDATE SET %s",
 		quote(schema, t.name), t.columnList(), t.unnestSelect(), t.unnest(), t.key, strings.Join(sets, ", "))
-	if _, err := tx.Exec(ctx, sql, t.arrays(rows)...); err != nil {
-		return fmt.Errorf("upsert %d rows into %s: %w", len(rows), t.name, err)
+	for some := range slices.Chunk(rows, upsertRows) {
+		if _, err := tx.Exec(ctx, sql, t.arrays(some)...); err != nil {
+			return fmt.Errorf("upsert %d rows into %s: %w", len(some), t.name, err)
+		}
 	}
 	return nil
 }
