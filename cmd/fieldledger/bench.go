@@ -26,7 +26,7 @@ type benchCmd struct {
 	Rounds       int           `default:"5" help:"Rounds of each figure of the log; the median counts."`
 	FollowEvents int           `default:"100000" help:"Events that are followed through the client; 0 skips it."`
 	LogEvents    int           `default:"1000000" help:"Events of the log that is scanned and started; 0 skips it. 10000000 take about 6 GB."`
-	Tools        int           `default:"2000" help:"Tools whose histories are made and measured; 0 skips them. 100000 take about 25 GB."`
+	Tools        int           `default:"2000" help:"Tools whose histories are made and measured; 0 skips them. 100000 take about 25 GB with --tool-rebuild."`
 	People       int           `default:"100" help:"Persons who have them."`
 	Years        int           `default:"10" help:"Years of their histories, three to four events a tool and year."`
 	ToolQueries  int           `default:"100" help:"Questions of each kind about tools."`
