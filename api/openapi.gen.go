@@ -719,6 +719,7 @@ func (e LossCause) Valid() bool {
 const (
 	LossAssessmentMethodGiven         LossAssessmentMethod = "given"
 	LossAssessmentMethodOriginalPrice LossAssessmentMethod = "original_price"
+	LossAssessmentMethodStandard      LossAssessmentMethod = "standard"
 	LossAssessmentMethodValueLeft     LossAssessmentMethod = "value_left"
 )
 
@@ -728,6 +729,8 @@ func (e LossAssessmentMethod) Valid() bool {
 	case LossAssessmentMethodGiven:
 		return true
 	case LossAssessmentMethodOriginalPrice:
+		return true
+	case LossAssessmentMethodStandard:
 		return true
 	case LossAssessmentMethodValueLeft:
 		return true
