@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,7 @@ func (l *Losses) Open(ctx context.Context, r Request, in OpenLoss) (Result, erro
 			o := lostTool(in.Tool, state)
 			o.At, o.Cause, o.ReportedBy, o.LostAt, o.Place = e.At, loss.Missing, e.By, e.LostAt, e.Place
 			o.Circumstances, o.Report, o.Holder = e.Circumstances, report.ID, loss.Holder{Kind: string(e.From.Kind), Who: e.From.Who}
+			o.Responsible = cmp.Or(o.Responsible, e.OnDuty)
 			return l.begin(ctx, id, o)
 		},
 	})

@@ -37,7 +37,7 @@ type Opened struct {
 	Cause         Cause          `json:"cause"`         // why there is a loss
 	Tool          Tool           `json:"tool"`          // as it was then
 	Holder        Holder         `json:"holder"`        // who had it
-	Responsible   string         `json:"responsible"`   // who answers for a loan; "" for none (TOL-09)
+	Responsible   string         `json:"responsible"`   // who answers for a loan (TOL-09), or was on duty (TOL-06); "" for none
 	ReportedBy    string         `json:"reported_by"`   // person id
 	LostAt        domain.Instant `json:"lost_at"`       // when it was lost or damaged
 	LostOn        domain.Day     `json:"lost_on"`       // civil day of that at the site
