@@ -194,6 +194,10 @@ func (s settled) Settled(_ context.Context, loss, tool uuid.UUID) (bool, error) 
 	return s == settled{loss, tool}, nil
 }
 
+func (s settled) Give(context.Context, commands.Call, uuid.UUID, uuid.UUID, uuid.UUID) error {
+	return nil
+}
+
 func TestEXC07AnotherModelNeedsApproval(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t, "")

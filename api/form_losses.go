@@ -42,6 +42,7 @@ func lossReport(f *form) error {
 		f.facts("certificate", c.Certificate, "certified_by", f.person(c.By), "certified_at", f.when(c.At))
 	}
 	f.assessment(l.Assessment)
+	f.replacement(l)
 	if p := l.Points; p != nil {
 		f.facts("points", strconv.FormatInt(p.Points, 10), "points_of", f.person(p.Person), "production", f.personal(p.Circumstances))
 	}
@@ -52,6 +53,9 @@ func lossReport(f *form) error {
 func (f *form) lostThing(l Loss) {
 	f.facts("loss_number", l.Number, "number", l.Tool.Number, "kind", l.Tool.Kind, "use", f.value(l.Tool.Use), "price", yuan(l.Tool.PriceFen),
 		"purchased_on", l.Tool.PurchasedOn, "life", f.months(int64(l.Tool.LifeMonths)))
+	if l.BasisFen > 0 {
+		f.fact("basis", yuan(l.BasisFen))
+	}
 }
 
 func (f *form) finding(found *LossFinding) {
@@ -76,6 +80,31 @@ func (f *form) assessment(a *LossAssessment) {
 	}
 	f.facts("method", f.value(string(a.Method)), "used", f.months(a.UsedMonths), "left", yuan(a.LeftFen), "floor", yuan(a.FloorFen), "amount", yuan(a.AmountFen),
 		"policy", f.text("policy", map[string]any{"id": a.Policy.Id.String(), "version": a.Policy.Version}))
+}
+
+// replacement is what comes to the compensation, or stands for it (LOS-06).
+func (f *form) replacement(l Loss) {
+	if r := l.Replacement; r != nil {
+		f.facts("brought", r.Number, "lowers", f.yes(r.Lowers))
+	}
+	if r := l.Requisition; r != nil {
+		f.facts("requisition", yuan(r.CostFen), "lowers", f.yes(r.Lowers))
+	}
+}
+
+// part is what a person pays of the whole by the finding, "1/3" (LOS-05).
+func part(found *LossFinding, payer uuid.UUID) string {
+	if found == nil {
+		return ""
+	}
+	own, all := int64(0), int64(0)
+	for _, p := range found.Payers {
+		all += p.Weight
+		if p.Person == payer.String() {
+			own = p.Weight
+		}
+	}
+	return fmt.Sprintf("%d/%d", own, all)
 }
 
 func (f *form) end(e *LossEnd) {
@@ -108,7 +137,8 @@ func compensationNotice(f *form) error {
 	f.lostThing(l)
 	f.facts("lost_at", f.when(l.LostAt), "standing", f.value(string(l.Status)))
 	f.assessment(l.Assessment)
-	f.facts("approved_amount", yuan(l.Approval.AmountFen), "share", yuan(l.Approval.Shares[i].AmountFen))
+	f.replacement(l)
+	f.facts("approved_amount", yuan(l.Approval.AmountFen), "part", part(l.Finding, payer), "share", yuan(l.Approval.Shares[i].AmountFen))
 	if l.Proposal != nil {
 		f.fact("proposed_by", f.person(l.Proposal.By))
 	}
@@ -147,11 +177,11 @@ func (f *form) instalments(payer uuid.UUID) error {
 			f.facts("from_month", d.From, "deducted", yuan(d.DeductedFen), "cancelled", yuan(d.CancelledFen), "refunded", yuan(d.RefundedFen), "open", yuan(d.OpenFen))
 		}
 	}
-	t := f.table("instalments", "month", "entry", "taken")
+	t := f.table("instalments", "month", "entry", "taken", "log_number") // the event that says so (AUD-05)
 	for _, line := range a.Lines {
 		for _, e := range line.Entries {
 			if e.Loss == f.id {
-				t.row(line.Month, f.value(string(line.Kind)), yuan(e.AmountFen))
+				t.row(line.Month, f.value(string(line.Kind)), yuan(e.AmountFen), strconv.FormatInt(line.Event.Number, 10))
 			}
 		}
 		if line.CapPpm > 0 {

@@ -95,7 +95,7 @@ func desk(t *testing.T) *fixture {
 	r.losses.account = &api.SealedAccount{
 		Site: "hq", OpenFen: 750, Debts: []api.DeductionDebt{{Loss: lossID, Number: "L-2026-0001", From: "2026-03", AmountFen: 1750, DeductedFen: 1000, OpenFen: 750}, {Loss: subject, Number: "L-0", AmountFen: 99}},
 		Lines: []api.SealedLine{{
-			DeductionLine: api.DeductionLine{Kind: "posted", Month: "2026-03", Entries: []api.DeductionEntry{{Loss: lossID, AmountFen: 1000}, {Loss: subject, AmountFen: 99}}, CapPpm: 200000, MinimumFen: 200000},
+			DeductionLine: api.DeductionLine{Event: api.LossEvent{Number: 71}, Kind: "posted", Month: "2026-03", Entries: []api.DeductionEntry{{Loss: lossID, AmountFen: 1000}, {Loss: subject, AmountFen: 99}}, CapPpm: 200000, MinimumFen: 200000},
 			Wage:          f.vault.seal(lin, commands.FieldWage, "300000"),
 		}},
 	}
@@ -222,7 +222,7 @@ func TestEveryCodeOfAFormHasAText(t *testing.T) {
 		"in_store", "offered", "issued", "lent", "in_repair", "missing", "scrapped", "personal", "shared", "pool", "special", // of tools
 		"applied", "approved", "refused", "withdrawn", "surrendered", "usable", "inspected", "reserving", "reserved", "completed", "settled", // of exchanges
 		"repairable", "no_repair_value", "expired", "worn_out", "damaged", "obsolete", "requested", "carried_out", "disposed", "rejected", // of scrap
-		"damage", "open", "proposed", "excused", "waived", "found", "original_price", "value_left", "given", // of losses
+		"damage", "open", "proposed", "excused", "waived", "found", "original_price", "value_left", "standard", "given", // of losses
 		"carried", "entered", "posted", "corrected", "cancelled", "closed", "listing", "counting", "ended", "counted", // of accounts and counts
 		"unexpected", "moved", "unknown", "accepted", "no_op", "yes", "no",
 		"director", "manager", "gm", "department_head", "leader_in_charge", "board_member", "deputy_mine_director", "equipment", "process", "inspection", "workshop_head",
@@ -233,4 +233,28 @@ func TestEveryCodeOfAFormHasAText(t *testing.T) {
 			require.NotEqual(t, key, messages.Text(lang, key, nil), lang)
 		}
 	}
+}
+
+// What a notice asks for beside the assessment, and which part of it is whose,
+// is on it: its figures add up (LOS-05, LOS-06, AUD-05).
+func TestLOS07TheFiguresOfANoticeAddUp(t *testing.T) {
+	t.Parallel()
+	f := desk(t)
+	l := &f.reads.losses.cards[0]
+	l.BasisFen = 3500
+	l.Finding.Payers[1].Weight = 2
+	l.Requisition = &api.LossRequisition{CostFen: 3600}
+	l.Approval.AmountFen, l.Approval.Shares = 7100, []api.LossShare{{Person: lin.String(), AmountFen: 2367}, {Person: wangID.String(), AmountFen: 4733}}
+	path := "/v1/forms/compensation-notice/" + lossID.String() + "?lang=en&person="
+	for payer, want := range map[uuid.UUID][]string{lin: {"<td>1/3</td>", "<td>23.67</td>"}, wangID: {"<td>2/3</td>", "<td>47.33</td>"}} {
+		page := f.get(path+payer.String(), "manager").body
+		for _, text := range append(want, "<td>36.00</td>", "<td>71.00</td>", "<td>35.00</td>") {
+			require.Contains(t, page, text, "%s", page)
+		}
+	}
+	require.Contains(t, f.get(path+lin.String(), "manager").body, ">71</td>", "the event of each instalment")
+	l.Requisition, l.Replacement = nil, &api.LossReplacement{Number: "W-99", Lowers: true}
+	page := f.get(path+lin.String(), "manager").body
+	require.Contains(t, page, "W-99")
+	require.Contains(t, page, "Stands for the compensation")
 }

@@ -719,6 +719,7 @@ func (e LossCause) Valid() bool {
 const (
 	LossAssessmentMethodGiven         LossAssessmentMethod = "given"
 	LossAssessmentMethodOriginalPrice LossAssessmentMethod = "original_price"
+	LossAssessmentMethodStandard      LossAssessmentMethod = "standard"
 	LossAssessmentMethodValueLeft     LossAssessmentMethod = "value_left"
 )
 
@@ -728,6 +729,8 @@ func (e LossAssessmentMethod) Valid() bool {
 	case LossAssessmentMethodGiven:
 		return true
 	case LossAssessmentMethodOriginalPrice:
+		return true
+	case LossAssessmentMethodStandard:
 		return true
 	case LossAssessmentMethodValueLeft:
 		return true
@@ -4101,6 +4104,9 @@ type Loss struct {
 	Proposal    *LossProposal    `json:"proposal"`
 	Replacement *LossReplacement `json:"replacement"`
 
+	// Report Event that it comes from; null for a damage that was reported as one.
+	Report *openapi_types.UUID `json:"report"`
+
 	// ReportedAt UTC with milliseconds.
 	ReportedAt  Instant          `json:"reported_at"`
 	ReportedBy  string           `json:"reported_by"`
@@ -4134,8 +4140,11 @@ type LossApproval struct {
 	AmountFen int64 `json:"amount_fen"`
 
 	// At UTC with milliseconds.
-	At     Instant     `json:"at"`
-	By     string      `json:"by"`
+	At Instant `json:"at"`
+	By string  `json:"by"`
+
+	// Policy In force then; null where it was not kept yet.
+	Policy *PolicyRef  `json:"policy"`
 	Shares []LossShare `json:"shares"`
 }
 

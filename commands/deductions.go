@@ -40,9 +40,9 @@ const back = 10
 // there is none.
 func (d *Deductions) newest(ctx context.Context, person string, year int) (deduction.State, error) {
 	for y := year + 1; y >= year-back; y-- {
-		s, err := Current(ctx, d.x, deductionDecider(), AccountStream(person, y))
-		if err != nil || s.Year != 0 {
-			return s, err
+		f, err := fresh(ctx, d.x, deductionDecider(), AccountStream(person, y)) // another process may have posted
+		if err != nil || f.state.Year != 0 {
+			return f.state, err
 		}
 	}
 	return deduction.State{}, nil
@@ -89,8 +89,9 @@ func (d *Deductions) turn(ctx context.Context, call Call, operation, person stri
 	return err
 }
 
-// do runs a command on the account that decides now. make gets the civil day at the site.
-func (d *Deductions) do(ctx context.Context, call Call, person string, build func(ctx context.Context, year int, today domain.Day) (deduction.Command, error)) (Result, error) {
+// do runs a command on the account that decides now. build gets its year, and the civil days
+// at the site of the command, and of today.
+func (d *Deductions) do(ctx context.Context, call Call, person string, build func(ctx context.Context, year int, on, today domain.Day) (deduction.Command, error)) (Result, error) {
 	zone, err := d.sites.zone(ctx, call.Site)
 	if err != nil {
 		return Result{}, err
@@ -107,7 +108,7 @@ func (d *Deductions) do(ctx context.Context, call Call, person string, build fun
 		}
 		res, err := Execute(ctx, d.x, deductionDecider(), stream, Step[deduction.Command]{
 			Call: call, Make: func(ctx context.Context, _ Stream) (deduction.Command, error) {
-				return build(ctx, year, domain.DayOf(call.OccurredAt.Time, zone))
+				return build(ctx, year, domain.DayOf(call.OccurredAt.Time, zone), today)
 			},
 		})
 		if !errors.Is(err, deduction.ErrOver) {
@@ -135,9 +136,9 @@ func (d *Deductions) Enter(ctx context.Context, r Request, at time.Time, in Ente
 		return Result{}, err
 	}
 	call.Site = in.Site
-	return d.do(ctx, call, in.Person, func(_ context.Context, year int, day domain.Day) (deduction.Command, error) {
+	return d.do(ctx, call, in.Person, func(_ context.Context, year int, on, _ domain.Day) (deduction.Command, error) {
 		return deduction.Enter{
-			At: call.OccurredAt, Person: in.Person, Year: year, Loss: in.Loss, Number: in.Number, From: deduction.MonthOf(day), AmountFen: in.AmountFen,
+			At: call.OccurredAt, Person: in.Person, Year: year, Loss: in.Loss, Number: in.Number, From: deduction.MonthOf(on), AmountFen: in.AmountFen,
 		}, nil
 	})
 }
@@ -152,14 +153,15 @@ type CancelDebt struct {
 }
 
 // Cancel ends the deductions for a loss; what was deducted goes back with the
-// wage of the month of at (LOS-09).
+// wage of the present month at the site: that of an earlier one, in which the
+// tool was found, is paid already (LOS-09).
 func (d *Deductions) Cancel(ctx context.Context, r Request, at time.Time, in CancelDebt) (Result, error) {
 	call, err := d.call(r, "deduction.cancel", in.Person, &at, in)
 	if err != nil {
 		return Result{}, err
 	}
 	call.Site = in.Site
-	return d.do(ctx, call, in.Person, func(_ context.Context, _ int, day domain.Day) (deduction.Command, error) {
-		return deduction.Cancel{At: call.OccurredAt, Loss: in.Loss, How: in.How, Refund: in.Refund, Month: deduction.MonthOf(day)}, nil
+	return d.do(ctx, call, in.Person, func(_ context.Context, _ int, _, today domain.Day) (deduction.Command, error) {
+		return deduction.Cancel{At: call.OccurredAt, Loss: in.Loss, How: in.How, Refund: in.Refund, Month: deduction.MonthOf(today)}, nil
 	})
 }

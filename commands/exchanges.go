@@ -42,6 +42,10 @@ type SettledLosses interface {
 	// a replacement may be issued without a surrender; false for one that does not
 	// exist or is of another tool (EXC-06).
 	Settled(ctx context.Context, loss, tool uuid.UUID) (bool, error)
+	// Give keeps with the loss of a tool that an exchange gives another one in its
+	// place, as part of the command that completes it. A *domain.RuleError if the
+	// loss is not settled any more, or another exchange gave one (EXC-06).
+	Give(ctx context.Context, call Call, loss, tool, exchange uuid.UUID) error
 }
 
 // Exchanges are the use cases of old for new. Each answers the exchange's
@@ -114,11 +118,11 @@ func itemOf(id uuid.UUID, s tool.State) exchange.Item {
 }
 
 func (x *Exchanges) tool(ctx context.Context, id uuid.UUID) (tool.State, error) {
-	s, err := Current(ctx, x.x, toolDecider(), StreamOf("tool", id))
+	f, err := fresh(ctx, x.x, toolDecider(), StreamOf("tool", id))
 	if err != nil {
-		return s, fmt.Errorf("find tool %s: %w", id, err)
+		return f.state, fmt.Errorf("find tool %s: %w", id, err)
 	}
-	return s, nil
+	return f.state, nil
 }
 
 // on runs a command on an exchange that exists.
@@ -325,6 +329,9 @@ func (x *Exchanges) enter(ctx context.Context, call Call, id uuid.UUID, c exchan
 	if events, err := exchange.Decide(st, c); err != nil || len(events) == 0 {
 		return err
 	}
+	if err := x.give(ctx, call, id, st); err != nil {
+		return err
+	}
 	f, err := currentFold(ctx, x.x, toolDecider(), StreamOf("tool", st.New.Tool))
 	if err != nil {
 		return fmt.Errorf("find replacement of exchange %s: %w", id, err)
@@ -332,4 +339,21 @@ func (x *Exchanges) enter(ctx context.Context, call Call, id uuid.UUID, c exchan
 	return x.cards.enter(ctx, call, entering{
 		To: st.Keeper, Tool: st.New.Tool, Number: f.state.Number, Kind: f.state.Kind, Revision: f.revision, Book: book,
 	})
+}
+
+// give asks once more for the loss that stands for the surrender: since the
+// choice the tool may have been found, the loss taken back, or another
+// replacement given (EXC-06).
+func (x *Exchanges) give(ctx context.Context, call Call, id uuid.UUID, s exchange.State) error {
+	if s.InsteadOfLoss == uuid.Nil {
+		return nil
+	}
+	settled, err := x.settledLoss(ctx, s)
+	switch {
+	case err != nil:
+		return err
+	case !settled:
+		return domain.Refuse("EXC-06", "exchange.loss_not_settled", "loss", s.InsteadOfLoss.String())
+	}
+	return x.losses.Give(ctx, call, s.InsteadOfLoss, s.Old.Tool, id)
 }

@@ -1,9 +1,11 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +13,9 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/calendar"
+	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/loss"
+	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/eventschemas"
 )
@@ -55,9 +59,10 @@ func (l *Losses) Open(ctx context.Context, r Request, in OpenLoss) (Result, erro
 	call.Site = state.Site
 	return Execute(ctx, l.x, lossDecider(), StreamOf("loss", id), Step[loss.Command]{
 		Call: call, Make: func(ctx context.Context, _ Stream) (loss.Command, error) {
-			o := state.lost(in.Tool)
+			o := lostTool(in.Tool, state)
 			o.At, o.Cause, o.ReportedBy, o.LostAt, o.Place = e.At, loss.Missing, e.By, e.LostAt, e.Place
 			o.Circumstances, o.Report, o.Holder = e.Circumstances, report.ID, loss.Holder{Kind: string(e.From.Kind), Who: e.From.Who}
+			o.Responsible = cmp.Or(o.Responsible, e.OnDuty)
 			return l.begin(ctx, id, o)
 		},
 	})
@@ -87,33 +92,18 @@ func (s *Sites) zone(ctx context.Context, code string) (*time.Location, error) {
 	return zone, nil
 }
 
-// toolThen is a tool as it was at some event of its stream.
-type toolThen struct {
-	tool.State
-	responsible string // for the loan that it is on, "" for none
-}
-
-func (s toolThen) lost(id uuid.UUID) loss.Opened {
+// lostTool is what a loss knows of a tool as it was then.
+func lostTool(id uuid.UUID, s tool.State) loss.Opened {
 	return loss.Opened{
-		Site: s.Site, Responsible: s.responsible, Holder: loss.Holder{Kind: string(s.Holder.Kind), Who: s.Holder.Who},
+		Site: s.Site, Responsible: s.Responsible, Holder: loss.Holder{Kind: string(s.Holder.Kind), Who: s.Holder.Who},
 		Tool: loss.Tool{
 			ID: id, Number: s.Number, Kind: s.Kind, Use: string(s.Use), PriceFen: s.PriceFen, PurchasedOn: s.Purchased, LifeMonths: s.Life,
 		},
 	}
 }
 
-// then returns s after e.
-func (s toolThen) then(e tool.Event) toolThen {
-	s.State = tool.Evolve(s.State, e)
-	if lent, ok := e.(tool.Lent); ok {
-		s.responsible = lent.Responsible
-	} else if s.Until.IsZero() {
-		s.responsible = ""
-	}
-	return s
-}
-
-// history reads the events of a tool, without those that are struck by now.
+// history reads the events of a tool, without those that are struck by now:
+// nobody answers for what they never had (AUD-02).
 func (l *Losses) history(ctx context.Context, id uuid.UUID) ([]eventschemas.Record, error) {
 	stored, err := l.Store.ReadStream(ctx, StreamOf("tool", id), 0)
 	if errors.Is(err, ErrStreamNotFound) {
@@ -128,26 +118,32 @@ func (l *Losses) history(ctx context.Context, id uuid.UUID) ([]eventschemas.Reco
 			return nil, fmt.Errorf("decode %s@%d: %w", e.Stream, e.Revision, err)
 		}
 	}
-	return out, nil
+	struck := map[uint64]bool{}
+	for _, rec := range out {
+		if strike, ok := rec.Event.(record.Struck); ok {
+			struck[strike.Revision] = true
+		}
+	}
+	return slices.DeleteFunc(out, func(rec eventschemas.Record) bool { return struck[rec.Revision] }), nil
 }
 
-// reported returns a report and the tool as it was before.
-func (l *Losses) reported(ctx context.Context, in OpenLoss) (eventschemas.Record, toolThen, error) {
+// reported returns a report that still counts, and the tool as it was before.
+func (l *Losses) reported(ctx context.Context, in OpenLoss) (eventschemas.Record, tool.State, error) {
 	all, err := l.history(ctx, in.Tool)
 	if err != nil {
-		return eventschemas.Record{}, toolThen{}, err
+		return eventschemas.Record{}, tool.State{}, err
 	}
-	var s toolThen
+	var s tool.State
 	for _, rec := range all {
 		e, ok := rec.Event.(tool.Event)
 		if _, report := e.(tool.ReportedMissing); report && rec.Revision == in.Revision {
 			return rec, s, nil
 		}
 		if ok && rec.Revision < in.Revision {
-			s = s.then(e)
+			s = tool.Evolve(s, e)
 		}
 	}
-	return eventschemas.Record{}, toolThen{}, ErrNotFound
+	return eventschemas.Record{}, tool.State{}, ErrNotFound
 }
 
 // ReportDamage reports the damage of a tool by human fault (EXC-04, LOS-12).
@@ -170,13 +166,13 @@ func (l *Losses) ReportDamage(ctx context.Context, r Request, in ReportDamage) (
 	if err != nil {
 		return Registered{}, err
 	}
-	var s toolThen
+	var s tool.State
 	for _, rec := range all {
 		e, ok := rec.Event.(tool.Event)
 		if !ok {
 			continue
 		}
-		if next := s.then(e); s.Site == "" || !next.LastAt.After(in.DamagedAt) {
+		if next := tool.Evolve(s, e); s.Site == "" || !next.LastAt.After(in.DamagedAt) {
 			s = next
 		}
 	}
@@ -188,7 +184,7 @@ func (l *Losses) ReportDamage(ctx context.Context, r Request, in ReportDamage) (
 	res, err := Execute(ctx, l.x, lossDecider(), StreamOf("loss", id), Step[loss.Command]{
 		Call: call, Make: func(ctx context.Context, _ Stream) (loss.Command, error) {
 			m := sealer{ctx: ctx, vault: l.Vault, subject: in.Tool}
-			o := s.lost(in.Tool)
+			o := lostTool(in.Tool, s)
 			o.At, o.Cause, o.ReportedBy, o.LostAt, o.Place = call.OccurredAt, loss.Damage, r.Actor.Person, domain.At(in.DamagedAt), in.Place
 			o.Circumstances, o.BasisFen = m.seal(FieldText, in.Circumstances), in.BasisFen
 			if m.err != nil {
@@ -330,8 +326,8 @@ type ApproveLoss struct {
 
 // Approve approves a proposal of another person.
 func (l *Losses) Approve(ctx context.Context, r Request, id uuid.UUID, in ApproveLoss) (Result, error) {
-	return l.on(ctx, r, "loss.approve", id, in.At, in, nil, func(now moment, _ *material) loss.Command {
-		return loss.Approve{At: now.At, By: r.Actor.Person, Roles: r.Actor.Roles, Proposal: in.Proposal, AmountFen: in.AmountFen}
+	return l.on(ctx, r, "loss.approve", id, in.At, in, nil, func(now moment, m *material) loss.Command {
+		return loss.Approve{At: now.At, By: r.Actor.Person, Roles: r.Actor.Roles, Proposal: in.Proposal, AmountFen: in.AmountFen, Book: m.Book}
 	})
 }
 
@@ -383,13 +379,48 @@ func (l *Losses) Settled(ctx context.Context, id, tool uuid.UUID) (bool, error) 
 	return s.Status.Settled() && s.Opened.Tool.ID == tool, err
 }
 
+// Give keeps with the loss of a tool that an exchange gives another one in its
+// place, as part of call, the command that completes the exchange: its stream
+// decides, so that a loss that was found or taken back meanwhile gives none, and
+// none gives two (EXC-06). Errors are those of Execute.
+func (l *Losses) Give(ctx context.Context, call Call, id, tool, exchange uuid.UUID) error {
+	call.ID = uuid.NewSHA1(call.ID, []byte("give"))
+	call.Type, call.Expected = "loss.give", nil
+	_, err := Execute(ctx, l.x, lossDecider(), StreamOf("loss", id), Step[loss.Command]{
+		Call: call, Make: func(ctx context.Context, _ Stream) (loss.Command, error) {
+			s, err := l.state(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			over, err := l.cameToNothing(ctx, s.GivenTo)
+			return loss.Give{At: call.OccurredAt, By: call.Actor.Person, Tool: tool, Exchange: exchange, Over: over}, err
+		},
+	})
+	return err
+}
+
+// cameToNothing returns the exchange if it ended without giving anything, else the zero id.
+func (l *Losses) cameToNothing(ctx context.Context, id uuid.UUID) (uuid.UUID, error) {
+	if id == uuid.Nil {
+		return id, nil
+	}
+	f, err := fresh(ctx, l.x, exchangeDecider(), StreamOf("exchange", id))
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("find exchange %s: %w", id, err)
+	}
+	if f.state.Status == exchange.StatusWithdrawn {
+		return id, nil
+	}
+	return uuid.Nil, nil
+}
+
 func (l *Losses) state(ctx context.Context, id uuid.UUID) (loss.State, error) {
-	s, err := Current(ctx, l.x, lossDecider(), StreamOf("loss", id))
+	f, err := fresh(ctx, l.x, lossDecider(), StreamOf("loss", id))
 	switch {
 	case err != nil:
-		return s, fmt.Errorf("find loss %s: %w", id, err)
-	case s.Status == "":
-		return s, ErrNotFound
+		return f.state, fmt.Errorf("find loss %s: %w", id, err)
+	case f.state.Status == "":
+		return f.state, ErrNotFound
 	}
-	return s, nil
+	return f.state, nil
 }

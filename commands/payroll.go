@@ -141,7 +141,7 @@ func (d *Deductions) postOne(ctx context.Context, r Request, site string, person
 		return Result{}, err
 	}
 	call.OccurredAt, call.Site = domain.At(at), site
-	return d.do(ctx, call, person.String(), func(ctx context.Context, _ int, _ domain.Day) (deduction.Command, error) {
+	return d.do(ctx, call, person.String(), func(ctx context.Context, _ int, _, _ domain.Day) (deduction.Command, error) {
 		book, err := d.policies.Book(ctx, site)
 		if err != nil {
 			return nil, err

@@ -54,16 +54,12 @@ func (s *Strikes) PreviewTool(ctx context.Context, r Request, id uuid.UUID, revi
 	case f.revision == NoStream || !r.sees(f.site):
 		return ToolCorrection{}, ErrNotFound
 	}
-	metas, err := load(ctx, s.x.store, strikeDecider(), stream)
-	if err != nil {
-		return ToolCorrection{}, err
-	}
-	strikes, err := record.DecideStrike(metas.state, record.Strike{Revision: revision, Reason: "preview", Actor: "first", SecondPerson: "second"})
+	metas, strikes, err := s.strikesOf(ctx, stream, record.Strike{Revision: revision, Reason: "preview", Actor: "first", SecondPerson: "second"})
 	if err != nil {
 		return ToolCorrection{}, err
 	}
 	types := map[uint64]string{}
-	for _, m := range metas.state {
+	for _, m := range metas {
 		types[m.Revision] = m.Type
 	}
 	out := ToolCorrection{Site: f.site, Struck: []ToolFact{}, Contradicted: []ToolFact{}}
@@ -104,6 +100,31 @@ func (s *Strikes) entries(ctx context.Context, c tool.Correction) ([]ToolEntry, 
 	return out, nil
 }
 
+// strikesOf decides a strike in the stream of a tool. What a loss came of is
+// not struck while the loss stands: that would leave its payers with it. It is
+// taken back first, by two persons who have seen what that changes (AUD-02, LOS-01).
+func (s *Strikes) strikesOf(ctx context.Context, stream string, c record.Strike) ([]record.Meta, []record.Struck, error) {
+	metas, err := load(ctx, s.x.store, strikeDecider(), stream)
+	if err != nil {
+		return nil, nil, err
+	}
+	strikes, err := record.DecideStrike(metas.state, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range strikes {
+		id := s.IDs.Loss(e.EventID)
+		f, err := fresh(ctx, s.x, lossDecider(), StreamOf("loss", id))
+		if err != nil {
+			return nil, nil, fmt.Errorf("find loss %s: %w", id, err)
+		}
+		if f.state.Stands() {
+			return nil, nil, domain.Refuse("AUD-02", "record.loss_stands", "revision", e.Revision, "loss", f.state.Opened.Number)
+		}
+	}
+	return metas.state, strikes, nil
+}
+
 // enter puts a tool onto the cards of those who have it again once c has taken
 // a fact back, before it does: nobody who left gets it (TOL-07, ADR 0019). What
 // refuses the strike itself leaves nothing on a card.
@@ -113,11 +134,7 @@ func (s *Strikes) enter(ctx context.Context, call Call, id uuid.UUID, c record.S
 	if err != nil {
 		return err
 	}
-	metas, err := load(ctx, s.x.store, strikeDecider(), stream)
-	if err != nil {
-		return err
-	}
-	strikes, err := record.DecideStrike(metas.state, c)
+	_, strikes, err := s.strikesOf(ctx, stream, c)
 	if err != nil {
 		return err
 	}

@@ -262,6 +262,10 @@ var fixtures = map[string]any{
 		At: eleven, By: id("wang").String(), Person: id("zhao").String(), Points: 50, Circumstances: sealed("the shift stood"), Policy: desk,
 	},
 	"loss.correction_requested.v1": loss.CorrectionRequested{At: eleven, By: id("wang").String(), Reason: "it lay in the box", Consequences: hash},
+	"loss.approved.v1.by_policy": loss.AmountApproved{
+		At: eleven, By: id("hr").String(), Proposal: 3, Number: "W-0042-20260302-3fa2", AmountFen: 128298, Shares: []loss.Share{{Person: id("li").String(), AmountFen: 128298}}, Policy: &desk,
+	},
+	"loss.replacement_given.v1": loss.ReplacementGiven{At: eleven, By: id("li").String(), Exchange: id("exchange")},
 	"loss.ended.v1": loss.Ended{
 		At: eleven, How: loss.ByCorrection, By: id("hr").String(), Second: id("wang").String(), Reason: "it lay in the box", Number: "W-0042-20260302-3fa2",
 		Persons: []string{id("li").String()}, Refund: true, Points: 50,
@@ -286,6 +290,12 @@ var fixtures = map[string]any{
 		Reason: "first", Hash: hash,
 		Content: json.RawMessage(`{"cap_ppm":200000,"floor_ppm":50000,"hr_above_fen":100000,"method":"value_left","minimum_wage_fen":269000,` +
 			`"payers":{"personal":"holder","pool":"holder","shared":"shift","special":"shift_leader"},"points":0,"replacement":{"days":3,"lowers":false}}`),
+	},
+	"policy.version_recorded.v1.compensation_standard": policy.VersionRecorded{
+		Kind: policy.KindCompensation, Name: "compensation", Site: "SH", Version: 2, EffectiveFrom: nine, Author: "li", Approval: policy.SecondPerson,
+		Reason: "the standard", Hash: hash,
+		Content: json.RawMessage(`{"cap_ppm":200000,"excuse":"good_cause","floor_ppm":50000,"hr_above_fen":100000,"method":"value_left","minimum_wage_fen":269000,` +
+			`"payers":{"personal":"holder","pool":"holder","shared":"shift","special":"shift_leader"},"points":0,"standard":{"lines":[{"amount_fen":8000,"kind":"wrench"}]}}`),
 	},
 	"tool.booked.v1": tool.Booked{At: nine, Booking: tool.Booking{
 		ID: id("booking"), To: toolHolder, From: ten, Until: eleven, Purpose: "pump 3", Responsible: id("li").String(),

@@ -141,6 +141,7 @@ var eventTypes = []eventType{
 	newest[loss.AmountApproved]("loss.approved.v1"),
 	newest[loss.PointsRecorded]("loss.points_recorded.v1"),
 	newest[loss.CorrectionRequested]("loss.correction_requested.v1"),
+	newest[loss.ReplacementGiven]("loss.replacement_given.v1"),
 	newest[loss.Ended]("loss.ended.v1"),
 	newest[deduction.Opened]("deduction.opened.v1"),
 	newest[deduction.Entered]("deduction.entered.v1"),

@@ -314,6 +314,9 @@ func shownLoss(r readmodel.Versioned[losses.Row]) api.SealedLoss {
 			},
 		},
 	}
+	if o.Report != uuid.Nil {
+		out.Report = &o.Report
+	}
 	if fen, ok := row.AmountFen(); ok {
 		out.AmountFen = &fen
 	}
@@ -365,6 +368,9 @@ func decided(out api.SealedLoss, row losses.Row) api.SealedLoss {
 	}
 	if a := row.Approved; a != nil {
 		out.Approval = &api.LossApproval{At: a.At, By: a.By, AmountFen: a.AmountFen, Shares: shownShares(a.Shares)}
+		if a.Policy != nil {
+			out.Approval.Policy = policyRef(*a.Policy)
+		}
 	}
 	if c := row.Correction; c != nil {
 		out.Correction = &api.LossCorrection{At: c.At, By: c.By, Reason: c.Reason, Consequences: c.Consequences}

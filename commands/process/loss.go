@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 	"github.com/fieldledger/fieldledger/domain/deduction"
 	"github.com/fieldledger/fieldledger/domain/exchange"
 	"github.com/fieldledger/fieldledger/domain/loss"
+	"github.com/fieldledger/fieldledger/domain/record"
 	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/eventschemas"
 )
@@ -95,15 +97,25 @@ func ids(persons []string) ([]uuid.UUID, error) {
 	return out, nil
 }
 
-// reportBefore returns the id of the last report before a tool was found, the
-// zero id for none. What is before an event of a stream never changes.
+// reportBefore returns the id of the last report before a tool was found that
+// was not struck by then, the zero id for none. What is before an event of a stream never changes.
 func (m Loss) reportBefore(ctx context.Context, found eventschemas.Record) (uuid.UUID, error) {
 	stored, err := m.Streams.ReadStream(ctx, found.Stream, 0)
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("read %s: %w", found.Stream, err)
 	}
-	for _, e := range slices.Backward(stored) {
-		if e.Revision < found.Revision && e.Type == "tool.reported_missing.v1" {
+	struck := map[uint64]bool{}
+	for _, e := range slices.Backward(stored[:min(uint64(len(stored)), found.Revision)]) {
+		if strings.HasPrefix(e.Type, "record.struck.") {
+			rec, err := eventschemas.NewRecord(e, 0)
+			if err != nil {
+				return uuid.Nil, fmt.Errorf("decode %s@%d: %w", e.Stream, e.Revision, err)
+			}
+			if strike, ok := rec.Event.(record.Struck); ok {
+				struck[strike.Revision] = true
+			}
+		}
+		if e.Type == "tool.reported_missing.v1" && !struck[e.Revision] {
 			return e.ID, nil
 		}
 	}

@@ -20,6 +20,10 @@ const (
 // valued fills the terms of an assessment of a tool by a method (LOS-03, LOS-04).
 func valued(c policy.Compensation, t Tool, lostOn domain.Day) (Assessed, error) {
 	a := Assessed{Method: c.Method, PriceFen: t.PriceFen, AmountFen: t.PriceFen}
+	if fen, listed := c.StandardOf(t.Kind); listed { // LOS-03
+		a.Method, a.AmountFen = StandardAmount, fen
+		return a, nil
+	}
 	if c.Method == policy.OriginalPrice { // LOS-03
 		return a, nil
 	}

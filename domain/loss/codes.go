@@ -46,5 +46,8 @@ func (h How) status() Status { return Status(h) }
 // RoleHR is the role that approves what is above the policy's amount (LOS-07).
 const RoleHR = "hr"
 
-// GivenAmount is the way of an assessment beside the methods of the policy.
-const GivenAmount = "given" // the cost of a repair
+// Ways of an assessment beside the methods of the policy.
+const (
+	GivenAmount    = "given"    // the cost of a repair (LOS-12)
+	StandardAmount = "standard" // of the compensation standard (LOS-03, EXC-04)
+)

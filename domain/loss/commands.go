@@ -1,6 +1,8 @@
 package loss
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
@@ -86,6 +88,7 @@ type Approve struct {
 	Roles     []string       `json:"roles"`    // of that person
 	Proposal  int64          `json:"proposal"` // revision of the proposal that was seen
 	AmountFen int64          `json:"amount_fen"`
+	Book      *policy.Book   `json:"-"`
 }
 
 // Waive gives up what is to be paid (LOS-11).
@@ -123,6 +126,15 @@ type ConfirmCorrection struct {
 	Seen         string         `json:"seen"`
 }
 
+// Give says that an exchange gives another tool in place of the lost one (EXC-06).
+type Give struct {
+	At       domain.Instant `json:"at"`
+	By       string         `json:"by"`
+	Tool     uuid.UUID      `json:"tool"` // that the exchange stands for
+	Exchange uuid.UUID      `json:"exchange"`
+	Over     uuid.UUID      `json:"over"` // another exchange of which nothing came; the zero id for none
+}
+
 // FindAgain says that the tool is there again (LOS-09).
 type FindAgain struct {
 	At domain.Instant `json:"at"`
@@ -142,4 +154,5 @@ func (Waive) command()             {}
 func (RecordPoints) command()      {}
 func (RequestCorrection) command() {}
 func (ConfirmCorrection) command() {}
+func (Give) command()              {}
 func (FindAgain) command()         {}

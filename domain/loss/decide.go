@@ -84,6 +84,9 @@ func decide(s State, c Command) (Event, domain.Instant, string, error) {
 	case ConfirmCorrection:
 		e, err = confirmCorrection(s, c)
 		return e, c.At, c.By, err
+	case Give:
+		e, err = give(s, c)
+		return e, c.At, c.By, err
 	}
 	return nil, domain.Instant{}, "", fmt.Errorf("loss: unknown command %T", c)
 }
@@ -151,6 +154,9 @@ func makeFinding(s State, c MakeFinding) (Event, error) {
 	if c.OnDuty && s.Opened.Cause != Missing { // what is not lost cannot be certified, and nothing of it could be settled
 		return nil, domain.Refuse("LOS-02", "loss.damage_on_duty")
 	}
+	if c.OnDuty && r.Excuse == policy.ExcuseGoodCause { // S5 knows no certificate
+		return nil, domain.Refuse("LOS-02", "loss.no_certificate")
+	}
 	if c.Reason.IsZero() {
 		return nil, domain.Invalid("/reason", "LOS-05", "loss.reason_missing")
 	}
@@ -158,7 +164,7 @@ func makeFinding(s State, c MakeFinding) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(payers, func(p Payer) bool { return p.Person == c.By }) { // nobody judges the own case
+	if s.debtor(c.By) || slices.ContainsFunc(payers, func(p Payer) bool { return p.Person == c.By }) { // nobody judges the own case
 		return nil, domain.Refuse("LOS-07", "loss.own_case")
 	}
 	e := FindingMade{
@@ -239,7 +245,7 @@ func certify(s State, c Certify) (Event, error) {
 	switch {
 	case s.Opened.Cause != Missing || s.Finding == nil || !s.Finding.OnDuty:
 		return nil, domain.Refuse("LOS-02", "loss.not_on_duty")
-	case s.debtor(c.By) || c.By == s.holder():
+	case s.debtor(c.By):
 		return nil, domain.Refuse("LOS-02", "loss.own_case")
 	}
 	return Certified(c), nil
@@ -257,9 +263,11 @@ func assess(s State, c Assess) (Event, error) {
 		return nil, err
 	}
 	a, err := valued(r, s.Opened.Tool, s.Opened.LostOn)
-	if s.Opened.BasisFen > 0 { // a damage is paid with what its repair costs (LOS-12)
-		a = Assessed{Method: GivenAmount, PriceFen: s.Opened.Tool.PriceFen, AmountFen: s.Opened.BasisFen}
-	} else if err != nil {
+	basis := s.Opened.BasisFen
+	switch {
+	case basis > 0 && (err != nil || basis < a.AmountFen): // a damage is paid with its repair, and with no more than a loss (LOS-12)
+		a = Assessed{Method: GivenAmount, PriceFen: s.Opened.Tool.PriceFen, AmountFen: basis}
+	case err != nil:
 		return nil, err
 	}
 	a.At, a.By, a.Policy = c.At, c.By, ref

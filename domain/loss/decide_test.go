@@ -106,7 +106,7 @@ func proposed(fen int64, shares ...loss.Share) loss.AmountProposed {
 }
 
 func approved(fen int64) loss.AmountApproved {
-	return loss.AmountApproved{At: at(6), By: wang, Proposal: 3, Number: "W-1-20260302", AmountFen: fen, Shares: []loss.Share{{Person: li, AmountFen: fen}}}
+	return loss.AmountApproved{At: at(6), By: wang, Proposal: 3, Number: "W-1-20260302", AmountFen: fen, Shares: []loss.Share{{Person: li, AmountFen: fen}}, Policy: &ref}
 }
 
 // What a lost tool is paid with, worked out by hand (LOS-03, LOS-04).
@@ -193,7 +193,7 @@ func TestLossesByHand(t *testing.T) {
 	special := opened("special", 35_000)
 	points := loss.PointsRecorded{At: at(4), By: boss, Person: zhao, Points: 50, Circumstances: why, Policy: ref}
 	yes := func(by, role string, proposal, fen int64) loss.Approve {
-		return loss.Approve{At: at(6), By: by, Roles: []string{role}, Proposal: proposal, AmountFen: fen}
+		return loss.Approve{At: at(6), By: by, Roles: []string{role}, Proposal: proposal, AmountFen: fen, Book: mine}
 	}
 	ended := func(how loss.How, by, second, reason string, refund bool, persons ...string) loss.Ended {
 		return loss.Ended{At: at(8), How: how, By: by, Second: second, Reason: reason, Number: "W-1-20260302", Persons: append([]string{}, persons...), Refund: refund}
@@ -309,7 +309,7 @@ func TestLossesByHand(t *testing.T) {
 		{Name: "LOS-07 not what was withdrawn", Given: with(waiting, loss.ProposalWithdrawn{At: at(5), By: boss}), When: yes(wang, "manager", 3, 35_000), Refused: "LOS-07", Key: "loss.not_proposed"},
 		{Name: "LOS-07 what is approved is not withdrawn", Given: paid, When: loss.WithdrawProposal{At: at(7), By: boss}, Refused: "LOS-07", Key: "loss.decided"},
 		{Name: "LOS-07 above 1,000 yuan not a manager", Given: dear, When: yes(wang, "manager", 3, 100_001), Refused: "LOS-07", Key: "loss.hr_only"},
-		{Name: "LOS-07 but HR", Given: dear, When: loss.Approve{At: at(6), By: wang, Roles: []string{"hr"}, Proposal: 3, AmountFen: 100_001}, Then: []loss.Event{approved(100_001)}},
+		{Name: "LOS-07 but HR", Given: dear, When: loss.Approve{At: at(6), By: wang, Roles: []string{"hr"}, Proposal: 3, AmountFen: 100_001, Book: mine}, Then: []loss.Event{approved(100_001)}},
 		{Name: "LOS-07 approved twice is approved once", Given: paid, When: yes(zhao, "manager", 3, 35_000)},
 		{Name: "ORG-01 who has no person approves nothing", Given: waiting, When: yes("", "hr", 3, 35_000), Invalid: "/by"},
 

@@ -37,7 +37,7 @@ type Opened struct {
 	Cause         Cause          `json:"cause"`         // why there is a loss
 	Tool          Tool           `json:"tool"`          // as it was then
 	Holder        Holder         `json:"holder"`        // who had it
-	Responsible   string         `json:"responsible"`   // who answers for a loan; "" for none (TOL-09)
+	Responsible   string         `json:"responsible"`   // who answers for a loan (TOL-09), or was on duty (TOL-06); "" for none
 	ReportedBy    string         `json:"reported_by"`   // person id
 	LostAt        domain.Instant `json:"lost_at"`       // when it was lost or damaged
 	LostOn        domain.Day     `json:"lost_on"`       // civil day of that at the site
@@ -79,7 +79,7 @@ type Certified struct {
 type Assessed struct {
 	At         domain.Instant   `json:"at"`
 	By         string           `json:"by"`          // person id of who acts
-	Method     string           `json:"method"`      // original_price, value_left or given
+	Method     string           `json:"method"`      // original_price, value_left, standard or given
 	PriceFen   int64            `json:"price_fen"`   // what was paid for the tool
 	UsedMonths int64            `json:"used_months"` // whole ones from the purchase to the loss
 	LifeMonths int64            `json:"life_months"` // of its kind
@@ -135,6 +135,8 @@ type AmountApproved struct {
 	Number    string         `json:"number"`     // of the loss
 	AmountFen int64          `json:"amount_fen"` // what is to be paid
 	Shares    []Share        `json:"shares"`     // by person; they add up to the amount
+	// Policy of compensation, in force then, says who had to approve; none in what was recorded before it was kept.
+	Policy *domain.PolicyRef `json:"policy,omitempty"`
 }
 
 // PointsRecorded says that production suffered (LOS-10). Type loss.points_recorded.v1.
@@ -154,6 +156,14 @@ type CorrectionRequested struct {
 	Reason string         `json:"reason"` // no personal data
 	// Consequences stands for the list of what it would change, as By has seen it.
 	Consequences string `json:"consequences"`
+}
+
+// ReplacementGiven says which exchange gives another tool in place of the lost
+// one; a later one says that nothing came of the one before (EXC-06). Type loss.replacement_given.v1.
+type ReplacementGiven struct {
+	At       domain.Instant `json:"at"`
+	By       string         `json:"by"`       // person id of who signs for the tool
+	Exchange uuid.UUID      `json:"exchange"` // its id
 }
 
 // Ended ends a loss without its being paid (LOS-09, LOS-11, AUD-02). Type loss.ended.v1.
@@ -180,6 +190,7 @@ func (ProposalWithdrawn) event()   {}
 func (AmountApproved) event()      {}
 func (PointsRecorded) event()      {}
 func (CorrectionRequested) event() {}
+func (ReplacementGiven) event()    {}
 func (Ended) event()               {}
 
 // Policies are the versions that decided the event (POL-02).
@@ -190,6 +201,14 @@ func (e Assessed) Policies() []domain.PolicyRef { return []domain.PolicyRef{e.Po
 
 // Policies are the versions that decided the event (POL-02).
 func (e AmountProposed) Policies() []domain.PolicyRef { return []domain.PolicyRef{e.Policy} }
+
+// Policies are the versions that decided the event (POL-02).
+func (e AmountApproved) Policies() []domain.PolicyRef {
+	if e.Policy == nil {
+		return nil
+	}
+	return []domain.PolicyRef{*e.Policy}
+}
 
 // Policies are the versions that decided the event (POL-02).
 func (e PointsRecorded) Policies() []domain.PolicyRef { return []domain.PolicyRef{e.Policy} }

@@ -62,7 +62,7 @@ func TestLOS07NothingIsApprovedByWhoProposedItOrPays(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"refused", "proposed", "approved", "ended", "certified", "replaced", "bought"} {
-		require.Greater(t, count[what], walks/20, what)
+		require.Greater(t, count[what], walks/30, what)
 	}
 }
 
@@ -122,7 +122,7 @@ func (p *paper) note(t *testing.T, revision int64, c loss.Command, e loss.Event,
 			require.NotContains(t, p.payers, e.Second)
 		}
 		require.Equal(t, p.entered, len(e.Persons) > 0)
-		require.True(t, !p.closed || e.How == loss.ByCorrection)
+		require.True(t, !p.closed || e.How == loss.ByCorrection || e.How == loss.ByFinding && p.entered) // a waiver may have left something deducted
 		p.approved, p.closed = false, true
 		count["ended"]++
 	}
@@ -135,7 +135,7 @@ func drawn(r *rand.Rand, now domain.Instant, s loss.State, book *policy.Book) lo
 	amount, _ := s.AmountFen()
 	switch r.IntN(22) {
 	case 0, 1, 2, 3:
-		c := loss.MakeFinding{At: now, Today: today, By: who(), OnDuty: r.IntN(6) == 0, GoodCause: r.IntN(2) == 0, Reason: why, Book: book, Otherwise: r.IntN(4) == 0}
+		c := loss.MakeFinding{At: now, Today: today, By: who(), OnDuty: r.IntN(5) == 0, GoodCause: r.IntN(2) == 0, Reason: why, Book: book, Otherwise: r.IntN(4) == 0}
 		for range r.IntN(3) {
 			c.Payers = append(c.Payers, loss.Payer{Person: who(), Weight: 1 + r.Int64N(3)})
 		}
@@ -155,7 +155,7 @@ func drawn(r *rand.Rand, now domain.Instant, s loss.State, book *policy.Book) lo
 	case 15, 16, 17:
 		return loss.Approve{
 			At: now, By: who(), Roles: []string{[]string{"manager", "hr"}[r.IntN(2)]},
-			Proposal: s.ProposedAt - int64(r.IntN(5)/4), AmountFen: amount - int64(r.IntN(5)/4),
+			Proposal: s.ProposedAt - int64(r.IntN(5)/4), AmountFen: amount - int64(r.IntN(5)/4), Book: book,
 		}
 	case 18:
 		return loss.RecordPoints{At: now, By: who(), Person: who(), Circumstances: why, Book: book}

@@ -65,11 +65,16 @@ func approve(s State, c Approve) (Event, error) {
 		return nil, domain.Refuse("LOS-07", "loss.same_person")
 	case s.debtor(c.By):
 		return nil, domain.Refuse("LOS-07", "loss.own_case")
-	case s.Proposal.NeedsHR && !slices.Contains(c.Roles, RoleHR):
+	}
+	r, ref, err := s.terms(c.Book, c.At) // of now: the limit may be another one than at the proposal (POL-02)
+	if err != nil {
+		return nil, err
+	}
+	if needsHR(r, s.Proposal.AmountFen) && !slices.Contains(c.Roles, RoleHR) {
 		return nil, domain.Refuse("LOS-07", "loss.hr_only")
 	}
 	return AmountApproved{
-		At: c.At, By: c.By, Proposal: s.ProposedAt, Number: s.Opened.Number, AmountFen: s.Proposal.AmountFen, Shares: s.Proposal.Shares,
+		At: c.At, By: c.By, Proposal: s.ProposedAt, Number: s.Opened.Number, AmountFen: s.Proposal.AmountFen, Shares: s.Proposal.Shares, Policy: &ref,
 	}, nil
 }
 
@@ -114,7 +119,7 @@ func recordPoints(s State, c RecordPoints) (Event, error) {
 		return nil, domain.Refuse("POL-08", "loss.points_missing")
 	case s.Points > 0: // once a loss
 		return nil, domain.Refuse("LOS-10", "loss.points_given")
-	case c.By == c.Person:
+	case c.By == c.Person || s.debtor(c.By):
 		return nil, domain.Refuse("LOS-07", "loss.own_case")
 	}
 	return PointsRecorded{At: c.At, By: c.By, Person: c.Person, Points: r.Points, Circumstances: c.Circumstances, Policy: ref}, nil
@@ -156,9 +161,27 @@ func confirmCorrection(s State, c ConfirmCorrection) (Event, error) {
 	return e, nil
 }
 
-// findAgain is sent by the program: what a person decided since does not stop it.
+// give keeps that one exchange gives another tool in place of the lost one; a
+// second tool for the same loss would be an issue without a surrender (EXC-06).
+func give(s State, c Give) (Event, error) {
+	switch {
+	case c.Exchange == uuid.Nil:
+		return nil, domain.Invalid("/exchange", "EXC-06", "loss.exchange_missing")
+	case !s.Status.Settled() || s.Opened.Tool.ID != c.Tool:
+		return nil, domain.Refuse("EXC-06", "loss.not_settled", "status", string(s.Status))
+	case s.GivenTo == c.Exchange: // TKT-02
+		return nil, nil
+	case s.GivenTo != uuid.Nil && s.GivenTo != c.Over:
+		return nil, domain.Refuse("EXC-06", "loss.given_already", "exchange", s.GivenTo.String())
+	}
+	return ReplacementGiven{At: c.At, By: c.By, Exchange: c.Exchange}, nil
+}
+
+// findAgain is sent by the program: what a person decided since does not stop
+// it. What a waiver left deducted goes back too: nothing is lost any more.
 func findAgain(s State, c FindAgain) ([]Event, error) {
-	if !s.Status.running() && s.Status != Approved { // nothing is owed
+	paid := s.Status == Approved || s.Status == Waived && len(s.Shares) > 0
+	if !s.Status.running() && !paid { // nothing is owed, and nothing was paid
 		return nil, nil
 	}
 	at := c.At

@@ -3,6 +3,8 @@ package loss
 import (
 	"slices"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // State is a loss. The zero value does not exist.
@@ -17,6 +19,7 @@ type State struct {
 	Proposal   *AmountProposed // that waits
 	ProposedAt int64           // revision of the proposal
 	Shares     []Share         // that were approved
+	GivenTo    uuid.UUID       // exchange that gives another tool in its place; the zero id for none (EXC-06)
 	Correction *CorrectionRequested
 	Points     int64 // of appraisal, all together
 	LastAt     time.Time
@@ -65,6 +68,9 @@ func (s State) after(e Event, revision int64) State {
 	case CorrectionRequested:
 		s.Correction = &e
 		return s.at(e.At.Time)
+	case ReplacementGiven:
+		s.GivenTo = e.Exchange
+		return s.at(e.At.Time)
 	case Ended:
 		s.Status = e.How.status()
 		return s.at(e.At.Time)
@@ -85,13 +91,18 @@ func (s State) at(at time.Time) State {
 	return s
 }
 
-// debtor reports whether a person is to pay, or would be before there is a finding.
+// debtor reports whether a loss is a person's own case: who had the tool or
+// answers for it, though a finding says that somebody else pays, and who pays by
+// the finding that stands (LOS-07).
 func (s State) debtor(person string) bool {
-	if s.Finding != nil {
-		return slices.ContainsFunc(s.Finding.Payers, func(p Payer) bool { return p.Person == person })
+	if person != "" && (person == s.Opened.Holder.Who || person == s.Opened.Responsible) {
+		return true
 	}
-	return person == s.Opened.Holder.Who || person == s.Opened.Responsible
+	return s.Finding != nil && slices.ContainsFunc(s.Finding.Payers, func(p Payer) bool { return p.Person == person })
 }
+
+// Stands reports whether there is a loss that was neither found again nor taken back.
+func (s State) Stands() bool { return s.Status != "" && s.Status != Found && s.Status != Withdrawn }
 
 // Persons are whose accounts hold a share, in order.
 func (s State) Persons() []string {

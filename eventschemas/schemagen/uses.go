@@ -96,6 +96,7 @@ var uses = map[string]use{
 	"loss.approved.v1":               onLoss("loss.approve"),
 	"loss.points_recorded.v1":        onLoss("loss.record_points"),
 	"loss.correction_requested.v1":   onLoss("loss.request_correction"),
+	"loss.replacement_given.v1":      onLoss("loss.give"),
 	"loss.ended.v1":                  onLoss("loss.waive", "loss.confirm_correction", "loss.find_again"),
 	"deduction.opened.v1":            onAccount("as the first of a year", "deduction.open", "deduction.enter"),
 	"deduction.entered.v1":           onAccount("", "deduction.enter"),

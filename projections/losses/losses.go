@@ -92,6 +92,8 @@ func Evolve(r Row, rec eventschemas.Record) (Row, error) {
 		r.Ended = &e
 	case loss.Opened, loss.FindingMade, loss.Assessed, loss.Replaced, loss.Requisitioned, loss.AmountProposed, loss.ProposalWithdrawn, loss.CorrectionRequested:
 		// the state holds them
+	case loss.ReplacementGiven:
+		// the exchange shows it
 	}
 	return r, nil
 }
