@@ -33498,15 +33498,25 @@ type CheckTeamToolsResponseObject interface {
 	VisitCheckTeamToolsResponse(w http.ResponseWriter) error
 }
 
-type CheckTeamTools200JSONResponse ToolOutcomes
+type CheckTeamTools200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type CheckTeamTools200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers CheckTeamTools200ResponseHeaders
+}
 
 func (response CheckTeamTools200JSONResponse) VisitCheckTeamToolsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35346,15 +35356,25 @@ type IssueToolKitResponseObject interface {
 	VisitIssueToolKitResponse(w http.ResponseWriter) error
 }
 
-type IssueToolKit200JSONResponse ToolOutcomes
+type IssueToolKit200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type IssueToolKit200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers IssueToolKit200ResponseHeaders
+}
 
 func (response IssueToolKit200JSONResponse) VisitIssueToolKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35387,15 +35407,25 @@ type ReturnToolKitResponseObject interface {
 	VisitReturnToolKitResponse(w http.ResponseWriter) error
 }
 
-type ReturnToolKit200JSONResponse ToolOutcomes
+type ReturnToolKit200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type ReturnToolKit200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers ReturnToolKit200ResponseHeaders
+}
 
 func (response ReturnToolKit200JSONResponse) VisitReturnToolKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35652,15 +35682,25 @@ type LendToolsResponseObject interface {
 	VisitLendToolsResponse(w http.ResponseWriter) error
 }
 
-type LendTools200JSONResponse ToolOutcomes
+type LendTools200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type LendTools200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers LendTools200ResponseHeaders
+}
 
 func (response LendTools200JSONResponse) VisitLendToolsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35692,15 +35732,25 @@ type ReturnToolsResponseObject interface {
 	VisitReturnToolsResponse(w http.ResponseWriter) error
 }
 
-type ReturnTools200JSONResponse ToolOutcomes
+type ReturnTools200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type ReturnTools200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers ReturnTools200ResponseHeaders
+}
 
 func (response ReturnTools200JSONResponse) VisitReturnToolsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
