@@ -295,7 +295,7 @@ func TestTOL05AKitIsGivenOutAndComesBackInPart(t *testing.T) {
 	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
 	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["fitter"],"since":"2026-03-01T00:00:00Z"}`)
 	box := s.kit("K-1", id(0), id(1))
-	require.Equal(t, "claim.taken", s.give(s.keeper, "/v1/tool-kits", `{"site":"hq","number":"K-1","name":"n","store":"main","tools":[]}`).problem(t).Key)
+	require.Equal(t, "claim.number_taken", s.give(s.keeper, "/v1/tool-kits", `{"site":"hq","number":"K-1","name":"n","store":"main","tools":[]}`).problem(t).Key)
 	r := s.done(s.keeper, box+"/tools", `{"tool":"`+id(2)+`"}`)
 	s.tags[box] = r.header.Get("ETag")
 	issue := call{method: http.MethodPost, path: box + "/issue", body: `{"to":` + toPerson(s.li) + `}`, token: s.keeper.token, header: map[string]string{"Idempotency-Key": "once"}}
