@@ -157,6 +157,27 @@ func (e CheckTeamToolsKind) Valid() bool {
 	}
 }
 
+// Defines values for CustodySpanFlag.
+const (
+	CustodySpanFlagEmpty     CustodySpanFlag = ""
+	CustodySpanFlagException CustodySpanFlag = "exception"
+	CustodySpanFlagOther     CustodySpanFlag = "other"
+)
+
+// Valid indicates whether the value is a known member of the CustodySpanFlag enum.
+func (e CustodySpanFlag) Valid() bool {
+	switch e {
+	case CustodySpanFlagEmpty:
+		return true
+	case CustodySpanFlagException:
+		return true
+	case CustodySpanFlagOther:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeductionLineKind.
 const (
 	DeductionLineKindCancelled DeductionLineKind = "cancelled"
@@ -2812,15 +2833,33 @@ type Created struct {
 
 // CustodySpan From an instant until the next span.
 type CustodySpan struct {
+	// Approval By which that was said.
+	Approval *openapi_types.UUID `json:"approval"`
+
+	// ApprovedBy Person who approved a hand-over; "" for nobody.
+	ApprovedBy string `json:"approved_by"`
+
+	// By Person, of a hand-over and of what is flagged: who signed for it, brought it or reported it; "" where the events say it.
+	By string `json:"by"`
+
+	// Flag Whether it came by somebody who did not have the tool, or was passed on where that is forbidden (TOL-08); "" for neither.
+	Flag CustodySpanFlag `json:"flag"`
+
 	// From UTC with milliseconds.
 	From Instant `json:"from"`
 
 	// Holder A custodian.
 	Holder Holder `json:"holder"`
 
+	// Reason Of a hand-over.
+	Reason string `json:"reason"`
+
 	// Revision Of the event in the tool's stream.
 	Revision int64 `json:"revision"`
 }
+
+// CustodySpanFlag Whether it came by somebody who did not have the tool, or was passed on where that is forbidden (TOL-08); "" for neither.
+type CustodySpanFlag string
 
 // Day Civil date in the zone of the site.
 type Day = string
@@ -9003,6 +9042,18 @@ type ListToolsParams struct {
 
 	// InspectionBefore Only tools whose inspection is good until before this civil day (INS-02).
 	InspectionBefore *Day `form:"inspection_before,omitempty" json:"inspection_before,omitempty"`
+
+	// Use Only tools of this use: the pool, for one (TOL-09).
+	Use *ToolUse `form:"use,omitempty" json:"use,omitempty"`
+
+	// Blocked Only tools that are out of use, or only others (TOL-18).
+	Blocked *bool `form:"blocked,omitempty" json:"blocked,omitempty"`
+
+	// OfferedTo Only tools that wait for the signature of this person or team (TOL-04).
+	OfferedTo *openapi_types.UUID `form:"offered_to,omitempty" json:"offered_to,omitempty"`
+
+	// Flagged Only tools of which a change of hands or a report of a fault is flagged, or only others: by somebody who did not have the tool, or passed on by exception (TOL-08).
+	Flagged *bool `form:"flagged,omitempty" json:"flagged,omitempty"`
 }
 
 // RegisterToolParams defines parameters for RegisterTool.
@@ -23871,6 +23922,58 @@ func (siw *ServerInterfaceWrapper) ListTools(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	// ------------- Optional query parameter "use" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "use", r.URL.Query(), &params.Use, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "use"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "use", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "blocked" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "blocked", r.URL.Query(), &params.Blocked, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "blocked"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "blocked", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "offered_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offered_to", r.URL.Query(), &params.OfferedTo, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "offered_to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "offered_to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "flagged" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "flagged", r.URL.Query(), &params.Flagged, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "flagged"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "flagged", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListTools(w, r, params)
 	}))
@@ -33507,15 +33610,25 @@ type CheckTeamToolsResponseObject interface {
 	VisitCheckTeamToolsResponse(w http.ResponseWriter) error
 }
 
-type CheckTeamTools200JSONResponse ToolOutcomes
+type CheckTeamTools200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type CheckTeamTools200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers CheckTeamTools200ResponseHeaders
+}
 
 func (response CheckTeamTools200JSONResponse) VisitCheckTeamToolsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35355,15 +35468,25 @@ type IssueToolKitResponseObject interface {
 	VisitIssueToolKitResponse(w http.ResponseWriter) error
 }
 
-type IssueToolKit200JSONResponse ToolOutcomes
+type IssueToolKit200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type IssueToolKit200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers IssueToolKit200ResponseHeaders
+}
 
 func (response IssueToolKit200JSONResponse) VisitIssueToolKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35396,15 +35519,25 @@ type ReturnToolKitResponseObject interface {
 	VisitReturnToolKitResponse(w http.ResponseWriter) error
 }
 
-type ReturnToolKit200JSONResponse ToolOutcomes
+type ReturnToolKit200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type ReturnToolKit200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers ReturnToolKit200ResponseHeaders
+}
 
 func (response ReturnToolKit200JSONResponse) VisitReturnToolKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35661,15 +35794,25 @@ type LendToolsResponseObject interface {
 	VisitLendToolsResponse(w http.ResponseWriter) error
 }
 
-type LendTools200JSONResponse ToolOutcomes
+type LendTools200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type LendTools200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers LendTools200ResponseHeaders
+}
 
 func (response LendTools200JSONResponse) VisitLendToolsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35701,15 +35844,25 @@ type ReturnToolsResponseObject interface {
 	VisitReturnToolsResponse(w http.ResponseWriter) error
 }
 
-type ReturnTools200JSONResponse ToolOutcomes
+type ReturnTools200ResponseHeaders struct {
+	FieldledgerPosition *string
+}
+
+type ReturnTools200JSONResponse struct {
+	Body    ToolOutcomes
+	Headers ReturnTools200ResponseHeaders
+}
 
 func (response ReturnTools200JSONResponse) VisitReturnToolsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.FieldledgerPosition != nil {
+		w.Header().Set("Fieldledger-Position", fmt.Sprint(*response.Headers.FieldledgerPosition))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err

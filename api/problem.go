@@ -110,6 +110,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.kind.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.kind.retryAfter))
 	}
+	if p.args != nil && s.App != nil {
+		p.args = s.App.Names.Known(r.Context(), p.args) // TOL-14: who has it is told by the number that people know
+	}
 	b, encodeErr := json.Marshal(s.render(p, s.Match(r.Header.Get("Accept-Language"))))
 	if encodeErr != nil { // a value in args that is no JSON never gets here: only texts are encoded
 		panic(encodeErr)

@@ -228,6 +228,10 @@ type ToolFilter struct {
 	InspectionBefore *domain.Day
 	DueBefore        *time.Time // lent, and to be back before
 	Booked           *bool      // whether there is a booking to come
+	Use              *ToolUse
+	Blocked          *bool
+	OfferedTo        *uuid.UUID // person or team
+	Flagged          *bool      // as custody.Row.Flagged (TOL-08)
 }
 
 // Custody answers questions about tools, as of a moment and about a time

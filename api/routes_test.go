@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/gorilla/mux"
 	"github.com/stretchr/testify/require"
 )
@@ -34,6 +35,33 @@ var now = map[string]bool{
 	"listPolicies": true, "listCodes": true, "streamChanges": true,
 	"previewToolStrike": true, "previewLossCorrection": true, // what they would change
 	"listExchangeSpares": true, // what can be given out
+}
+
+func TestEveryWriteSaysWhereItCanBeRead(t *testing.T) {
+	t.Parallel()
+	type write struct {
+		ID        string `yaml:"operationId"`
+		Responses map[string]struct{ Headers map[string]any }
+	}
+	var doc struct {
+		Paths map[string]struct{ Post, Put, Delete *write }
+	}
+	require.NoError(t, yaml.Unmarshal(openAPI, &doc))
+	seen := 0
+	for path, on := range doc.Paths {
+		for _, op := range []*write{on.Post, on.Put, on.Delete} {
+			if op == nil || op.ID == "previewPolicy" || op.ID == "eraseSubject" { // of which no read model tells
+				continue
+			}
+			for status, r := range op.Responses {
+				if status[0] == '2' {
+					require.Contains(t, r.Headers, "Fieldledger-Position", "%s: %s", path, op.ID)
+					seen++
+				}
+			}
+		}
+	}
+	require.Greater(t, seen, 100)
 }
 
 func TestEveryListHasPagesAndEveryWriteAKey(t *testing.T) {

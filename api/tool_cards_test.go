@@ -245,6 +245,26 @@ func TestTOL09SeveralToolsAreLentAndComeBackInPart(t *testing.T) {
 	require.NotNil(t, out.Open[0].Until)
 }
 
+func TestTOL09WhatBecameOfSeveralToolsCanBeReadByTheAnswersPosition(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	paths := s.numbered("pool", "hoist", "H-1", "H-2")
+	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
+	waited := func(r reply) string {
+		require.Equal(t, http.StatusOK, s.get("/v1/tools?min_position="+r.header.Get("Fieldledger-Position"), "storekeeper").status)
+		return s.reads.waited
+	}
+	lend := `{"to":` + toPerson(s.li) + `,"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + s.li.id + `","tools":["` + id(0) + `","` + id(1) + `"]}`
+	require.Equal(t, "fl.tool-"+id(1)+"@1", waited(s.done(s.keeper, "/v1/tool-loans", lend)), "the last one that was written")
+	back := `{"store":"main","by":"` + s.li.id + `","tools":[{"tool":"` + id(0) + `","condition":"good"},{"tool":"` + id(1) + `","condition":"good"}]}`
+	require.Equal(t, "fl.tool-"+id(1)+"@2", waited(s.done(s.keeper, "/v1/tool-returns", back)))
+	box := s.kit("K-9", id(0))
+	kit := `{"store":"main","by":"` + s.li.id + `","tools":[{"tool":"` + id(0) + `","condition":"good"}]}`
+	require.Equal(t, "fl.tool-"+id(0)+"@2", waited(s.done(s.keeper, box+"/return", kit)), "it was there already")
+	refused := s.done(s.keeper, box+"/issue", `{"to":`+toPerson(s.li)+`}`)
+	require.Empty(t, refused.header.Get("Fieldledger-Position"), "of no tool anything was written: %s", refused.body)
+}
+
 func TestTOL15APersonsCardShowsTheTable(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
@@ -275,7 +295,7 @@ func TestTOL05AKitIsGivenOutAndComesBackInPart(t *testing.T) {
 	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
 	s.done(s.hr(), "/v1/persons/"+s.li.id+"/posts", `{"posts":["fitter"],"since":"2026-03-01T00:00:00Z"}`)
 	box := s.kit("K-1", id(0), id(1))
-	require.Equal(t, "claim.taken", s.give(s.keeper, "/v1/tool-kits", `{"site":"hq","number":"K-1","name":"n","store":"main","tools":[]}`).problem(t).Key)
+	require.Equal(t, "claim.number_taken", s.give(s.keeper, "/v1/tool-kits", `{"site":"hq","number":"K-1","name":"n","store":"main","tools":[]}`).problem(t).Key)
 	r := s.done(s.keeper, box+"/tools", `{"tool":"`+id(2)+`"}`)
 	s.tags[box] = r.header.Get("ETag")
 	issue := call{method: http.MethodPost, path: box + "/issue", body: `{"to":` + toPerson(s.li) + `}`, token: s.keeper.token, header: map[string]string{"Idempotency-Key": "once"}}

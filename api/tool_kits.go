@@ -45,7 +45,7 @@ func (s *Server) IssueToolKit(ctx context.Context, in IssueToolKitRequestObject)
 	out, err := s.App.Kits.Issue(ctx, request(ctx, in.Params.IdempotencyKey), in.Id, commands.IssueTool{
 		At: in.Body.At, To: recipient(in.Body.To), Approval: or(in.Body.Approval), Scope: recipients(or(in.Body.Scope)),
 	})
-	return IssueToolKit200JSONResponse(s.outcomes(out, nil)), err
+	return IssueToolKit200JSONResponse{s.outcomes(ctx, out, nil), IssueToolKit200ResponseHeaders{s.lastPosition(commands.Result{}, out)}}, err
 }
 
 // ReturnToolKit takes back what is there of a kit and tells what is short.
@@ -55,7 +55,7 @@ func (s *Server) ReturnToolKit(ctx context.Context, in ReturnToolKitRequestObjec
 		c.Tools = append(c.Tools, commands.ReturnedTool{Tool: t.Tool, Condition: tool.Condition(t.Condition)})
 	}
 	out, short, err := s.App.Kits.Return(ctx, request(ctx, in.Params.IdempotencyKey), in.Id, c)
-	return ReturnToolKit200JSONResponse(s.outcomes(out, short)), err
+	return ReturnToolKit200JSONResponse{s.outcomes(ctx, out, short), ReturnToolKit200ResponseHeaders{s.lastPosition(commands.Result{}, out)}}, err
 }
 
 // ListToolKits answers a page of kits.
@@ -97,11 +97,11 @@ func (s *Server) GetToolKit(ctx context.Context, in GetToolKitRequestObject) (Ge
 // CheckTeamTools records a check of a team's shared tools (TOL-06, TOL-20).
 func (s *Server) CheckTeamTools(ctx context.Context, in CheckTeamToolsRequestObject) (CheckTeamToolsResponseObject, error) {
 	b := in.Body
-	_, out, err := s.App.Tools.Check(ctx, request(ctx, in.Params.IdempotencyKey), in.Id, commands.CheckTeamTools{
+	res, out, err := s.App.Tools.Check(ctx, request(ctx, in.Params.IdempotencyKey), in.Id, commands.CheckTeamTools{
 		At: b.At, Kind: card.CheckKind(b.Kind), Giver: person(b.Giver), Place: b.Place,
 		Found: filled(b.Found), Damaged: filled(b.Damaged), Missing: filled(b.Missing),
 	})
-	return CheckTeamTools200JSONResponse(s.outcomes(out, nil)), err
+	return CheckTeamTools200JSONResponse{s.outcomes(ctx, out, nil), CheckTeamTools200ResponseHeaders{s.lastPosition(res, out)}}, err
 }
 
 // GetToolCardOfTeam answers what a team has and when it is checked.

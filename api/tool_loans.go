@@ -44,7 +44,7 @@ func (s *Server) LendTools(ctx context.Context, in LendToolsRequestObject) (Lend
 		LendTool: commands.LendTool{At: b.At, To: recipient(b.To), Until: b.Until, Purpose: b.Purpose, Responsible: b.Responsible.String()},
 		Tools:    b.Tools,
 	})
-	return LendTools200JSONResponse(s.outcomes(out, nil)), err
+	return LendTools200JSONResponse{s.outcomes(ctx, out, nil), LendTools200ResponseHeaders{s.lastPosition(commands.Result{}, out)}}, err
 }
 
 // ReturnTools takes several tools back and tells what is still open.
@@ -54,18 +54,29 @@ func (s *Server) ReturnTools(ctx context.Context, in ReturnToolsRequestObject) (
 		c.Tools = append(c.Tools, commands.ReturnedTool{Tool: t.Tool, Condition: tool.Condition(t.Condition)})
 	}
 	out, open, err := s.App.Tools.ReturnSeveral(ctx, request(ctx, in.Params.IdempotencyKey), c)
-	return ReturnTools200JSONResponse(s.outcomes(out, open)), err
+	return ReturnTools200JSONResponse{s.outcomes(ctx, out, open), ReturnTools200ResponseHeaders{s.lastPosition(commands.Result{}, out)}}, err
+}
+
+// lastPosition is where everything that became of several tools can be read, or
+// first if none of them changed; nil if nothing was written.
+func (s *Server) lastPosition(first commands.Result, rows []commands.ToolOutcome) *string {
+	last := commands.LastOf(first, rows)
+	if last.Stream == "" {
+		return nil
+	}
+	return s.position(last)
 }
 
 // outcomes are what became of several tools, and what is not back.
-func (s *Server) outcomes(rows []commands.ToolOutcome, open []commands.OpenTool) ToolOutcomes {
+func (s *Server) outcomes(ctx context.Context, rows []commands.ToolOutcome, open []commands.OpenTool) ToolOutcomes {
 	out := ToolOutcomes{Outcomes: make([]ToolOutcome, len(rows)), Open: make([]OpenTool, len(open))}
 	for i, r := range rows {
 		o := ToolOutcome{Tool: r.Tool, Number: r.Number, Outcome: "held_already", Revision: r.Result.Revision}
 		switch {
 		case r.Refusal != nil:
 			o.Outcome, o.Rule, o.Key, o.Revision = "refused", r.Refusal.Rule, r.Refusal.Key, 0
-			o.Text = OutcomeText{En: s.Text("en", o.Key, r.Refusal.Args), Zh: s.Text("zh", o.Key, r.Refusal.Args)}
+			args := s.App.Names.Known(ctx, r.Refusal.Args)
+			o.Text = OutcomeText{En: s.Text("en", o.Key, args), Zh: s.Text("zh", o.Key, args)}
 		case r.Result.Changed:
 			o.Outcome = "done"
 		}

@@ -31,6 +31,7 @@ func (s *Server) ListTools(ctx context.Context, in ListToolsRequestObject) (List
 		return nil, err
 	}
 	f.Booked, f.DueBefore = p.Booked, p.DueBefore
+	f.Use, f.Blocked, f.OfferedTo, f.Flagged = p.Use, p.Blocked, p.OfferedTo, p.Flagged
 	if p.InspectionBefore != nil {
 		if _, err := readDay("inspection_before", *p.InspectionBefore); err != nil {
 			return nil, err

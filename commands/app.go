@@ -43,6 +43,7 @@ type App struct {
 	Recalls    *Recalls
 	Annual     *AnnualIssues
 	Approvals  *Approvals
+	Names      *Names
 	Keeping
 	Supply
 }
@@ -86,7 +87,7 @@ func New(p Ports) *App {
 	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}, &LedgerChecks{u}, &Supervisions{supply{u, a.Policies, a.Sites}}}
 	common := supply{u, a.Policies, a.Sites}
 	a.Supply = Supply{&Stocks{supply: common, approved: approved}, &Demands{common}, &Purchases{common}, &Acceptances{common}, &Scraps{common, a.Tools}}
-	a.Approvals = &Approvals{common}
+	a.Approvals, a.Names = &Approvals{common}, &Names{u}
 	a.Imports = &Imports{useCases: u, tickets: a.Tickets, people: a.People, teams: a.Teams, sites: a.Sites, tools: a.Tools}
 	return a
 }

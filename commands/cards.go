@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -293,7 +294,7 @@ type giving struct {
 func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.UUID, at *time.Time, input any,
 	others []named, g giving, build func(now moment, m *material, who recipient) tool.Command,
 ) (Result, error) {
-	return t.onStream(ctx, r, operation, id, at, input, others,
+	res, err := t.onStream(ctx, r, operation, id, at, input, others,
 		func(ctx context.Context, call Call, s Stream, now moment, m *material) (tool.Command, error) {
 			who, err := t.recipientOf(ctx, g.To, now.At.Time)
 			if err != nil {
@@ -340,4 +341,23 @@ func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.U
 			}
 			return c, t.approved.claim(ctx, call, by)
 		})
+	if g.Loan || g.Act == approval.Issue {
+		err = t.tellHolder(ctx, id, g.To, err)
+	}
+	return res, err
+}
+
+// tellHolder tells who was too late who has the tool by now, where that is why
+// it is at another revision than they saw (TOL-14). To the one who has it the
+// revision is all there is to say.
+func (t *Tools) tellHolder(ctx context.Context, id uuid.UUID, to tool.Holder, err error) error {
+	var stale *StaleError
+	if !errors.As(err, &stale) {
+		return err
+	}
+	st, readErr := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
+	if readErr != nil || st.Holder == to || st.Offer == to || st.Taken() == nil {
+		return err
+	}
+	return st.Taken()
 }

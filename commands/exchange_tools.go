@@ -45,7 +45,7 @@ func (x *Exchanges) onTool(ctx context.Context, r Request, operation string, id,
 func (x *Exchanges) KeepTool(ctx context.Context, r Request, id, of uuid.UUID, at time.Time) (Result, error) {
 	return x.onTool(ctx, r, "tool.keep", id, of, at, func(_ context.Context, now moment, book *policy.Book, s exchange.State) (tool.Command, error) {
 		if s.Status != exchange.StatusReserving || !slices.Contains(s.Kept(), id) {
-			return nil, domain.Refuse("EXC-06", "exchange.stands_elsewhere", "status", string(s.Status), "wanted", string(exchange.StatusReserving))
+			return nil, domain.Refuse("EXC-06", "exchange.stands_elsewhere", "standing", string(s.Status), "wanted", string(exchange.StatusReserving))
 		}
 		part := tool.PartNew
 		if id == s.Old.Tool {

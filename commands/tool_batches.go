@@ -20,6 +20,19 @@ type ToolOutcome struct {
 	Refusal *OutcomeReason // nil if it was done, or held already
 }
 
+// LastOf is the result after which everything that was written can be read:
+// of the tools, or first where nothing became of any of them. It is the zero
+// Result if nothing was written.
+func LastOf(first Result, rows []ToolOutcome) Result {
+	last := first
+	for _, o := range rows {
+		if o.Refusal == nil && (o.Result.Changed || !last.Changed) {
+			last = o.Result
+		}
+	}
+	return last
+}
+
 // OpenTool is a tool that somebody has.
 type OpenTool struct {
 	Tool   uuid.UUID

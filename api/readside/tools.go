@@ -3,6 +3,7 @@ package readside
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,6 +44,7 @@ func (s *Side) Tool(ctx context.Context, at api.AsOf, id uuid.UUID, heldAt *time
 		for _, span := range row.Row.Custody {
 			card.Custody = append(card.Custody, api.CustodySpan{
 				From: span.From, Holder: holderOf(span.Holder), Revision: int64(span.Revision), //nolint:gosec // a revision fits
+				Flag: api.CustodySpanFlag(span.Flag), By: span.By, Reason: span.Reason, ApprovedBy: span.ApprovedBy, Approval: span.Approval,
 			})
 		}
 		return nil
@@ -165,6 +167,18 @@ func toolsWhere(f api.ToolFilter) (string, []any) {
 	if f.Booked != nil {
 		add("(booked_from IS NOT NULL) = $%d", *f.Booked)
 	}
+	if f.Use != nil {
+		add("use = $%d", string(*f.Use))
+	}
+	if f.Blocked != nil {
+		add("(blocked <> '') = $%d", *f.Blocked)
+	}
+	if f.OfferedTo != nil {
+		add("offer = ANY($%d)", offersTo(*f.OfferedTo))
+	}
+	if f.Flagged != nil {
+		add("flagged = $%d", *f.Flagged)
+	}
 	return where, args
 }
 
@@ -181,7 +195,18 @@ func meets(row custody.Row, f api.ToolFilter) bool {
 	return (f.Standing == nil || row.Standing == string(*f.Standing)) &&
 		(f.InspectionBefore == nil || row.NextOn != nil && *row.NextOn < *f.InspectionBefore) &&
 		(f.DueBefore == nil || row.Until != nil && row.Until.Before(*f.DueBefore) && row.Standing == string(tool.StandingLent)) &&
-		(f.Booked == nil || *f.Booked == (row.BookedFrom != nil))
+		(f.Booked == nil || *f.Booked == (row.BookedFrom != nil)) &&
+		(f.Use == nil || row.Use == string(*f.Use)) &&
+		(f.Blocked == nil || *f.Blocked == (row.Blocked != "")) &&
+		(f.OfferedTo == nil || slices.Contains(offersTo(*f.OfferedTo), row.Offer)) &&
+		(f.Flagged == nil || *f.Flagged == row.Flagged)
+}
+
+// offersTo are the offers to a person or team, as columns have them.
+func offersTo(id uuid.UUID) []string {
+	return []string{
+		custody.HolderText(tool.Holder{Kind: tool.Person, Who: id.String()}), custody.HolderText(tool.Holder{Kind: tool.Team, Who: id.String()}),
+	}
 }
 
 func shownTool(r readmodel.Versioned[custody.Row]) api.Tool {

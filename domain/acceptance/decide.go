@@ -182,7 +182,7 @@ func (s State) mayDecide(by approval.Signer) error {
 	case slices.Contains(s.Delivery.Buyers, by.Person):
 		return domain.Refuse("STK-04", "approval.own")
 	case len(roles) > 0 && !slices.ContainsFunc(roles, by.Has):
-		return domain.Refuse("STK-04", "approval.role_missing", "role", strings.Join(roles, ", "))
+		return domain.Refuse("STK-04", "approval.role_missing", "role", roles)
 	}
 	return nil
 }

@@ -14,7 +14,6 @@ package approval
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/fieldledger/fieldledger/domain"
 )
@@ -64,5 +63,5 @@ func Concerned(rule string, needed []string, by Signer, own ...string) error {
 	if slices.ContainsFunc(needed, by.Has) || slices.Contains(own, by.Person) {
 		return nil
 	}
-	return domain.Refuse(rule, "approval.role_missing", "role", strings.Join(needed, ", "))
+	return domain.Refuse(rule, "approval.role_missing", "role", needed)
 }

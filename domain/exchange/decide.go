@@ -73,7 +73,7 @@ func decide(s State, c Command) ([]Event, domain.Instant, error) {
 // stands refuses what an exchange is not ready for, or past.
 func (s State) stands(rule string, at Status) error {
 	if s.Status != at {
-		return domain.Refuse(rule, "exchange.stands_elsewhere", "status", string(s.Status), "wanted", string(at))
+		return domain.Refuse(rule, "exchange.stands_elsewhere", "standing", string(s.Status), "wanted", string(at))
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func withdraw(s State, c Withdraw) ([]Event, error) {
 	case s.Status == StatusWithdrawn: // TKT-02
 		return nil, nil
 	case s.Over() || s.Status == StatusCompleted: // EXC-06: what is moved stays moved
-		return nil, domain.Refuse("EXC-06", "exchange.over", "status", string(s.Status))
+		return nil, domain.Refuse("EXC-06", "exchange.over", "standing", string(s.Status))
 	case c.By == "":
 		return nil, domain.Invalid("/by", "EXC-01", "exchange.signer_missing")
 	}
@@ -159,7 +159,7 @@ func withdraw(s State, c Withdraw) ([]Event, error) {
 	}
 	open := s.Status == StatusApplied || s.Status == StatusApproved && s.ApprovedBy == ""
 	if (!open || c.ForStore) && strings.TrimSpace(c.Reason) == "" {
-		return nil, domain.Refuse("EXC-01", "exchange.withdrawal_needs_reason", "status", string(s.Status))
+		return nil, domain.Refuse("EXC-01", "exchange.withdrawal_needs_reason", "standing", string(s.Status))
 	}
 	return []Event{Withdrawn{At: c.At, By: c.By, Reason: c.Reason, Tools: s.Kept()}}, nil
 }
@@ -299,7 +299,7 @@ func settle(s State, c Settle) ([]Event, error) {
 	case s.Status == StatusSettled: // TKT-02
 		return nil, nil
 	case s.Status != StatusCompleted || len(c.Missing) > 0:
-		return nil, domain.Refuse("EXC-06", "exchange.not_settled", "status", string(s.Status))
+		return nil, domain.Refuse("EXC-06", "exchange.not_settled", "standing", string(s.Status))
 	}
 	return []Event{Settled{At: c.At}}, nil
 }

@@ -67,7 +67,8 @@ func Match(acceptLanguage string) string {
 
 // Text returns the text of key in lang (English for an unknown language) with
 // the values of args in the places of their {name}s. A value that has a text
-// of its own, value.status.paused for a status, is told by it. A key without
+// of its own, value.status.paused for a status, is told by it; the elements of
+// a list each, and an empty value takes the blank before it away. A key without
 // a text is returned as it stands, and so is a place without a value.
 func Text(lang, key string, args map[string]any) string {
 	texts, ok := catalogue()[lang]
@@ -78,26 +79,53 @@ func Text(lang, key string, args map[string]any) string {
 	if !ok {
 		return key
 	}
-	var b strings.Builder
+	said := ""
 	for {
 		before, rest, open := strings.Cut(text, "{")
-		b.WriteString(before)
+		said += before
 		name, after, closed := strings.Cut(rest, "}")
 		switch value, known := args[name]; {
 		case !open:
-			return b.String()
+			return said
 		case !closed || !known:
-			b.WriteByte('{')
+			said += "{"
 			text = rest
 		default:
-			b.WriteString(say(texts, name, value))
+			word := say(texts, name, value)
+			if word == "" {
+				said = strings.TrimSuffix(said, " ")
+			}
+			said += word
 			text = after
 		}
 	}
 }
 
-// say writes one value for people.
+// say writes one value for people, or each of a list.
 func say(texts map[string]string, name string, value any) string {
+	var all []any
+	switch v := value.(type) {
+	case []any: // a list that went through JSON
+		all = v
+	case []string:
+		for _, s := range v {
+			all = append(all, s)
+		}
+	default:
+		return word(texts, name, value)
+	}
+	if len(all) == 0 {
+		return word(texts, name, "")
+	}
+	words := make([]string, len(all))
+	for i, v := range all {
+		words[i] = word(texts, name, v)
+	}
+	return strings.Join(words, texts["list.comma"])
+}
+
+// word is the text of one value.
+func word(texts map[string]string, name string, value any) string {
 	text := plain(value)
 	if own, ok := texts["value."+name+"."+text]; ok {
 		return own

@@ -27,6 +27,12 @@ func TestTextFillsInTheValues(t *testing.T) {
 		{"en", "ticket.not_open", map[string]any{"status": ticket.StatusSignedOff}, "The ticket is not open any more; it is signed off."},
 		{"zh", "ticket.not_open", map[string]any{"status": "paused"}, "工单已不在处理中，当前状态为 已挂起。"},
 		{"zh", "ticket.not_open", map[string]any{"status": "odd"}, "工单已不在处理中，当前状态为 odd。"},
+		{"zh", "tool.held_by", map[string]any{"standing": "issued", "holder": "person", "who": "2001"}, "工具已领用，现由人员 2001 保管。"},
+		{"en", "tool.held_by", map[string]any{"standing": "scrapped", "holder": "nobody", "who": ""}, "The tool is scrapped; it is with: nobody."},
+		{"zh", "card.open", map[string]any{"tools": []string{"W-1", "W-2"}}, "下列工具尚未交清：W-1、W-2。"},
+		{"en", "card.beyond_table", map[string]any{"kind": "hoist", "count": 0, "has": []any{}}, "The table of entitlements gives 0 of the kind hoist; issued already: none. More needs approval."},
+		{"en", "approval.role_missing", map[string]any{"role": []any{"gm", "odd"}}, "The next signature is that of: general manager, odd."},
+		{"zh", "tool.inspection_due", map[string]any{"last_day": ""}, "工具须先检验方可发放；检验有效期至：尚无检验。"},
 		{"en", "no.such_key", nil, "no.such_key"},
 		{"en", "policy.limit_out_of_range", map[string]any{"most": float64(31622400)}, "A target is 1 to 31622400 seconds."},
 		{
@@ -42,12 +48,12 @@ func TestTextFillsInTheValues(t *testing.T) {
 // An answer that was kept is told again: its values have gone through JSON.
 func TestTextSaysTheSameOfValuesThatWereStored(t *testing.T) {
 	t.Parallel()
-	args := map[string]any{"level": 5, "status": ticket.StatusPaused, "most": 31622400, "version": int64(3), "next": uint64(4)}
+	args := map[string]any{"level": 5, "status": ticket.StatusPaused, "most": 31622400, "version": int64(3), "next": uint64(4), "tools": []string{"W-1", "W-2"}, "has": []string{}, "kind": "wrench", "count": 2}
 	b, err := json.Marshal(args)
 	require.NoError(t, err)
 	var stored map[string]any
 	require.NoError(t, json.Unmarshal(b, &stored))
-	for _, key := range []string{"ticket.level_unknown", "ticket.not_open", "policy.limit_out_of_range", "policy.version_not_next"} {
+	for _, key := range []string{"ticket.level_unknown", "ticket.not_open", "policy.limit_out_of_range", "policy.version_not_next", "card.open", "card.beyond_table"} {
 		require.Equal(t, messages.Text("en", key, args), messages.Text("en", key, stored))
 	}
 }

@@ -23,7 +23,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 6
+	Version = 7
 )
 
 // ChaseDue is the condition of a lent tool that is to be asked for by $1,
@@ -85,6 +85,7 @@ type Row struct {
 	ApprovedBy   string         `db:"approved_by"`   // person id; of the issue through which it is held
 	Approval     uuid.UUID      `db:"approval,null"` // id of the approval by which that was said
 	SignedBy     string         `db:"signed_by"`     // person id of who signed for it
+	Flagged      bool           `db:"flagged"`       // a change of hands, or a report of a fault, is flagged (TOL-08)
 }
 
 // HolderText is a custodian as one text, "person:<uuid>".
@@ -115,6 +116,8 @@ func Table() readmodel.Model[Row] {
 			`CREATE INDEX ON {{.schema}}.tool (site, kind, spec, (NOT used), number, id) WHERE standing = 'in_store'`, // what may replace one (EXC-03)
 			`CREATE INDEX ON {{.schema}}.tool (site, blocked) WHERE blocked <> '' `,                                   // out of use
 			`CREATE INDEX ON {{.schema}}.tool (site, repair) WHERE repair <> ''`,                                      // repairs to plan, approve, await
+			`CREATE INDEX ON {{.schema}}.tool (offer) WHERE offer <> ''`,                                              // what waits for a signature (TOL-04)
+			`CREATE INDEX ON {{.schema}}.tool (site, number, id) WHERE flagged`,                                       // TOL-08
 		},
 	}
 }
@@ -170,7 +173,7 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	r.Repair, r.PlannedBy, r.Repairer, r.EstimateFen = string(s.Repair.Stage), s.Repair.PlannedBy, s.Repair.Repairer, s.Repair.EstimateFen
 	switch e := any(e).(type) { // what the state does not keep
 	case tool.FaultReported:
-		r.Fault = e.Note
+		r.Fault, r.Flagged = e.Note, r.Flagged || e.Other
 	case tool.Inspected:
 		r = r.inspected(e)
 	case tool.Returned:
@@ -193,7 +196,7 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	}
 	r = r.promised(s, e)
 	if s.Holder != before.Holder {
-		return r.held(s.Holder, domain.At(s.LastAt), revision)
+		return r.held(s.Holder, domain.At(s.LastAt), revision).explained(e)
 	}
 	return r
 }

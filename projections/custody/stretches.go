@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/projections/readmodel"
@@ -15,6 +17,12 @@ type Span struct {
 	From     domain.Instant `json:"from"`
 	Holder   string         `json:"holder"` // as HolderText
 	Revision uint64         `json:"revision"`
+	// What is said of the change: of a hand-over, and of what is flagged (TOL-08).
+	Flag       string     `json:"flag,omitempty"` // one of the Flags
+	By         string     `json:"by,omitempty"`   // person id of who brought or reported it, or signed for it
+	Reason     string     `json:"reason,omitempty"`
+	ApprovedBy string     `json:"approved_by,omitempty"` // person id
+	Approval   *uuid.UUID `json:"approval,omitempty"`
 }
 
 // At returns the span that holds at an instant; false before the tool was registered.
