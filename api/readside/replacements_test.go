@@ -21,7 +21,7 @@ import (
 func (r *toolRoom) buys() string {
 	r.t.Helper()
 	ctx := r.t.Context()
-	for kind, path := range map[policy.Kind]string{policy.KindPurchasing: "appliance-service/purchasing.json", policy.KindCompensation: "workshop/compensation.json"} {
+	for kind, path := range map[policy.Kind]string{policy.KindPurchasing: "appliance-service/purchasing.json", policy.KindCompensation: "mine/compensation.json"} {
 		raw, err := os.ReadFile("../../deploy/policies/" + path)
 		require.NoError(r.t, err)
 		var file struct{ Content json.RawMessage }
