@@ -12,6 +12,7 @@ import (
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/loss"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/scrap"
 	"github.com/fieldledger/fieldledger/domain/tool"
@@ -50,8 +51,22 @@ func (r *toolRoom) lost(id uuid.UUID, onDuty bool) {
 		r.settle()
 		rows, _, _, err := r.side.ListLosses(ctx, api.AsOf{}, api.LossFilter{Tool: &id}, everything)
 		require.NoError(r.t, err)
-		r.did(r.App.Losses.Find(ctx, r.by(2, "manager"), rows[0].Id, commands.LossFinding{OnDuty: true, Reason: "fell into the sump"}))
+		r.did(r.App.Losses.Find(ctx, r.by(2, "manager"), rows[0].Id, commands.LossFinding{
+			OnDuty: true, Reason: "fell into the sump", Payers: []loss.Payer{{Person: r.people[1], Weight: 1}},
+		}))
 	}
+}
+
+// takeBack takes the loss of a tool back, which was booked wrongly.
+func (r *toolRoom) takeBack(id uuid.UUID) {
+	r.t.Helper()
+	ctx := r.t.Context()
+	rows, _, _, err := r.side.ListLosses(ctx, api.AsOf{}, api.LossFilter{Tool: &id}, everything)
+	require.NoError(r.t, err)
+	list, err := r.App.Losses.Consequences(ctx, r.by(0), rows[0].Id)
+	require.NoError(r.t, err)
+	r.did(r.App.Losses.RequestCorrection(ctx, r.by(2, "manager"), rows[0].Id, commands.CorrectLoss{Reason: "wrong number", Consequences: list.Digest()}))
+	r.did(r.App.Losses.ConfirmCorrection(ctx, r.by(3, "manager"), rows[0].Id, commands.ConfirmLossCorrection{Consequences: list.Digest()}))
 }
 
 // What a month has cost is stated by kind and cause, is bought together by one
@@ -153,6 +168,7 @@ func TestCHK02ReplacementsOfAMonthAreBoughtTogether(t *testing.T) {
 	require.Len(t, ask(api.AsOf{}).Plans, 2)
 	r.did(r.App.Demands.Reject(ctx, r.by(2, "manager"), second.ID, commands.Reasoned{Reason: "found soon"}))
 	require.EqualValues(t, 1, ask(api.AsOf{}).Lines[1].Left, "a rejected plan replaces nothing")
+	r.takeBack(ids[4])
 	r.did(r.App.Strikes.StrikeTool(ctx, r.by(0), ids[4], commands.StrikeEvent{Revision: 1, Reason: "wrong number", SecondPerson: r.people[3]},
 		func(commands.ToolCorrection) error { return nil }))
 	require.EqualValues(t, 2, ask(api.AsOf{}).Lines[1].Count, "what was struck did not happen")
