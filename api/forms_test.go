@@ -9,12 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
+	"github.com/fieldledger/fieldledger/domain/role"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/internal/messages"
@@ -225,9 +228,9 @@ func TestEveryCodeOfAFormHasAText(t *testing.T) {
 		"damage", "open", "proposed", "excused", "waived", "found", "original_price", "value_left", "standard", "given", // of losses
 		"carried", "entered", "posted", "corrected", "cancelled", "closed", "listing", "counting", "ended", "counted", // of accounts and counts
 		"unexpected", "moved", "unknown", "accepted", "no_op", "yes", "no",
-		"director", "manager", "gm", "department_head", "leader_in_charge", "board_member", "deputy_mine_director", "equipment", "process", "inspection", "workshop_head",
+		policy.AnyUser,
 	}
-	for _, c := range codes {
+	for _, c := range append(codes, role.Staff()...) {
 		for _, lang := range messages.Languages() {
 			key := "form.value_" + c
 			require.NotEqual(t, key, messages.Text(lang, key, nil), lang)
@@ -257,4 +260,19 @@ func TestLOS07TheFiguresOfANoticeAddUp(t *testing.T) {
 	page := f.get(path+lin.String(), "manager").body
 	require.Contains(t, page, "W-99")
 	require.Contains(t, page, "Stands for the compensation")
+}
+
+func TestORG01TheRolesOfTheSpecificationAreThoseThatThereAre(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("openapi.yaml")
+	require.NoError(t, err)
+	var spec struct {
+		Components struct {
+			Schemas struct {
+				Role struct{ Enum []string } `yaml:"Role"`
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(raw, &spec))
+	require.Equal(t, role.All(), spec.Components.Schemas.Role.Enum)
 }

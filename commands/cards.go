@@ -128,14 +128,14 @@ func (c *cards) writeWith(ctx context.Context, call Call, holder tool.Holder, na
 // what that has moved is moved, though the tool's own stream does not have it
 // yet (EXC-06, ADR 0022). moved says that it was.
 func (u *useCases) where(ctx context.Context, id uuid.UUID) (f folded[tool.State], moved bool, err error) {
-	f, err = fresh(ctx, u.x, toolDecider(), StreamOf("tool", id))
+	f, err = currentFold(afresh(ctx), u.x, toolDecider(), StreamOf("tool", id))
 	if err != nil {
 		return f, false, fmt.Errorf("look where tool %s is: %w", id, err)
 	}
 	if f.state.KeptBy == uuid.Nil {
 		return f, false, nil
 	}
-	x, err := fresh(ctx, u.x, exchangeDecider(), StreamOf("exchange", f.state.KeptBy))
+	x, err := currentFold(afresh(ctx), u.x, exchangeDecider(), StreamOf("exchange", f.state.KeptBy))
 	if err != nil {
 		return f, false, fmt.Errorf("look where exchange %s moved tool %s: %w", f.state.KeptBy, id, err)
 	}

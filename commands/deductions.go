@@ -40,7 +40,7 @@ const back = 10
 // there is none.
 func (d *Deductions) newest(ctx context.Context, person string, year int) (deduction.State, error) {
 	for y := year + 1; y >= year-back; y-- {
-		f, err := fresh(ctx, d.x, deductionDecider(), AccountStream(person, y)) // another process may have posted
+		f, err := currentFold(afresh(ctx), d.x, deductionDecider(), AccountStream(person, y)) // another process may have posted
 		if err != nil || f.state.Year != 0 {
 			return f.state, err
 		}

@@ -118,7 +118,7 @@ func itemOf(id uuid.UUID, s tool.State) exchange.Item {
 }
 
 func (x *Exchanges) tool(ctx context.Context, id uuid.UUID) (tool.State, error) {
-	f, err := fresh(ctx, x.x, toolDecider(), StreamOf("tool", id))
+	f, err := currentFold(afresh(ctx), x.x, toolDecider(), StreamOf("tool", id))
 	if err != nil {
 		return f.state, fmt.Errorf("find tool %s: %w", id, err)
 	}

@@ -43,7 +43,9 @@ func NewExecutor(store EventStore, outcomes Outcomes, clock Clock, log *slog.Log
 	return &Executor{store: store, outcomes: outcomes, clock: clock, log: log, cache: cache}
 }
 
-// Execute runs one command on one stream.
+// Execute runs one command on one stream. It is decided on what this process
+// remembers; what would be refused or change nothing is decided once more on
+// what the store has now.
 //
 // Errors: *domain.RuleError and *domain.InvalidError (kept, so that a repeat
 // answers alike), *StaleError, ErrKeyReused, ErrBusy, ErrUnknownOutcome,
@@ -72,6 +74,10 @@ func run[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stre
 	for n := range attempts {
 		b := &batch[S, C, E]{x: x, d: d, stream: stream, keep: keep}
 		results, err := b.try(ctx, steps)
+		if errors.Is(err, errAfresh) {
+			ctx = afresh(ctx)
+			results, err = (&batch[S, C, E]{x: x, d: d, stream: stream, keep: keep}).try(ctx, steps)
+		}
 		if _, conflict := errors.AsType[*ConflictError](err); !conflict {
 			return results, err
 		}
@@ -112,7 +118,8 @@ func (b *batch[S, C, E]) try(ctx context.Context, steps []Step[C]) ([]Result, er
 		results[i] = r
 	}
 	if len(b.out) == 0 {
-		return results, nil
+		repeated := !slices.ContainsFunc(results, func(r Result) bool { return !r.Repeated })
+		return results, b.certain(ctx, repeated)
 	}
 	if err := b.append(ctx, read); err != nil {
 		return nil, err
@@ -171,6 +178,9 @@ func (b *batch[S, C, E]) step(ctx context.Context, s Step[C]) (Result, error) {
 		}
 	}
 	if e := s.Call.Expected; e != nil && *e != b.f.revision {
+		if err := b.certain(ctx, false); err != nil {
+			return Result{}, err
+		}
 		return Result{}, &StaleError{Stream: b.stream, Expected: *e, Actual: b.f.revision}
 	}
 	c, err := s.Make(ctx, found)
@@ -213,6 +223,15 @@ func answer(o Outcome, call Call) (Result, error) {
 	return o.Result, nil
 }
 
+// certain is errAfresh where an answer without an append is not known to hold:
+// it is decided again before it goes out.
+func (b *batch[S, C, E]) certain(ctx context.Context, known bool) error {
+	if known || isAfresh(ctx) {
+		return nil
+	}
+	return errAfresh
+}
+
 // refused keeps a refusal before it is answered; every other error passes through.
 func (b *batch[S, C, E]) refused(ctx context.Context, call Call, err error) error {
 	o := Outcome{Command: call.ID, Digest: call.Digest}
@@ -224,6 +243,9 @@ func (b *batch[S, C, E]) refused(ctx context.Context, call Call, err error) erro
 	case errors.As(err, &invalid):
 		o.Refusal = &OutcomeReason{Pointer: invalid.Pointer, Rule: invalid.Rule, Key: invalid.Key, Args: invalid.Args}
 	default:
+		return err
+	}
+	if err := b.certain(ctx, false); err != nil {
 		return err
 	}
 	if !b.keep {
@@ -241,6 +263,9 @@ func (b *batch[S, C, E]) unchanged(ctx context.Context, call Call) (Result, erro
 	r := Result{Stream: b.stream, Revision: b.f.revision}
 	if !b.keep {
 		return r, nil
+	}
+	if err := b.certain(ctx, false); err != nil {
+		return Result{}, err
 	}
 	o, err := b.x.outcomes.Save(ctx, Outcome{Command: call.ID, Digest: call.Digest, Result: r})
 	if err != nil {
@@ -305,34 +330,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 func Current[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (S, error) {
 	f, err := currentFold(ctx, x, d, stream)
 	return f.state, err
-}
-
-func currentFold[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (folded[S], error) {
-	if v, ok := x.cache.Get(cacheKey(d.Name, stream)); ok {
-		return v.(folded[S]), nil
-	}
-	f, err := load(ctx, x.store, d, stream)
-	if err == nil && f.revision != NoStream && !d.Raw {
-		x.cache.Add(cacheKey(d.Name, stream), f)
-	}
-	return f, err
-}
-
-// fresh is currentFold as the store has it now, whoever appended: what is
-// folded already is not read again.
-func fresh[S, C, E any](ctx context.Context, x *Executor, d Decider[S, C, E], stream string) (folded[S], error) {
-	_, cached := x.cache.Get(cacheKey(d.Name, stream))
-	f, err := currentFold(ctx, x, d, stream)
-	if err != nil || !cached || f.revision == NoStream {
-		return f, err
-	}
-	since, err := x.store.ReadStream(ctx, stream, uint64(f.revision)+1) //nolint:gosec // not negative
-	if err == nil && len(since) == 0 {
-		return f, nil
-	}
-	if err != nil && !errors.Is(err, ErrStreamNotFound) {
-		return f, fmt.Errorf("read stream %s: %w", stream, err)
-	}
-	x.cache.Remove(cacheKey(d.Name, stream))
-	return currentFold(ctx, x, d, stream)
 }

@@ -404,7 +404,7 @@ func (l *Losses) cameToNothing(ctx context.Context, id uuid.UUID) (uuid.UUID, er
 	if id == uuid.Nil {
 		return id, nil
 	}
-	f, err := fresh(ctx, l.x, exchangeDecider(), StreamOf("exchange", id))
+	f, err := currentFold(afresh(ctx), l.x, exchangeDecider(), StreamOf("exchange", id))
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("find exchange %s: %w", id, err)
 	}
@@ -415,7 +415,7 @@ func (l *Losses) cameToNothing(ctx context.Context, id uuid.UUID) (uuid.UUID, er
 }
 
 func (l *Losses) state(ctx context.Context, id uuid.UUID) (loss.State, error) {
-	f, err := fresh(ctx, l.x, lossDecider(), StreamOf("loss", id))
+	f, err := currentFold(afresh(ctx), l.x, lossDecider(), StreamOf("loss", id))
 	switch {
 	case err != nil:
 		return f.state, fmt.Errorf("find loss %s: %w", id, err)

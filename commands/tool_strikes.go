@@ -114,7 +114,7 @@ func (s *Strikes) strikesOf(ctx context.Context, stream string, c record.Strike)
 	}
 	for _, e := range strikes {
 		id := s.IDs.Loss(e.EventID)
-		f, err := fresh(ctx, s.x, lossDecider(), StreamOf("loss", id))
+		f, err := currentFold(afresh(ctx), s.x, lossDecider(), StreamOf("loss", id))
 		if err != nil {
 			return nil, nil, fmt.Errorf("find loss %s: %w", id, err)
 		}

@@ -86,7 +86,7 @@ func (v *Views) on(ctx context.Context, r Request, operation string, id, person 
 	if err != nil {
 		return Result{}, err
 	}
-	st, err := Current(ctx, v.x, viewDecider(), StreamOf("view", id))
+	st, err := Current(afresh(ctx), v.x, viewDecider(), StreamOf("view", id))
 	if err != nil {
 		return Result{}, fmt.Errorf("find view: %w", err)
 	}

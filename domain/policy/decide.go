@@ -70,6 +70,9 @@ func (k kindTable) record(s State, c RecordVersion) ([]Event, error) {
 	if err := parsed.codes.named(); err != nil {
 		return nil, err
 	}
+	if err := parsed.roles(); err != nil {
+		return nil, err
+	}
 	raw, hash, err := canonical(parsed.typed)
 	if err != nil {
 		return nil, fmt.Errorf("record version of policy %s: %w", c.Name, err)

@@ -24,6 +24,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain/role"
 )
 
 const (
@@ -152,7 +153,7 @@ func (d *DemoIssuer) Mint(subject string, person uuid.UUID, roles, sites []strin
 		return "", fmt.Errorf("a demo token is good for up to %s", maxDemoTTL)
 	}
 	if len(knownRoles(roles)) != len(roles) {
-		return "", fmt.Errorf("roles %q: known are %q", roles, Roles())
+		return "", fmt.Errorf("roles %q: known are %q", roles, role.All())
 	}
 	now := d.clock.Now()
 	token, err := jwt.Signed(d.signer).Claims(jwt.Claims{

@@ -10,6 +10,7 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/fieldledger/fieldledger/domain/role"
 	"github.com/fieldledger/fieldledger/eventschemas"
 )
 
@@ -75,9 +76,9 @@ func roleEntities() cedar.EntityMap {
 		}
 	}
 	m := cedar.EntityMap{}
-	for _, role := range Roles() {
-		uid := types.NewEntityUID(typeRole, types.String(role))
-		m[uid] = cedar.Entity{UID: uid, Parents: types.NewEntityUIDSet(parents[role]...)}
+	for _, r := range role.All() {
+		uid := types.NewEntityUID(typeRole, types.String(r))
+		m[uid] = cedar.Entity{UID: uid, Parents: types.NewEntityUIDSet(parents[r]...)}
 	}
 	return m
 }

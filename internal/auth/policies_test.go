@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldledger/fieldledger/domain/role"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/auth"
 )
@@ -47,13 +48,13 @@ func TestORG01EachRoleMayDoWhatTheMatrixSays(t *testing.T) {
 	p := policies(t)
 	var b strings.Builder
 	b.WriteString("# role x operation: the deciding policy, or - for no. UPDATE=1 go test ./internal/auth/... rewrites it.\n")
-	for _, role := range auth.Roles() {
+	for _, r := range role.All() {
 		for _, op := range operations(t) {
-			name, ok := p.Authorize(actor(role), []string{"hq"}, op, "hq")
+			name, ok := p.Authorize(actor(r), []string{"hq"}, op, "hq")
 			if !ok {
 				name = "-"
 			}
-			fmt.Fprintf(&b, "%-14s %-22s %s\n", role, op, name)
+			fmt.Fprintf(&b, "%-14s %-22s %s\n", r, op, name)
 		}
 	}
 	const golden = "testdata/matrix.txt"
@@ -68,18 +69,18 @@ func TestORG01EachRoleMayDoWhatTheMatrixSays(t *testing.T) {
 func TestORG01NobodyActsOutsideTheirSites(t *testing.T) {
 	t.Parallel()
 	p := policies(t)
-	for _, role := range auth.Roles() {
+	for _, r := range role.All() {
 		for _, op := range operations(t) {
-			_, own := p.Authorize(actor(role), []string{"hq"}, op, "hq")
-			name, other := p.Authorize(actor(role), []string{"hq"}, op, "north")
-			require.False(t, other, "%s %s", role, op)
+			_, own := p.Authorize(actor(r), []string{"hq"}, op, "hq")
+			name, other := p.Authorize(actor(r), []string{"hq"}, op, "north")
+			require.False(t, other, "%s %s", r, op)
 			require.Contains(t, []string{"outside_own_sites", "customer_link_is_no_staff"}, name)
-			_, all := p.Authorize(actor(role), nil, op, "north")
-			require.Equal(t, own, all, "%s %s", role, op)
-			_, ofAll := p.Authorize(actor(role), nil, op, "hq") // asked just before: all is not none
-			require.Equal(t, own, ofAll, "%s %s", role, op)
-			_, none := p.Authorize(actor(role), []string{}, op, "hq")
-			require.False(t, none, "%s %s", role, op)
+			_, all := p.Authorize(actor(r), nil, op, "north")
+			require.Equal(t, own, all, "%s %s", r, op)
+			_, ofAll := p.Authorize(actor(r), nil, op, "hq") // asked just before: all is not none
+			require.Equal(t, own, ofAll, "%s %s", r, op)
+			_, none := p.Authorize(actor(r), []string{}, op, "hq")
+			require.False(t, none, "%s %s", r, op)
 		}
 	}
 }
@@ -94,7 +95,7 @@ func TestORG01WhatNoPolicyPermitsIsDenied(t *testing.T) {
 			require.Empty(t, name)
 		}
 	}
-	_, ok := p.Authorize(actor(auth.Roles()[:11]...), nil, "dropEverything", "hq")
+	_, ok := p.Authorize(actor(role.All()[:11]...), nil, "dropEverything", "hq")
 	require.False(t, ok)
 }
 

@@ -1,21 +1,15 @@
 package auth
 
-import "slices"
+import (
+	"slices"
 
-// Roles are the roles of ORG-01 and ORG-07 that a token may claim, in a fixed order.
-func Roles() []string {
-	return []string{
-		"clerk", "director", "technician", "storekeeper", "shift_leader", "crew_head", "manager", "hr",
-		"accountant", "auditor", "admin", "gm",
-		"department_head", "leader_in_charge", "board_member", "deputy_mine_director", "equipment", "process", "inspection", "purchasing", "workshop_head",
-		"customer_link",
-	}
-}
+	"github.com/fieldledger/fieldledger/domain/role"
+)
 
 // groups are names for several roles, so that a policy speaks of one.
 func groups() map[string][]string {
 	return map[string][]string{
-		"staff":         slices.DeleteFunc(Roles(), func(r string) bool { return r == "customer_link" }),
+		"staff":         role.Staff(),
 		"desk":          {"clerk", "director"},
 		"store":         {"storekeeper", "shift_leader"},
 		"counting":      {"storekeeper", "shift_leader", "manager", "director"}, // CHK-01
@@ -43,7 +37,7 @@ func groups() map[string][]string {
 // knownRoles keeps the roles that exist; others give no right. A group is no role.
 func knownRoles(claimed []string) []string {
 	known := []string{}
-	for _, r := range Roles() {
+	for _, r := range role.All() {
 		if slices.Contains(claimed, r) {
 			known = append(known, r)
 		}
