@@ -179,18 +179,38 @@ func TestINS01PlansChecksRecallsAndPlaces(t *testing.T) {
 	f := newFixture(t)
 	f.store()
 	const of = `{"site":"hq","kind":"wire",`
+	wire := func(number string) (id, tag string) {
+		r := f.post("/v1/tools", `{"site":"hq","number":"`+number+`","kind":"wire","name":"wire","price_fen":1,"purchased_on":"2026-01-05","use":"shared","store":"main"}`, nil, "storekeeper")
+		require.Equal(t, http.StatusCreated, r.status, r.body)
+		return strings.TrimPrefix(r.header.Get("Location"), "/v1/tools/"), r.header.Get("ETag")
+	}
+	named := func(id, number string) string { return `"tools":[{"tool":"` + id + `","number":"` + number + `"` }
+	seven, tag := wire("E-07")
+	eight, _ := wire("E-08")
 	f.ok("/v1/inspection-plans", of+`"purpose":"random","reason":"yearly plan"}`, "", "manager")
 	r := f.post("/v1/inspection-plans", of+`"purpose":"quality","reason":"yearly plan"}`, nil, "manager")
 	require.Equal(t, "POL-08", r.problem(t).Rule, "nobody gave a period, and there is none to go by")
-	f.ok("/v1/inspection-plans/checks", of+`"purpose":"random","tools":[{"tool":"`+subject.String()+`","number":"E-07","good":true}]}`, "", "storekeeper")
+	f.ok("/v1/inspection-plans/checks", of+`"purpose":"random",`+named(seven, "E-07")+`,"good":true}]}`, "", "storekeeper")
 	f.reads.room.overdue = []inspectionplan.Overdue{{Tool: subject, Number: "E-07", LastDay: "2026-01-01", Told: tool.Holder{Kind: tool.Person, Who: lin.String()}}}
 	require.Contains(t, f.ok("/v1/inspection-plans/recalls", of[:len(of)-1]+`}`, "", "storekeeper").body, `"changed":true`)
 	require.Contains(t, f.ok("/v1/inspection-plans/recalls", of[:len(of)-1]+`}`, "", "storekeeper").body, `"changed":false`)
 	f.reads.room.overdue[0].LastDay = "" // it failed while in use: there is no last day (INS-02)
 	require.Contains(t, f.ok("/v1/inspection-plans/recalls", of[:len(of)-1]+`}`, "", "storekeeper").body, `"changed":true`)
-	f.ok("/v1/inspection-plans/places", of+`"place":"E-07","tools":[{"tool":"`+subject.String()+`","number":"E-07"}]}`, "", "storekeeper")
-	r = f.post("/v1/inspection-plans/places", of+`"place":"E-07","tools":[{"tool":"`+subject.String()+`","number":"E-08"}]}`, nil, "storekeeper")
-	require.Equal(t, "INS-04", r.problem(t).Rule)
+	f.ok("/v1/inspection-plans/places", of+`"place":"E-07",`+named(seven, "E-07")+`}]}`, "", "storekeeper")
+	for key, tools := range map[string]string{
+		"inspect.rack_number":    named(eight, "E-08"),
+		"inspect.number_differs": named(eight, "E-07"), // it does not become the rack's by being called so
+		"inspect.tool_of_others": named(subject.String(), "E-07"),
+		"inspect.tool_twice":     named(eight, "E-08") + `},{"tool":"` + eight + `","number":"E-08"`,
+	} {
+		r = f.post("/v1/inspection-plans/places", of+`"place":"E-07",`+tools+`}]}`, nil, "storekeeper")
+		require.Equal(t, []string{"INS-04", key}, []string{r.problem(t).Rule, r.problem(t).Key})
+	}
+	f.ok("/v1/tools/"+seven+"/inspections", `{"on":"2026-03-01","passed":false}`, tag, "storekeeper")
+	r = f.post("/v1/inspection-plans/places", of+`"place":"E-07",`+named(seven, "E-07")+`}]}`, nil, "storekeeper")
+	require.Equal(t, "INS-06", r.problem(t).Rule, "what failed is moved out")
+	r = f.post("/v1/inspection-plans/checks", of+`"purpose":"random","on":"2027-01-01",`+named(seven, "E-07")+`,"good":true}]}`, nil, "storekeeper")
+	require.Equal(t, "tool.inspected_ahead", r.problem(t).Key)
 	f.ok("/v1/inspection-plans/ended", of+`"purpose":"random","reason":"none left"}`, "", "manager")
 	require.Equal(t, http.StatusOK, f.get("/v1/inspection-plans", "auditor").status)
 	require.Equal(t, http.StatusOK, f.get("/v1/inspections/due?site=hq&purpose=inspection&by=2026-03-31&in_use=true", "auditor").status)

@@ -43,7 +43,7 @@ func (x *Exchanges) onTool(ctx context.Context, r Request, operation string, id,
 // the choice. It is refused when anything contradicts, or the exchange is
 // withdrawn meanwhile (EXC-06).
 func (x *Exchanges) KeepTool(ctx context.Context, r Request, id, of uuid.UUID, at time.Time) (Result, error) {
-	return x.onTool(ctx, r, "tool.keep", id, of, at, func(_ context.Context, now moment, book *policy.Book, s exchange.State) (tool.Command, error) {
+	return x.onTool(ctx, r, "tool.keep", id, of, at, func(ctx context.Context, now moment, book *policy.Book, s exchange.State) (tool.Command, error) {
 		if s.Status != exchange.StatusReserving || !slices.Contains(s.Kept(), id) {
 			return nil, domain.Refuse("EXC-06", "exchange.stands_elsewhere", "standing", string(s.Status), "wanted", string(exchange.StatusReserving))
 		}
@@ -51,7 +51,10 @@ func (x *Exchanges) KeepTool(ctx context.Context, r Request, id, of uuid.UUID, a
 		if id == s.Old.Tool {
 			part = tool.PartOld
 		}
-		return tool.Keep{At: now.At, Today: now.Today, Exchange: of, Part: part, Holder: s.Keeper, Book: book}, nil
+		who, err := x.recipientOf(ctx, s.Keeper, now.At.Time)
+		return tool.Keep{
+			At: now.At, Today: now.Today, Exchange: of, Part: part, Holder: s.Keeper, Posts: who.Posts, Team: who.Team, Book: book,
+		}, err
 	})
 }
 

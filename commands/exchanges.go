@@ -315,13 +315,15 @@ func (x *Exchanges) settledLoss(ctx context.Context, s exchange.State) (bool, er
 func (x *Exchanges) Complete(ctx context.Context, r Request, id uuid.UUID, at *time.Time) (Result, error) {
 	return x.onCall(ctx, r, "exchange.complete", id, at, timed{at}, func(ctx context.Context, call Call, now moment, book *policy.Book) (exchange.Command, error) {
 		c := exchange.Complete{At: now.At, By: r.Actor.Person}
-		return c, x.enter(ctx, call, id, c, book)
+		return c, x.enter(ctx, call, id, c, now, book)
 	})
 }
 
 // enter puts the replacement onto the keeper's tool card before the exchange
 // moves it: nobody leaves with it, and nobody who left gets it (TOL-07, ADR 0019).
-func (x *Exchanges) enter(ctx context.Context, call Call, id uuid.UUID, c exchange.Command, book *policy.Book) error {
+// One that was blocked since it was kept, or whose inspection has run out, is
+// refused as it would be for an issue (TOL-18, INS-02).
+func (x *Exchanges) enter(ctx context.Context, call Call, id uuid.UUID, c exchange.Command, now moment, book *policy.Book) error {
 	st, err := Current(ctx, x.x, exchangeDecider(), StreamOf("exchange", id))
 	if err != nil {
 		return err
@@ -335,6 +337,9 @@ func (x *Exchanges) enter(ctx context.Context, call Call, id uuid.UUID, c exchan
 	f, err := currentFold(ctx, x.x, toolDecider(), StreamOf("tool", st.New.Tool))
 	if err != nil {
 		return fmt.Errorf("find replacement of exchange %s: %w", id, err)
+	}
+	if err := f.state.Fit(book, now.At, now.Today); err != nil {
+		return err
 	}
 	return x.cards.enter(ctx, call, entering{
 		To: st.Keeper, Tool: st.New.Tool, Number: f.state.Number, Kind: f.state.Kind, Revision: f.revision, Book: book,

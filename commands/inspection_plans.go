@@ -2,11 +2,16 @@ package commands
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/climate"
 	"github.com/fieldledger/fieldledger/domain/inspectionplan"
+	"github.com/fieldledger/fieldledger/domain/tool"
 )
 
 func inspectionPlanDecider() Decider[inspectionplan.State, inspectionplan.Command, inspectionplan.Event] {
@@ -97,8 +102,9 @@ func (p *InspectionPlans) Check(ctx context.Context, r Request, in CheckTools) (
 	return p.on(ctx, r, "inspection_plan.check", in.PlanOf, in.At, in, func(now moment, m *material) inspectionplan.Command {
 		c := inspectionplan.Check{
 			Checked: inspectionplan.Checked{At: now.At, On: in.On, Purpose: in.Purpose, By: in.By, Supervisor: r.Actor.Person, Tools: in.Tools},
-			Site:    in.Site, Kind: in.Kind, Roles: r.Actor.Roles, Book: m.Book,
+			Today:   now.Today, Site: in.Site, Kind: in.Kind, Roles: r.Actor.Roles, Book: m.Book,
 		}
+		_, m.err = p.looked(m.ctx, in.PlanOf, len(in.Tools), func(i int) (uuid.UUID, string) { return in.Tools[i].Tool, in.Tools[i].Number })
 		if c.On == "" {
 			c.On = now.Today
 		}
@@ -142,8 +148,41 @@ func (p *InspectionPlans) Place(ctx context.Context, r Request, in PlaceTools) (
 		}
 	}
 	return p.on(ctx, r, "inspection_plan.place", in.PlanOf, in.At, in, func(now moment, m *material) inspectionplan.Command {
-		return inspectionplan.Place{At: now.At, Site: in.Site, Kind: in.Kind, Place: in.Place, Keeper: in.Keeper, Tools: in.Tools, Book: m.Book}
+		c := inspectionplan.Place{At: now.At, Site: in.Site, Kind: in.Kind, Place: in.Place, Keeper: in.Keeper, Tools: in.Tools, Book: m.Book}
+		var found []tool.State
+		found, m.err = p.looked(m.ctx, in.PlanOf, len(in.Tools), func(i int) (uuid.UUID, string) { return in.Tools[i].Tool, in.Tools[i].Number })
+		for _, st := range found {
+			if st.Failed {
+				c.Failed = append(c.Failed, st.Number)
+			}
+		}
+		return c
 	})
+}
+
+// looked returns the tools that a list names, as they stand: each is of the
+// plan's site and kind and bears the number that the list says, else a rack
+// would hold a wire of another number (INS-04). A list that is too long or
+// names a tool twice is the plan's to refuse, or is refused here.
+func (p *InspectionPlans) looked(ctx context.Context, of PlanOf, n int, named func(i int) (uuid.UUID, string)) ([]tool.State, error) {
+	out, seen := []tool.State{}, []uuid.UUID{}
+	for i := range min(n, inspectionplan.ListLimit) {
+		at := fmt.Sprintf("/tools/%d", i)
+		id, number := named(i)
+		st, err := Current(ctx, p.x, toolDecider(), StreamOf("tool", id))
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("find tool %s: %w", id, err)
+		case st.Site != of.Site || st.Kind != of.Kind:
+			return nil, domain.Invalid(at+"/tool", "INS-04", "inspect.tool_of_others", "kind", of.Kind)
+		case st.Number != number:
+			return nil, domain.Invalid(at+"/number", "INS-04", "inspect.number_differs", "number", st.Number)
+		case slices.Contains(seen, id):
+			return nil, domain.Invalid(at+"/tool", "INS-04", "inspect.tool_twice", "number", number)
+		}
+		out, seen = append(out, st), append(seen, id)
+	}
+	return out, nil
 }
 
 func (p *InspectionPlans) on(ctx context.Context, r Request, operation string, of PlanOf, at *time.Time, in any,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,6 +48,9 @@ func (t *Tools) Check(ctx context.Context, r Request, team uuid.UUID, in CheckTe
 		if err := t.known(ctx, in.Giver, domain.Invalid("/giver", "ORG-01", "tool.person_unknown")); err != nil {
 			return Result{}, nil, err
 		}
+	}
+	if len(in.Missing) > 0 && strings.TrimSpace(in.Place) == "" { // each opens a loss, which says where (TOL-20)
+		return Result{}, nil, domain.Invalid("/place", "TOL-20", "tool.place_missing")
 	}
 	call.Site = f.site
 	next, err := t.nextCheck(ctx, f.site, call.OccurredAt)

@@ -143,6 +143,11 @@ func (s *Strikes) enter(ctx context.Context, call Call, id uuid.UUID, c record.S
 		gone = append(gone, e.Revision)
 	}
 	corrected := f.state.Without(gone)
+	for _, fact := range corrected.Contradicted {
+		if tool.OfExchange(fact.Event) { // the other half is the exchange's: it cannot be struck after (EXC-06)
+			return domain.Refuse("EXC-06", "tool.exchange_contradicts", "revision", fact.Revision)
+		}
+	}
 	holders := again(corrected)
 	if len(holders) == 0 {
 		return nil

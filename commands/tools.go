@@ -188,9 +188,15 @@ func personOf(h tool.Holder) string {
 
 // Accept is the actor's signature for what was offered (TOL-04).
 func (t *Tools) Accept(ctx context.Context, r Request, id uuid.UUID, at *time.Time) (Result, error) {
-	return t.on(ctx, r, "tool.accept", id, at, timed{at}, nil, func(now moment, m *material) tool.Command {
-		return tool.Accept{At: now.At, By: r.Actor.Person, Book: m.Book}
-	})
+	return t.onStream(ctx, r, "tool.accept", id, at, timed{at}, nil,
+		func(ctx context.Context, _ Call, _ Stream, now moment, m *material) (tool.Command, error) {
+			st, err := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
+			if err != nil {
+				return nil, err
+			}
+			who, err := t.recipientOf(ctx, st.Offer, now.At.Time)
+			return tool.Accept{At: now.At, Today: now.Today, By: r.Actor.Person, Posts: who.Posts, Team: who.Team, Book: m.Book}, err
+		})
 }
 
 // ToolReason says why a tool was not taken.
@@ -259,7 +265,8 @@ func (t *Tools) HandOver(ctx context.Context, r Request, id uuid.UUID, in HandOv
 	return t.give(ctx, r, "tool.hand_over", id, in.At, in, nil, giving{To: in.To, Act: approval.HandOver, Approval: in.Approval},
 		func(now moment, m *material, who recipient) tool.Command {
 			return tool.HandOver{
-				At: now.At, To: in.To, By: r.Actor.Person, Reason: in.Reason, ApprovedBy: who.ApprovedBy, Approval: who.Approval, Book: m.Book,
+				At: now.At, Today: now.Today, To: in.To, Posts: who.Posts, Team: who.Team, By: r.Actor.Person, Reason: in.Reason,
+				ApprovedBy: who.ApprovedBy, Approval: who.Approval, Book: m.Book,
 			}
 		})
 }
@@ -303,7 +310,7 @@ type InspectTool struct {
 // Inspect records the result of an inspection by the actor.
 func (t *Tools) Inspect(ctx context.Context, r Request, id uuid.UUID, in InspectTool) (Result, error) {
 	return t.on(ctx, r, "tool.inspect", id, in.At, in, nil, func(now moment, m *material) tool.Command {
-		return tool.Inspect{At: now.At, On: in.On, Passed: in.Passed, Next: in.Next, Inspector: r.Actor.Person, Label: in.Label, Book: m.Book}
+		return tool.Inspect{At: now.At, Today: now.Today, On: in.On, Passed: in.Passed, Next: in.Next, Inspector: r.Actor.Person, Label: in.Label, Book: m.Book}
 	})
 }
 
@@ -331,24 +338,46 @@ type MissingTool struct {
 
 // ReportMissing says that a tool is not where it should be; the actor reports it.
 func (t *Tools) ReportMissing(ctx context.Context, r Request, id uuid.UUID, in MissingTool) (Result, error) {
-	return t.on(ctx, r, "tool.report_missing", id, in.At, in, nil, func(now moment, m *material) tool.Command {
-		return tool.ReportMissing{
-			At: now.At, LostAt: domain.At(in.LostAt), Place: in.Place, Circumstances: m.seal(FieldText, in.Circumstances), By: r.Actor.Person,
-			OnDuty: in.OnDuty,
-		}
-	})
+	return t.onStream(ctx, r, "tool.report_missing", id, in.At, in, []named{{"/on_duty", in.OnDuty}},
+		func(ctx context.Context, _ Call, _ Stream, now moment, m *material) (tool.Command, error) {
+			c := tool.ReportMissing{
+				At: now.At, LostAt: domain.At(in.LostAt), Place: in.Place, Circumstances: m.seal(FieldText, in.Circumstances), By: r.Actor.Person,
+				OnDuty: in.OnDuty,
+			}
+			if c.OnDuty != "" || r.LateReason != "" {
+				return c, nil
+			}
+			var err error
+			c.OnDuty, err = t.onDuty(ctx, id)
+			return c, err
+		})
+}
+
+// onDuty is who is on duty for the team that has a tool, and so answers for
+// what is short (TOL-06); "" if no team has it or nobody is known to be.
+func (t *Tools) onDuty(ctx context.Context, id uuid.UUID) (string, error) {
+	st, err := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
+	if err != nil || st.Holder.Kind != tool.Team {
+		return "", err
+	}
+	_, card, start, err := t.cards.newest(ctx, st.Holder)
+	if err == nil && card.Part == 0 {
+		return start.Duty, nil
+	}
+	return card.Duty, err
 }
 
 // FoundTool says where a missing tool is now (LOS-09).
 type FoundTool struct {
-	At    *time.Time `json:"at"`
-	Store string     `json:"store"`
+	At        *time.Time     `json:"at"`
+	Store     string         `json:"store"`
+	Condition tool.Condition `json:"condition,omitempty"` // as it was found; "" for good
 }
 
 // Find puts a missing tool into a store.
 func (t *Tools) Find(ctx context.Context, r Request, id uuid.UUID, in FoundTool) (Result, error) {
 	return t.on(ctx, r, "tool.find", id, in.At, in, nil, func(now moment, m *material) tool.Command {
-		return tool.Find{At: now.At, Store: in.Store, Book: m.Book}
+		return tool.Find{At: now.At, Store: in.Store, Condition: in.Condition, Book: m.Book}
 	})
 }
 

@@ -55,6 +55,12 @@ type Day string
 // DayOf returns the civil date of t in zone.
 func DayOf(t time.Time, zone *time.Location) Day { return Day(t.In(zone).Format(time.DateOnly)) }
 
+// Valid reports whether d is a civil date.
+func (d Day) Valid() bool {
+	_, err := time.Parse(time.DateOnly, string(d))
+	return err == nil
+}
+
 // MonthsAfter returns the day n months after d, the month's last if it has no
 // such day; "" if d is no civil date.
 func (d Day) MonthsAfter(n int) Day {

@@ -51,8 +51,8 @@ func (s *Side) dueInspections(ctx context.Context, v view, q api.DueQuery, by do
 	where, args := inspectedWhere+" AND (next_on IS NULL OR next_on <= $1::text::date)", []any{string(by)}
 	wanted := func(t keeping.Tool) bool { return inspected(t) && (t.NextOn == nil || *t.NextOn <= by) }
 	if q.Purpose == api.KeepingDuePurposeMoveOut {
-		where, args = "blocked = 'failed' AND standing = 'in_store'", nil
-		wanted = func(t keeping.Tool) bool { return t.Blocked == "failed" && t.Standing == string(tool.StandingInStore) }
+		where, args = "failed AND standing = 'in_store'", nil
+		wanted = func(t keeping.Tool) bool { return t.Failed && t.Standing == string(tool.StandingInStore) }
 	}
 	if q.Kind != nil {
 		args = append(args, *q.Kind)
@@ -86,7 +86,7 @@ func (s *Side) dueInspections(ctx context.Context, v view, q api.DueQuery, by do
 	for _, r := range rows {
 		d := shownDue(r, plans[r.Row.Kind])
 		switch {
-		case r.Row.Blocked == "failed":
+		case r.Row.Failed:
 			d.State = api.KeepingDueStateFailed
 		case r.Row.NextOn == nil:
 			d.State = api.KeepingDueStateNever

@@ -219,7 +219,7 @@ func (m toolMaker) commands(l *toolLife, from time.Time, first bool) []made {
 	if l.inspected() {
 		at := m.time(l, from, day)
 		out = append(out, made{at, tool.Inspect{
-			At: at, On: domain.DayOf(at.Time, m.zone), Passed: true, Inspector: m.w.persons[0].String(), Label: l.number, Book: m.book,
+			At: at, Today: domain.DayOf(at.Time, m.zone), On: domain.DayOf(at.Time, m.zone), Passed: true, Inspector: m.w.persons[0].String(), Label: l.number, Book: m.book,
 		}})
 	}
 	for len(out) < yearEvents {
@@ -245,7 +245,7 @@ func (m toolMaker) move(l *toolLife, at domain.Instant) []made {
 			to = tool.Holder{Kind: tool.Team, Who: m.w.teams[l.rng.IntN(len(m.w.teams))].String()}
 		}
 		l.holder = to
-		return []made{{at, tool.Issue{At: at, Today: today, To: to, Book: m.book}}, {at, tool.Accept{At: at, By: by, Book: m.book}}}
+		return []made{{at, tool.Issue{At: at, Today: today, To: to, Book: m.book}}, {at, tool.Accept{At: at, Today: today, By: by, Book: m.book}}}
 	case l.holder.Kind == tool.Store && chance < 95:
 		l.holder = m.person(l)
 		return []made{{at, tool.Lend{
@@ -264,7 +264,7 @@ func (m toolMaker) move(l *toolLife, at domain.Instant) []made {
 		return []made{{at, m.back(l, at, to.Who)}}
 	}
 	l.holder = to
-	return []made{{at, tool.HandOver{At: at, To: to, By: to.Who, Reason: "shift", Book: m.book}}}
+	return []made{{at, tool.HandOver{At: at, Today: today, To: to, By: to.Who, Reason: "shift", Book: m.book}}}
 }
 
 // back takes the tool into its home, or one of ten times into another store.

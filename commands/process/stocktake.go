@@ -90,12 +90,12 @@ func (m Stocktake) correct(ctx context.Context, r commands.Request, t Task, s st
 	case stocktake.Damaged:
 		return m.Tools.Block(ctx, r, d.Tool, commands.BlockTool{Reason: tool.BlockFault, Note: "stocktake " + closed.Digest[:8]})
 	case stocktake.Unexpected:
-		if d.Holder.Kind == tool.Nobody { // it was missing, and is here
-			return m.Tools.Find(ctx, r, d.Tool, commands.FoundTool{Store: s.Store(d)})
-		}
 		condition := tool.Good
 		if d.Broken {
 			condition = tool.Damaged
+		}
+		if d.Holder.Kind == tool.Nobody { // it was missing, and is here
+			return m.Tools.Find(ctx, r, d.Tool, commands.FoundTool{Store: s.Store(d), Condition: condition})
 		}
 		return m.Tools.Return(ctx, r, d.Tool, commands.ReturnTool{
 			Store: s.Store(d), By: d.Scanner, Condition: condition, Between: d.Holder.Kind == tool.Store,

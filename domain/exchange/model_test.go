@@ -282,7 +282,7 @@ func (s *shop) elsewhere(id uuid.UUID) {
 	case 0:
 		s.onTool(id, tool.Issue{At: now, Today: today, To: to, Book: free})
 	case 1:
-		s.onTool(id, tool.Accept{At: now, By: state.Offer.Who})
+		s.onTool(id, tool.Accept{At: now, By: state.Offer.Who, Book: free})
 	case 2:
 		s.onTool(id, tool.Return{At: now, Store: "main", By: li, Condition: tool.Worn, Book: free})
 	case 3:

@@ -137,6 +137,7 @@ type EndPlan Ended
 // department, and of tooling only (INS-09).
 type Check struct {
 	Checked
+	Today domain.Day   `json:"today"` // civil date of At in the site's zone
 	Site  string       `json:"site"`
 	Kind  string       `json:"kind"`
 	Roles []string     `json:"roles"` // of who gives the command
@@ -154,6 +155,7 @@ type Place struct {
 	Place  string         `json:"place"`
 	Keeper string         `json:"keeper"`
 	Tools  []Lying        `json:"tools"`
+	Failed []string       `json:"failed"` // numbers of those that failed their last inspection
 	Book   *policy.Book   `json:"-"`
 }
 
@@ -209,6 +211,8 @@ func set(s State, c SetPlan) ([]Event, error) {
 		return nil, domain.Refuse("POL-08", "inspect.period_missing", "kind", e.Kind, "purpose", string(e.Purpose))
 	case e.Months < 0 || e.Months > longestMonths:
 		return nil, domain.Invalid("/months", "INS-08", "policy.months_out_of_range", "most", longestMonths)
+	case !e.From.Valid():
+		return nil, domain.Invalid("/from", "INS-08", "tool.day_malformed")
 	case e.Sample < 0 || e.Sample > ListLimit:
 		return nil, domain.Invalid("/sample", "INS-08", "policy.sample_out_of_range", "most", ListLimit)
 	case strings.TrimSpace(e.Reason) == "":
@@ -249,6 +253,10 @@ func check(c Check) ([]Event, error) {
 		return nil, domain.Invalid("/at", "AUD-01", "tool.time_missing")
 	case !c.Purpose.known():
 		return nil, domain.Invalid("/purpose", "INS-08", "inspect.purpose_unknown", "purpose", string(c.Purpose))
+	case !c.On.Valid():
+		return nil, domain.Invalid("/on", "INS-08", "tool.day_malformed")
+	case c.On > c.Today: // what is checked is due again later: nothing is put off by a day to come
+		return nil, domain.Invalid("/on", "INS-08", "tool.inspected_ahead", "today", string(c.Today))
 	case c.By == "":
 		return nil, domain.Invalid("/by", "INS-05", "tool.signer_missing")
 	case c.Purpose == Maintenance && (c.Supervisor == "" || c.Supervisor == c.By): // INS-05
@@ -317,6 +325,8 @@ func place(s State, c Place) ([]Event, error) {
 		return nil, domain.Invalid("/place", "INS-04", "inspect.place_unknown", "place", c.Place)
 	case len(p.Kinds) > 0 && !slices.Contains(p.Kinds, c.Kind): // places are coded by class
 		return nil, domain.Refuse("INS-04", "inspect.place_of_others", "place", c.Place, "kind", c.Kind)
+	case len(c.Failed) > 0: // INS-06: it is moved out
+		return nil, domain.Refuse("INS-06", "inspect.failed_kept", "place", c.Place, "tools", c.Failed)
 	case p.KeeperNeeded && c.Keeper == "": // INS-07
 		return nil, domain.Refuse("INS-07", "inspect.keeper_missing", "place", c.Place)
 	case len(c.Tools) == 0 || len(c.Tools) > ListLimit:

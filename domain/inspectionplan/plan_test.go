@@ -62,7 +62,7 @@ func TestDecide(t *testing.T) {
 	}
 	check := inspectionplan.Check{Checked: inspectionplan.Checked{
 		At: nine, On: "2026-03-02", Purpose: inspectionplan.Maintenance, By: li, Supervisor: wang, Tools: []inspectionplan.Finding{{Number: "E-07", Good: true}},
-	}}
+	}, Today: "2026-03-02"}
 	alone, unsettled := check, check
 	alone.Supervisor = li
 	unsettled.Tools = []inspectionplan.Finding{{Number: "E-07", Found: "frayed"}}

@@ -127,6 +127,8 @@ func receive(s State, c Receive) ([]Event, error) {
 		return nil, domain.Invalid("/origin", "STK-05", "stock.origin_unknown", "origin", string(c.Origin))
 	case c.By == "":
 		return nil, domain.Invalid("/by", "STK-05", "stock.signer_missing")
+	case (c.Origin == FromOpening || c.Origin == FromReturn) && s.givenUp(c.Book, c.At): // what is under way still arrives
+		return nil, domain.Invalid("/store", "STK-05", "tool.store_unknown", "store", s.Store)
 	}
 	var events []Event
 	for _, l := range c.Lots {
@@ -212,6 +214,12 @@ func (s State) rules(book *policy.Book, at domain.Instant) (policy.Purchasing, d
 		return policy.Purchasing{}, domain.PolicyRef{}, domain.Invalid("/at", "AUD-01", "stock.time_missing")
 	}
 	return book.PurchasingAt(s.Site, at)
+}
+
+// givenUp reports whether the site has the store no more: it is emptied, not filled.
+func (s State) givenUp(book *policy.Book, at domain.Instant) bool {
+	v, ok := book.InForce(policy.KindTools, s.Site, at.Time)
+	return ok && !v.Tools().HasStore(s.Store)
 }
 
 // settled is movements with what follows from the balance after them (STK-06).

@@ -70,7 +70,7 @@ func reserve(s State, c Reserve) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Standing != StandingInStore && s.Standing != StandingLent && s.Standing != StandingInRepair { // TOL-14
+	if !s.bookable() { // TOL-14
 		return nil, domain.Refuse("TOL-14", "tool.held_by", "standing", string(s.Standing), "holder", string(s.Holder.Kind), "who", s.Holder.Who)
 	}
 	if s.Standing == StandingLent && b.From.Before(s.Until) {
@@ -83,6 +83,11 @@ func reserve(s State, c Reserve) ([]Event, error) {
 		return nil, domain.Refuse("TOL-09", "tool.too_many_bookings", "most", mostBookings)
 	}
 	return []Event{Booked{At: c.At, Booking: b, Policy: ref}}, nil
+}
+
+// bookable reports whether somebody else can have the tool after its present custodian.
+func (s State) bookable() bool {
+	return s.Standing == StandingInStore || s.Standing == StandingLent || s.Standing == StandingInRepair
 }
 
 func cancelBooking(s State, c CancelBooking) ([]Event, error) {

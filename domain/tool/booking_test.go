@@ -149,7 +149,7 @@ func TestTOL10WhatTheStoreKeepsIsOnlyEverLent(t *testing.T) {
 	for n, c := range []tool.Command{
 		tool.Issue{At: at(2), Today: today, To: ofLi, Book: free},
 		tool.Lend{At: at(2), Today: today, To: ofLi, Until: at(9), Purpose: "p", Responsible: li, Book: free},
-		tool.HandOver{At: at(3), To: ofWang, By: wang, Book: free},
+		tool.HandOver{At: at(3), Today: today, To: ofWang, By: wang, Book: free},
 		tool.Extend{At: at(4), Until: domain.At(at(9).Add(time.Hour)), By: boss, Reason: "r", Book: free},
 	} {
 		events, err := tool.Decide(s, c)

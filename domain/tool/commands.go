@@ -48,9 +48,12 @@ type Issue struct {
 
 // Accept is the recipient's signature (TOL-04).
 type Accept struct {
-	At   domain.Instant `json:"at"`
-	By   string         `json:"by"` // person id
-	Book *policy.Book   `json:"-"`
+	At    domain.Instant `json:"at"`
+	Today domain.Day     `json:"today"` // as of Issue
+	By    string         `json:"by"`    // person id
+	Posts []string       `json:"posts"` // as of Issue, of the person to whom it is offered
+	Team  string         `json:"team"`  // as of Issue
+	Book  *policy.Book   `json:"-"`
 }
 
 // Refuse says that the recipient did not take what was offered (TOL-04).
@@ -91,8 +94,11 @@ type Return struct {
 // circumstances and a manager's approval (TOL-08).
 type HandOver struct {
 	At         domain.Instant `json:"at"`
+	Today      domain.Day     `json:"today"` // as of Issue
 	To         Holder         `json:"to"`
-	By         string         `json:"by"` // person id of who takes it over
+	Posts      []string       `json:"posts"` // as of Issue
+	Team       string         `json:"team"`  // as of Issue
+	By         string         `json:"by"`    // person id of who takes it over
 	Reason     string         `json:"reason"`
 	ApprovedBy string         `json:"approved_by"` // person id
 	Approval   *uuid.UUID     `json:"approval"`    // as of Issue
@@ -116,6 +122,7 @@ type Clear struct {
 // Inspect records the result of an inspection (INS-01).
 type Inspect struct {
 	At        domain.Instant `json:"at"`
+	Today     domain.Day     `json:"today"` // as of Issue
 	On        domain.Day     `json:"on"`
 	Passed    bool           `json:"passed"`
 	Next      domain.Day     `json:"next"` // "" by the kind's period
@@ -144,9 +151,10 @@ type ReportMissing struct {
 
 // Find says that a missing tool is there again (LOS-09).
 type Find struct {
-	At    domain.Instant `json:"at"`
-	Store string         `json:"store"`
-	Book  *policy.Book   `json:"-"`
+	At        domain.Instant `json:"at"`
+	Store     string         `json:"store"`
+	Condition Condition      `json:"condition,omitempty"` // as it was found; "" for good
+	Book      *policy.Book   `json:"-"`
 }
 
 // Scrap ends a tool in store (STK-08, STK-12).
@@ -166,6 +174,8 @@ type Keep struct {
 	Exchange uuid.UUID      `json:"exchange"`
 	Part     Part           `json:"part"`
 	Holder   Holder         `json:"holder"` // who gives up the old tool, or gets the new one
+	Posts    []string       `json:"posts"`  // as of Issue, of who gets the new one
+	Team     string         `json:"team"`   // as of Issue
 	Book     *policy.Book   `json:"-"`
 }
 

@@ -50,17 +50,37 @@ func (s State) mayHold(r policy.Tools, c Issue) error {
 			return err
 		}
 	}
-	member := Holder{Team, c.Team}
+	if err := s.meantFor(r, taker{c.To, c.Posts, c.Team}, scope); err != nil {
+		return err
+	}
 	switch {
-	case s.Use == Special && c.To.Kind != Person, // TOL-19
-		s.Use == Special && len(r.SpecialKeepers) > 0 && !slices.ContainsFunc(c.Posts, func(p string) bool { return slices.Contains(r.SpecialKeepers, p) }):
-		return domain.Refuse("TOL-19", "tool.keeper_needed", "posts", r.SpecialKeepers)
 	case r.IssueApproval == policy.ByFirstIssue && len(scope) == 0: // TOL-17
 		return domain.Refuse("TOL-17", "tool.scope_missing")
-	case len(scope) > 0 && !slices.Contains(scope, c.To) && (c.To.Kind != Person || c.Team == "" || !slices.Contains(scope, member)):
-		return domain.Refuse("TOL-17", "tool.out_of_scope", "who", c.To.Who)
 	case r.IssueApproval == policy.ByFirstIssue && len(c.Scope) > 0 && c.ApprovedBy == "": // TOL-16: who may hold it is the manager's to say
 		return domain.Refuse("TOL-17", "tool.scope_approval_missing")
+	}
+	return nil
+}
+
+// taker is who is about to have a tool for good, and what is known of that
+// person at that time.
+type taker struct {
+	who   Holder
+	posts []string
+	team  string // id, "" for none
+}
+
+// meantFor refuses whoever a tool is not meant for, however it comes to them:
+// for special tools who is no shift leader (TOL-19), else who is not of those
+// that may hold it (TOL-17).
+func (s State) meantFor(r policy.Tools, to taker, scope []Holder) error {
+	leads := len(r.SpecialKeepers) == 0 || slices.ContainsFunc(to.posts, func(p string) bool { return slices.Contains(r.SpecialKeepers, p) })
+	member := to.who.Kind == Person && to.team != "" && slices.Contains(scope, Holder{Team, to.team})
+	switch {
+	case s.Use == Special && (to.who.Kind != Person || !leads): // TOL-19
+		return domain.Refuse("TOL-19", "tool.keeper_needed", "posts", r.SpecialKeepers)
+	case len(scope) > 0 && !slices.Contains(scope, to.who) && !member: // TOL-17
+		return domain.Refuse("TOL-17", "tool.out_of_scope", "who", to.who.Who)
 	}
 	return nil
 }
@@ -79,6 +99,17 @@ func accept(s State, c Accept) ([]Event, error) {
 		return nil, domain.Refuse("TOL-16", "tool.approves_own")
 	case s.Blocked != "":
 		return nil, domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
+	}
+	r, _, err := rules(c.Book, s.Site, c.At)
+	if err != nil {
+		return nil, err
+	}
+	kind, _ := r.Kind(s.Kind)
+	if err := s.inTime(kind, c.Today); err != nil { // custody moves now, not when it was offered
+		return nil, err
+	}
+	if err := s.meantFor(r, taker{s.Offer, c.Posts, c.Team}, s.Scope); err != nil {
+		return nil, err
 	}
 	return []Event{Accepted{At: c.At, Holder: s.Offer, By: c.By}}, nil
 }
@@ -191,6 +222,15 @@ func handOver(s State, c HandOver) ([]Event, error) {
 	case forbidden && (c.ApprovedBy == s.Holder.Who || c.ApprovedBy == c.To.Who):
 		return nil, domain.Refuse("TOL-08", "tool.approves_own")
 	}
+	kind, _ := r.Kind(s.Kind)
+	if err := s.inTime(kind, c.Today); err != nil { // it is called back, and goes to nobody else
+		return nil, err
+	}
+	if s.Standing == StandingIssued { // a loan is the store's still
+		if err := s.meantFor(r, taker{c.To, c.Posts, c.Team}, s.Scope); err != nil {
+			return nil, err
+		}
+	}
 	return []Event{HandedOver{
 		At: c.At, From: s.Holder, Holder: c.To, By: c.By, Reason: c.Reason, ApprovedBy: c.ApprovedBy, Approval: c.Approval, Exception: forbidden, Policy: ref,
 	}}, nil
@@ -242,12 +282,18 @@ func find(s State, c Find) ([]Event, error) {
 		return nil, err
 	case !r.HasStore(c.Store):
 		return nil, domain.Invalid("/store", "LOS-09", "tool.store_unknown", "store", c.Store)
+	case c.Condition != "" && !c.Condition.known():
+		return nil, domain.Invalid("/condition", "LOS-09", "tool.condition_unknown", "condition", string(c.Condition))
 	case s.Standing == StandingInStore && s.Holder.Who == c.Store: // TKT-02
 		return nil, nil
 	case s.Standing != StandingMissing:
 		return nil, domain.Refuse("LOS-09", "tool.not_missing", "standing", string(s.Standing))
 	}
-	return []Event{Found{At: c.At, Store: c.Store}}, nil
+	events := []Event{Found{At: c.At, Store: c.Store}}
+	if c.Condition == Damaged && s.Blocked == "" { // TOL-18
+		events = append(events, Blocked{At: c.At, Reason: BlockFault})
+	}
+	return events, nil
 }
 
 func scrap(s State, c Scrap) ([]Event, error) {

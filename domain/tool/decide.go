@@ -154,7 +154,7 @@ func register(s State, c Register) ([]Event, error) {
 		return nil, domain.Invalid("/kind", "TOL-02", "tool.kind_unknown", "kind", c.Kind)
 	case c.PriceFen < 0:
 		return nil, domain.Invalid("/price_fen", "TOL-01", "tool.price_negative")
-	case !dated(c.PurchasedOn):
+	case !c.PurchasedOn.Valid():
 		return nil, domain.Invalid("/purchased_on", "TOL-01", "tool.day_malformed")
 	case !c.Use.known():
 		return nil, domain.Invalid("/use", "TOL-06", "tool.use_unknown", "use", string(c.Use))
@@ -175,12 +175,6 @@ func register(s State, c Register) ([]Event, error) {
 		Batch: c.Batch, PriceFen: c.PriceFen, PurchasedOn: c.PurchasedOn, LifeMonths: kind.LifeMonths, Use: c.Use, Home: c.Store,
 		Holder: holder, Policy: ref,
 	}}, nil
-}
-
-// dated reports whether d is a civil date.
-func dated(d domain.Day) bool {
-	_, err := time.Parse(time.DateOnly, string(d))
-	return err == nil
 }
 
 // held refuses an opening holder that cannot be one.
@@ -234,10 +228,29 @@ func (s State) usable(kind policy.ToolKind, today domain.Day) error {
 	if s.Surrendered { // EXC-05
 		return domain.Refuse("EXC-05", "tool.surrendered")
 	}
-	if kind.InspectMonths > 0 && (s.NextOn == "" || today > s.NextOn) { // INS-02
+	return s.inTime(kind, today)
+}
+
+// inTime refuses what is past the last day that an inspection said, and what
+// was never passed though its kind is inspected (INS-02).
+func (s State) inTime(kind policy.ToolKind, today domain.Day) error {
+	if s.NextOn == "" && kind.InspectMonths > 0 || s.NextOn != "" && today > s.NextOn {
 		return domain.Refuse("INS-02", "tool.inspection_due", "last_day", string(s.NextOn))
 	}
 	return nil
+}
+
+// Fit refuses to hand out a tool that was out of use or past its inspection at
+// an instant and on that day, wherever it stood: an exchange keeps it, and
+// completes later (TOL-18, INS-02). POL-08 if the site's policy of tools is not
+// loaded.
+func (s State) Fit(book *policy.Book, at domain.Instant, today domain.Day) error {
+	r, _, err := rules(book, s.Site, at)
+	if err != nil {
+		return err
+	}
+	kind, _ := r.Kind(s.Kind)
+	return s.asOf(at).usable(kind, today)
 }
 
 // givable returns the rules by which a tool in store may be given out now.

@@ -10,9 +10,9 @@ import (
 // does while an exchange keeps it. What only marks it goes on.
 func moves(c Command) bool {
 	switch c.(type) {
-	case Block, Clear, Inspect, ReportFault, PlanRepair, ApproveRepair, Reserve, CancelBooking, Extend, ChaseIfDue, Keep, Release, Settle:
+	case Block, Clear, Inspect, ReportFault, PlanRepair, ApproveRepair, CancelBooking, Extend, ChaseIfDue, Keep, Release, Settle:
 		return false
-	case Register, Issue, Accept, Refuse, Lend, Return, HandOver, SendToRepair, ReportMissing, Find, Scrap, EnterLate:
+	case Register, Issue, Accept, Refuse, Lend, Return, HandOver, SendToRepair, ReportMissing, Find, Scrap, Reserve, EnterLate:
 	}
 	return true
 }
@@ -64,12 +64,15 @@ func keep(s State, c Keep) ([]Event, error) {
 	if err := recipient(c.Holder); err != nil {
 		return nil, err
 	}
-	_, kind, _, err := s.givable(c.Book, c.At, c.Today)
+	r, kind, _, err := s.givable(c.Book, c.At, c.Today)
 	switch {
 	case err != nil:
 		return nil, err
 	case kind.StoreKept: // TOL-10
 		return nil, domain.Refuse("TOL-10", "tool.only_lent", "kind", s.Kind)
+	}
+	if err := s.meantFor(r, taker{c.Holder, c.Posts, c.Team}, s.Scope); err != nil {
+		return nil, err
 	}
 	if err := s.unbooked(c.At, domain.Instant{}, uuid.Nil, c.At); err != nil { // TOL-09
 		return nil, err

@@ -79,11 +79,11 @@ func TestKeepingForAnExchange(t *testing.T) {
 	}
 	for _, c := range []tool.Command{
 		tool.Issue{At: at(3), Today: today, To: ofWang, Book: free},
-		tool.Accept{At: at(3), By: li},
+		tool.Accept{At: at(3), By: li, Book: free},
 		tool.Refuse{At: at(3), By: li, Reason: "r"},
 		tool.Lend{At: at(3), Today: today, To: ofWang, Until: at(9), Purpose: "p", Responsible: li, Book: free},
 		tool.Return{At: at(3), Store: "main", By: li, Condition: tool.Worn, Book: free},
-		tool.HandOver{At: at(3), To: ofWang, By: wang, Book: free},
+		tool.HandOver{At: at(3), Today: today, To: ofWang, By: wang, Book: free},
 		tool.SendToRepair{At: at(3), Repairer: "R1", From: &ofLi},
 		tool.ReportMissing{At: at(3), LostAt: at(2), Place: "sump", By: li},
 		tool.Find{At: at(3), Store: "main", Book: free},

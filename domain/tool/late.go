@@ -89,6 +89,9 @@ func (s State) admits(e Event) bool {
 	case Refused:
 		return s.Standing == StandingOffered && (s.Offer.Kind != Person || s.Offer.Who == e.By)
 	case Returned:
+		if e.From.Kind == Store { // from store to store (CHK-01)
+			return s.Standing == StandingInStore && s.Holder == e.From && e.Store != e.From.Who
+		}
 		return s.Holder == e.From && (e.From.Kind.takes() || e.From.Kind == Repairer)
 	case HandedOver:
 		return s.Holder == e.From && (s.Standing == StandingIssued || s.Standing == StandingLent)
@@ -96,8 +99,14 @@ func (s State) admits(e Event) bool {
 		return s.Holder == e.From && s.Standing != StandingMissing && s.Standing != StandingScrapped
 	case Found:
 		return s.Standing == StandingMissing
+	case Kept:
+		return s.Standing == StandingIssued && e.Part == PartOld || s.Standing == StandingInStore && e.Part == PartNew
 	case Exchanged:
 		return s.Holder == e.From
+	case Extended, Chased:
+		return s.Standing == StandingLent
+	case Booked:
+		return s.bookable() && (s.Standing != StandingLent || !e.Booking.From.Before(s.Until))
 	case Cleared:
 		return s.Blocked != ""
 	case RepairApproved:

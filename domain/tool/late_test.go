@@ -38,7 +38,7 @@ func TestLateFacts(t *testing.T) {
 		},
 		{
 			Name: "TOL-03 it is refused where the facts on record contradict it", Given: known,
-			When: lateBy(tool.HandOver{At: at(5), To: ofWang, By: wang, Book: free}), Refused: "TOL-03", Key: "tool.contradicts",
+			When: lateBy(tool.HandOver{At: at(5), Today: today, To: ofWang, By: wang, Book: free}), Refused: "TOL-03", Key: "tool.contradicts",
 		},
 		{
 			Name: "TOL-14 it is decided on the tool as it stood", Given: known,
@@ -52,7 +52,7 @@ func TestLateFacts(t *testing.T) {
 			Name: "AUD-01 what is not before the last fact is entered like any other", Given: known,
 			When: lateBy(tool.Block{At: at(9), Reason: tool.BlockFault}), Then: []tool.Event{tool.Blocked{At: at(9), Reason: tool.BlockFault}},
 		},
-		{Name: "TKT-02 what held then changes nothing", Given: known, When: lateBy(tool.Accept{At: at(5), By: li})},
+		{Name: "TKT-02 what held then changes nothing", Given: known, When: lateBy(tool.Accept{At: at(5), By: li, Book: free})},
 	})
 }
 

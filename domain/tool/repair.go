@@ -123,7 +123,7 @@ func reportFault(s State, c ReportFault) ([]Event, error) {
 	events := []Event{FaultReported{
 		At: c.At, By: c.By, Note: c.Note, Holder: s.Holder, Other: s.Holder.Kind == Person && s.Holder.Who != c.By,
 	}}
-	if s.Blocked == "" { // TOL-18
+	if s.Blocked == "" || s.Blocked == BlockFailed { // TOL-18: a passed inspection does not mend it
 		events = append(events, Blocked{At: c.At, Reason: BlockFault})
 	}
 	return events, nil
@@ -137,6 +137,8 @@ func planRepair(s State, c PlanRepair) ([]Event, error) {
 		return nil, domain.Invalid("/repairer", "TOL-11", "tool.repairer_missing")
 	case c.EstimateFen < 0:
 		return nil, domain.Invalid("/estimate_fen", "TOL-11", "tool.price_negative")
+	case s.Standing == StandingScrapped, s.Standing == StandingMissing:
+		return nil, domain.Refuse("TOL-11", "tool.nobody_has_it", "standing", string(s.Standing))
 	case s.Blocked == "":
 		return nil, domain.Refuse("TOL-11", "tool.nothing_to_repair")
 	case s.Repair.Stage == RepairUnderWay:

@@ -32,6 +32,8 @@ type State struct {
 	Responsible string      // person id of who answers for the present loan
 	Scope       []Holder    // who may hold it, as its issue said; none: anybody (TOL-17)
 	Blocked     BlockReason // "" if it is in use
+	Failed      bool        // it failed its last inspection, whatever else it is blocked for (INS-02)
+	InspectedOn domain.Day  // of the inspection that counts: the last by its day
 	NextOn      domain.Day  // last day on which it may be used; "" if it was never passed
 	LastAt      time.Time   // of the newest fact
 	PriceFen    int64
@@ -107,10 +109,14 @@ func After(s State, e Event) State {
 		return s.with(e.At, StandingInRepair, e.Holder)
 	case ReportedMissing:
 		s.LostFrom = e.From
+		if e.From.Kind == Repairer { // what it was sent for is not done, and nobody brings it back with a result (TOL-11)
+			s.Repair = Repair{}
+		}
 		return s.with(e.At, StandingMissing, Holder{Kind: Nobody})
 	case Found:
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case Scrapped:
+		s.Repair, s.Bookings = Repair{}, nil // nothing is to come of it
 		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
 	case Blocked, Cleared, Inspected, Extended, Chased:
 		return s.marked(e)
@@ -137,26 +143,53 @@ func (s State) lent(e Lent) State {
 func (s State) marked(e Event) State {
 	switch e := any(e).(type) { // of a few
 	case Extended:
-		s.Until, s.Chases, s.Chased = e.Until.Time, e.Chases, 0
+		if s.Standing == StandingLent { // else the loan was struck: there is nothing to extend
+			s.Until, s.Chases, s.Chased = e.Until.Time, e.Chases, 0
+		}
 		return s.at(e.At)
 	case Chased:
 		s.Chased = e.Step + 1
 		return s.at(e.At)
 	case Blocked:
-		s.Blocked = e.Reason
+		s.Failed = s.Failed || e.Reason == BlockFailed
+		if e.Reason != BlockFailed || s.Blocked == "" { // what else is wrong is still to be checked
+			s.Blocked = e.Reason
+		}
 		return s.at(e.At)
 	case Cleared:
 		s.Blocked, s.Repair = "", Repair{}
+		if s.Failed { // a word does not clear that (INS-02)
+			s.Blocked = BlockFailed
+		}
 		return s.at(e.At)
 	case Inspected:
-		s.NextOn = ""
-		if e.Next != nil {
-			s.NextOn = *e.Next
+		return s.inspected(e).at(e.At)
+	}
+	return s
+}
+
+// inspected returns s after a result; one of an earlier day than that which
+// counts changes nothing. What passes is blocked no more for having failed,
+// but for whatever else is wrong with it (TOL-18, INS-02).
+func (s State) inspected(e Inspected) State {
+	if e.On < s.InspectedOn {
+		return s
+	}
+	s.InspectedOn, s.NextOn, s.Failed = e.On, "", !e.Passed
+	if e.Next != nil {
+		s.NextOn = *e.Next
+	}
+	switch {
+	case s.Failed && s.Blocked == "":
+		s.Blocked = BlockFailed
+	case s.Failed || s.Blocked != BlockFailed:
+	case s.Repair.Stage == FaultOpen:
+		s.Blocked = BlockFault
+	default:
+		s.Blocked = ""
+		if s.Repair.Stage != RepairUnderWay { // it is sound: there is nothing to repair
+			s.Repair = Repair{}
 		}
-		if e.Passed && s.Blocked == BlockFailed {
-			s.Blocked = ""
-		}
-		return s.at(e.At)
 	}
 	return s
 }

@@ -67,6 +67,7 @@ type Row struct {
 	BookedFrom   *time.Time     `db:"booked_from"`   // the first of them
 	Scope        []string       `db:"scope,json"`    // who may hold it, as HolderText; none: anybody
 	Blocked      string         `db:"blocked"`
+	Failed       bool           `db:"failed"`  // its last inspection, whatever else it is blocked for (INS-02)
 	NextOn       *domain.Day    `db:"next_on"` // last day on which it may be used
 	Custody      []Span         `db:"custody,grows"`
 	Results      []Result       `db:"results,grows"` // of its inspections, in the order of their days
@@ -168,7 +169,7 @@ func (r Row) after(e tool.Event, revision uint64) Row {
 	before := r.state()
 	s := tool.After(before, e)
 	r = r.handedOut(e, s.Holder != before.Holder)
-	r.Standing, r.Offer, r.Blocked = string(s.Standing), HolderText(s.Offer), string(s.Blocked)
+	r.Standing, r.Offer, r.Blocked, r.Failed = string(s.Standing), HolderText(s.Offer), string(s.Blocked), s.Failed
 	r.Until, r.NextOn, r.LastAt = nil, nil, s.LastAt
 	r.Repair, r.PlannedBy, r.Repairer, r.EstimateFen = string(s.Repair.Stage), s.Repair.PlannedBy, s.Repair.Repairer, s.Repair.EstimateFen
 	switch e := any(e).(type) { // what the state does not keep
@@ -261,6 +262,7 @@ func idOf(id *uuid.UUID) uuid.UUID {
 func (r Row) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: HolderOf(r.Holder), Offer: HolderOf(r.Offer), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
+		Failed: r.Failed, InspectedOn: r.inspectedOn(),
 		KeptBy: r.Kept, KeptAs: tool.Part(r.KeptAs), Used: r.Used, Surrendered: r.Surrendered,
 		Repair:   tool.Repair{Stage: tool.RepairStage(r.Repair), PlannedBy: r.PlannedBy, Repairer: r.Repairer, EstimateFen: r.EstimateFen},
 		Bookings: r.Bookings, Chases: r.Chases, Chased: r.Chased, Responsible: r.Responsible,

@@ -68,6 +68,14 @@ func (r Row) inspected(e tool.Inspected) Row {
 	return r
 }
 
+// inspectedOn is the day of the result that counts, "" if there is none.
+func (r Row) inspectedOn() domain.Day {
+	if len(r.Results) == 0 {
+		return ""
+	}
+	return r.Results[len(r.Results)-1].On
+}
+
 // LastDay returns the last day on which the tool might be used as that stood
 // at an instant; "" if no result said one.
 func (r Row) LastDay(at time.Time) domain.Day {

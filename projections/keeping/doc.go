@@ -16,7 +16,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "keeping"
-	Version = 3
+	Version = 4
 )
 
 // Projection returns the tables of keeping. Exchanges are among them, as in

@@ -27,6 +27,7 @@ type Tool struct {
 	Holder        string       `db:"holder"` // as custody.HolderText
 	Since         time.Time    `db:"since"`  // since when it has this custodian
 	Blocked       string       `db:"blocked"`
+	Failed        bool         `db:"failed"`        // its last inspection, whatever else it is blocked for (INS-06)
 	NextOn        *domain.Day  `db:"next_on"`       // last day on which it may be used
 	Inspected     bool         `db:"inspected"`     // it is subject to inspection
 	Custody       []Held       `db:"custody,grows"` // oldest first
@@ -78,11 +79,11 @@ func Tools() readmodel.Model[Tool] {
 	return readmodel.Model[Tool]{
 		Name: "kept_tool", Category: "tool", Evolve: evolveTool, Refold: refoldTool,
 		Indexes: []string{
-			`CREATE UNIQUE INDEX ON {{.schema}}.kept_tool (site, number, id)`,                                         // numbers of a count
-			`CREATE INDEX ON {{.schema}}.kept_tool (site, lapsed_from) WHERE lapsed_from IS NOT NULL`,                 // use past inspection (INS-02)
-			`CREATE INDEX ON {{.schema}}.kept_tool (site, last_incident) WHERE last_incident IS NOT NULL`,             // monthly statistics (CHK-02)
-			`CREATE INDEX ON {{.schema}}.kept_tool (site, kind, number) WHERE inspected AND standing <> 'scrapped'`,   // inspections due (INS-01)
-			`CREATE INDEX ON {{.schema}}.kept_tool (site, number) WHERE blocked = 'failed' AND standing = 'in_store'`, // to be moved out (INS-06)
+			`CREATE UNIQUE INDEX ON {{.schema}}.kept_tool (site, number, id)`,                                       // numbers of a count
+			`CREATE INDEX ON {{.schema}}.kept_tool (site, lapsed_from) WHERE lapsed_from IS NOT NULL`,               // use past inspection (INS-02)
+			`CREATE INDEX ON {{.schema}}.kept_tool (site, last_incident) WHERE last_incident IS NOT NULL`,           // monthly statistics (CHK-02)
+			`CREATE INDEX ON {{.schema}}.kept_tool (site, kind, number) WHERE inspected AND standing <> 'scrapped'`, // inspections due (INS-01)
+			`CREATE INDEX ON {{.schema}}.kept_tool (site, number) WHERE failed AND standing = 'in_store'`,           // to be moved out (INS-06)
 		},
 	}
 }
@@ -122,7 +123,7 @@ func (r Tool) after(e tool.Event, revision uint64, id uuid.UUID) Tool {
 	}
 	before := r.state()
 	s := tool.After(before, e)
-	r.Standing, r.Blocked, r.NextOn, r.LastAt = string(s.Standing), string(s.Blocked), nil, s.LastAt
+	r.Standing, r.Blocked, r.Failed, r.NextOn, r.LastAt = string(s.Standing), string(s.Blocked), s.Failed, nil, s.LastAt
 	if s.NextOn != "" {
 		r.NextOn = &s.NextOn
 	}
@@ -193,7 +194,10 @@ func compareDays(a, b domain.Day) int {
 func (r Tool) state() tool.State {
 	s := tool.State{
 		Standing: tool.Standing(r.Standing), Holder: custody.HolderOf(r.Holder), Blocked: tool.BlockReason(r.Blocked), LastAt: r.LastAt,
-		KeptBy: r.Kept, KeptAs: tool.Part(r.KeptAs),
+		KeptBy: r.Kept, KeptAs: tool.Part(r.KeptAs), Failed: r.Failed,
+	}
+	if n := len(r.Inspections); n > 0 {
+		s.InspectedOn = r.Inspections[n-1].On
 	}
 	if r.NextOn != nil {
 		s.NextOn = *r.NextOn
