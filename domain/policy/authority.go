@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/fieldledger/fieldledger/domain"
@@ -81,7 +80,7 @@ func (b *Book) Decides(site, unit string, act Act, fen int64, roles []string, at
 	}
 	i := slices.IndexFunc(line.Roles, func(r string) bool { return slices.Contains(roles, r) })
 	if i < 0 {
-		return Decided{}, domain.Refuse("POL-10", "approval.role_missing", "role", strings.Join(line.Roles, ", "))
+		return Decided{}, domain.Refuse("POL-10", "approval.role_missing", "role", line.Roles)
 	}
 	ref := v.Ref()
 	return Decided{Role: line.Roles[i], Policy: &ref}, nil

@@ -126,16 +126,6 @@ func Canonical(kind Kind, raw json.RawMessage) (json.RawMessage, string, error) 
 	return canonical(parsed.typed)
 }
 
-// decode reads one closed object.
-func decode(raw json.RawMessage, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil || dec.More() {
-		return domain.Invalid("/content", "POL-01", "policy.content_malformed")
-	}
-	return nil
-}
-
 // canonical returns content in canonical JSON and its hash as hex SHA-256.
 // The typed content is written, read back as plain maps and written again:
 // so members are sorted, nothing is escaped beyond need, and numbers are the

@@ -75,7 +75,7 @@ func TestRecordingVersions(t *testing.T) {
 			When: record(policy.KindSLA, slaJSON, func(c *policy.RecordVersion) { c.EffectiveFrom = domain.Instant{} }), Invalid: "/effective_from",
 		},
 		{Name: "POL-01 a kind is known", When: record("fees", `{}`), Invalid: "/kind"},
-		{Name: "POL-01 content is a closed object", When: record(policy.KindSLA, `{"calender":"x"}`), Invalid: "/content"},
+		{Name: "POL-01 content is a closed object", When: record(policy.KindSLA, `{"calender":"x"}`), Invalid: "/content/calender"},
 		{Name: "POL-01 content is one object", When: record(policy.KindSLA, slaJSON+`{}`), Invalid: "/content"},
 		{Name: "POL-01 content is not missing", When: record(policy.KindSLA, ``), Invalid: "/content"},
 		{Name: "ORG-03 a fault in a calendar has its pointer", When: record(policy.KindCalendar, `{"zone":"UTC","week":{"mon":[["8","18:00"]]}}`), Invalid: "/content/week/mon/0/0"},

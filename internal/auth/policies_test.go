@@ -66,6 +66,26 @@ func TestORG01EachRoleMayDoWhatTheMatrixSays(t *testing.T) {
 	require.Equal(t, string(want), b.String())
 }
 
+// A command names the revision that its caller saw.
+func TestLOS02WhoActsOnALossMaySeeIt(t *testing.T) {
+	t.Parallel()
+	p := policies(t)
+	acts := 0
+	for _, role := range auth.Roles() {
+		_, sees := p.Authorize(actor(role), nil, "readAllLosses", "hq")
+		for _, op := range operations(t) {
+			if !strings.Contains(op, "Loss") && !strings.Contains(op, "LostTool") || op == "listLosses" || op == "getLoss" { // of one's own
+				continue
+			}
+			if _, may := p.Authorize(actor(role), nil, op, "hq"); may {
+				acts++
+				require.True(t, sees, "%s may %s", role, op)
+			}
+		}
+	}
+	require.Greater(t, acts, 15)
+}
+
 func TestORG01NobodyActsOutsideTheirSites(t *testing.T) {
 	t.Parallel()
 	p := policies(t)

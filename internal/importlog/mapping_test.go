@@ -117,7 +117,7 @@ func TestTheLongFormOfAPolicyIsCheckedWhereItStands(t *testing.T) {
 		{"kind", "kind: sla", "kind: pay", "policies[1].kind"},
 		{"date", "effective_from: 2026-01-01\n", "effective_from: soon\n", "policies[0].effective_from"},
 		{"hours", `fri: [["09:00", "18:00"]]`, `fri: [["09:00", "25:00"]]`, "policies[0].content: calendar."},
-		{"unknown member", "days: {2026-02-05: []}", "day: {2026-02-05: []}", "policies[0].content: policy.content_malformed"},
+		{"unknown member", "days: {2026-02-05: []}", "day: {2026-02-05: []}", "policies[0].content: policy.member_unknown"},
 		{"calendar of an SLA", "      targets:", "      calendar: x\n      targets:", "policies[1].content: calendar must not be given"},
 		{"limit", "limit_s: 900}", "limit_s: 0}", "policies[1].content: policy.limit_out_of_range"},
 		{"alias", "days: {2026-02-05: []}", "days: *x", ""},
