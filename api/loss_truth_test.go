@@ -88,17 +88,16 @@ func TestLOS12WhoNeverHadAToolDoesNotPayForItsDamage(t *testing.T) {
 	loan := func(to person) string {
 		return `{"to":{"kind":"person","who":"` + to.id + `"},"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + to.id + `"}`
 	}
-	a.run(path, tag, []order{{a.keeper, "lend", loan(a.wang), ""}}) // it was li who took it
+	a.run(path, tag, []order{{a.keeper, "lend", loan(a.wang), ""}}) // by mistake: it never left the store
 	_, done := a.strikes(lastOf(path), "1", `"1"`)
 	require.Equal(t, http.StatusOK, done.status, done.body)
-	a.run(path, `"2"`, []order{{a.keeper, "lend", loan(a.li), ""}})
 	r := a.do(call{
 		method: http.MethodPost, path: "/v1/losses", token: a.keeper.token, header: map[string]string{"Idempotency-Key": uuid.NewString()},
 		body: `{"tool":"` + lastOf(path).String() + `","damaged_at":"2026-03-02T04:00:00Z","place":"泵房","circumstances":"摔落","basis_fen":400}`,
 	})
 	require.Equal(t, http.StatusCreated, r.status, r.body)
 	a.run(r.header.Get("Location"), r.header.Get("ETag"), []order{
-		{a.boss, "finding", `{"reason":"摔落","payers":[{"person":"` + a.wang.id + `","weight":1}]}`, "LOS-05"},
+		{a.boss, "finding", `{"reason":"摔落"}`, "LOS-05"}, // nobody had it
 		{a.boss, "finding", `{"reason":"摔落","payers":[{"person":"` + a.li.id + `","weight":1}]}`, ""},
 	})
 }
@@ -209,4 +208,26 @@ func TestLOS09WhatWasFoundLongAgoGoesBackWithAWageThatIsNotPaidYet(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, deduction.Month("2026-05"), rec.Event.(deduction.Cancelled).Month)
 	require.EqualValues(t, 1000, rec.Event.(deduction.Cancelled).RefundFen)
+}
+
+func TestLOS05WhoWasOnDutyAnswersAndDecidesNothing(t *testing.T) {
+	t.Parallel()
+	a := newAccounting(t, "mine")
+	r := a.post("/v1/teams", `{"site":"hq","external":{"system":"hr","key":"A"},"name":"一班"}`, nil, "hr")
+	require.Equal(t, http.StatusCreated, r.status, r.body)
+	team := decodeAs[api.Created](t, r).Id.String()
+	path, _ := a.tool(strings.Replace(newTool, `"use":"personal"`, `"use":"shared","holder":{"kind":"team","who":"`+team+`"}`, 1))
+	by := a.system()
+	by.Actor.Person = a.wang.id
+	_, err := a.app.Tools.ReportMissing(t.Context(), by, lastOf(path), commands.MissingTool{LostAt: noon, Place: "机房", OnDuty: a.boss.id})
+	require.NoError(t, err)
+	res, err := a.app.Losses.Open(t.Context(), a.system(), commands.OpenLoss{Tool: lastOf(path), Revision: 1})
+	require.NoError(t, err)
+	shift := `{"reason":"当班短缺","payers":[{"person":"` + a.li.id + `","weight":1},{"person":"` + a.wang.id + `","weight":1}]}`
+	a.run("/v1/losses/"+res.Stream[len("fl.loss-"):], `"0"`, []order{
+		{a.boss, "finding", shift, "LOS-07"}, // the boss was on duty
+		{a.zhao, "finding", shift, ""},
+		{a.keeper, "assessment", `{}`, ""},
+		{a.boss, "proposal", `{}`, "LOS-07"},
+	})
 }
