@@ -231,3 +231,38 @@ func TestLOS05WhoWasOnDutyAnswersAndDecidesNothing(t *testing.T) {
 		{a.boss, "proposal", `{}`, "LOS-07"},
 	})
 }
+
+// An exchange and the report of a loss of the same tool: whoever is first, the
+// other is refused, and the tool never has two ends (EXC-06, LOS-01).
+func TestEXC06AnExchangeAndALossOfTheSameToolExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	const gone = `{"lost_at":"2026-03-02T03:30:00Z","place":"二号水仓"}`
+	for name, lossFirst := range map[string]bool{"the loss first": true, "the exchange first": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCounter(t, "")
+			old, spare := c.of("W-1", c.li), c.spare("W-2")
+			path, tag := c.applied(old)
+			c.run(path, tag, []order{
+				{c.keeper, "surrender", `{"store":"main","giver":"` + c.li.id + `"}`, ""},
+				{c.keeper, "inspect", `{"outcome":"no_repair_value","scrap_note":"扳口断裂"}`, ""},
+				{c.keeper, "choose", `{}`, ""},
+			})
+			tool := "/v1/tools/" + old.String()
+			if !lossFirst {
+				c.keep(path, old, spare)
+				c.run(tool, `"1"`, []order{{c.li, "missing", gone, "EXC-06"}})
+				c.run(path, `"4"`, []order{{c.li, "complete", `{}`, ""}})
+				return
+			}
+			c.run(tool, `"0"`, []order{{c.li, "missing", gone, ""}})
+			by := commands.Request{Actor: commands.System("test"), Key: uuid.NewString()}
+			_, err := c.app.Exchanges.KeepTool(t.Context(), by, old, lastOf(path), c.clock.Now())
+			require.ErrorContains(t, err, "EXC-06")
+			by.Key = uuid.NewString()
+			_, err = c.app.Exchanges.Reserve(t.Context(), by, lastOf(path), c.clock.Now())
+			require.NoError(t, err)
+			c.run(path, `"4"`, []order{{c.li, "complete", `{}`, "EXC-06"}})
+		})
+	}
+}
