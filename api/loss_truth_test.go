@@ -88,17 +88,16 @@ func TestLOS12WhoNeverHadAToolDoesNotPayForItsDamage(t *testing.T) {
 	loan := func(to person) string {
 		return `{"to":{"kind":"person","who":"` + to.id + `"},"until":"2026-03-09T04:00:00Z","purpose":"检修","responsible":"` + to.id + `"}`
 	}
-	a.run(path, tag, []order{{a.keeper, "lend", loan(a.wang), ""}}) // it was li who took it
+	a.run(path, tag, []order{{a.keeper, "lend", loan(a.wang), ""}}) // by mistake: it never left the store
 	_, done := a.strikes(lastOf(path), "1", `"1"`)
 	require.Equal(t, http.StatusOK, done.status, done.body)
-	a.run(path, `"2"`, []order{{a.keeper, "lend", loan(a.li), ""}})
 	r := a.do(call{
 		method: http.MethodPost, path: "/v1/losses", token: a.keeper.token, header: map[string]string{"Idempotency-Key": uuid.NewString()},
 		body: `{"tool":"` + lastOf(path).String() + `","damaged_at":"2026-03-02T04:00:00Z","place":"泵房","circumstances":"摔落","basis_fen":400}`,
 	})
 	require.Equal(t, http.StatusCreated, r.status, r.body)
 	a.run(r.header.Get("Location"), r.header.Get("ETag"), []order{
-		{a.boss, "finding", `{"reason":"摔落","payers":[{"person":"` + a.wang.id + `","weight":1}]}`, "LOS-05"},
+		{a.boss, "finding", `{"reason":"摔落"}`, "LOS-05"}, // nobody had it
 		{a.boss, "finding", `{"reason":"摔落","payers":[{"person":"` + a.li.id + `","weight":1}]}`, ""},
 	})
 }
@@ -209,4 +208,61 @@ func TestLOS09WhatWasFoundLongAgoGoesBackWithAWageThatIsNotPaidYet(t *testing.T)
 	require.NoError(t, err)
 	require.Equal(t, deduction.Month("2026-05"), rec.Event.(deduction.Cancelled).Month)
 	require.EqualValues(t, 1000, rec.Event.(deduction.Cancelled).RefundFen)
+}
+
+func TestLOS05WhoWasOnDutyAnswersAndDecidesNothing(t *testing.T) {
+	t.Parallel()
+	a := newAccounting(t, "mine")
+	r := a.post("/v1/teams", `{"site":"hq","external":{"system":"hr","key":"A"},"name":"一班"}`, nil, "hr")
+	require.Equal(t, http.StatusCreated, r.status, r.body)
+	team := decodeAs[api.Created](t, r).Id.String()
+	path, _ := a.tool(strings.Replace(newTool, `"use":"personal"`, `"use":"shared","holder":{"kind":"team","who":"`+team+`"}`, 1))
+	by := a.system()
+	by.Actor.Person = a.wang.id
+	_, err := a.app.Tools.ReportMissing(t.Context(), by, lastOf(path), commands.MissingTool{LostAt: noon, Place: "机房", OnDuty: a.boss.id})
+	require.NoError(t, err)
+	res, err := a.app.Losses.Open(t.Context(), a.system(), commands.OpenLoss{Tool: lastOf(path), Revision: 1})
+	require.NoError(t, err)
+	shift := `{"reason":"当班短缺","payers":[{"person":"` + a.li.id + `","weight":1},{"person":"` + a.wang.id + `","weight":1}]}`
+	a.run("/v1/losses/"+res.Stream[len("fl.loss-"):], `"0"`, []order{
+		{a.boss, "finding", shift, "LOS-07"}, // the boss was on duty
+		{a.zhao, "finding", shift, ""},
+		{a.keeper, "assessment", `{}`, ""},
+		{a.boss, "proposal", `{}`, "LOS-07"},
+	})
+}
+
+// An exchange and the report of a loss of the same tool: whoever is first, the
+// other is refused, and the tool never has two ends (EXC-06, LOS-01).
+func TestEXC06AnExchangeAndALossOfTheSameToolExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	const gone = `{"lost_at":"2026-03-02T03:30:00Z","place":"二号水仓"}`
+	for name, lossFirst := range map[string]bool{"the loss first": true, "the exchange first": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCounter(t, "")
+			old, spare := c.of("W-1", c.li), c.spare("W-2")
+			path, tag := c.applied(old)
+			c.run(path, tag, []order{
+				{c.keeper, "surrender", `{"store":"main","giver":"` + c.li.id + `"}`, ""},
+				{c.keeper, "inspect", `{"outcome":"no_repair_value","scrap_note":"扳口断裂"}`, ""},
+				{c.keeper, "choose", `{}`, ""},
+			})
+			tool := "/v1/tools/" + old.String()
+			if !lossFirst {
+				c.keep(path, old, spare)
+				c.run(tool, `"1"`, []order{{c.li, "missing", gone, "EXC-06"}})
+				c.run(path, `"4"`, []order{{c.li, "complete", `{}`, ""}})
+				return
+			}
+			c.run(tool, `"0"`, []order{{c.li, "missing", gone, ""}})
+			by := commands.Request{Actor: commands.System("test"), Key: uuid.NewString()}
+			_, err := c.app.Exchanges.KeepTool(t.Context(), by, old, lastOf(path), c.clock.Now())
+			require.ErrorContains(t, err, "EXC-06")
+			by.Key = uuid.NewString()
+			_, err = c.app.Exchanges.Reserve(t.Context(), by, lastOf(path), c.clock.Now())
+			require.NoError(t, err)
+			c.run(path, `"4"`, []order{{c.li, "complete", `{}`, "EXC-06"}})
+		})
+	}
 }

@@ -66,6 +66,12 @@ func TestLOS08SeveralLossesAndMonthsOfPartWagesByHand(t *testing.T) {
 	}
 	part := posted("2026-07", 200_000, 0, 70_000, false)
 	decidertest.Run(t, deduction.Decide, deduction.Evolve, []decidertest.Case[deduction.Command, deduction.Event]{
+		{
+			Name: "POL-08 without a policy of compensation nothing is deducted", Given: three,
+			When: deduction.Post{At: june, Site: "mine", Month: "2026-06", WageFen: 300_000, Digest: "d"}, Refused: "POL-08", Key: "policy.kind_not_loaded",
+		},
+		{Name: "LOS-08 nobody owes less than nothing", Given: three, When: deduction.Enter{At: june, Person: li, Year: 2026, Loss: uuid.UUID{15: 9}, From: "2026-06", AmountFen: -1}, Refused: "LOS-08", Key: "loss.amount_out_of_range"},
+		{Name: "LOS-08 nor more than is reckoned with", Given: three, When: deduction.Enter{At: june, Person: li, Year: 2026, Loss: uuid.UUID{15: 9}, From: "2026-06", AmountFen: deduction.MostFen + 1}, Refused: "LOS-08", Key: "loss.amount_out_of_range"},
 		{Name: "LOS-08 two losses are paid in one month to the fen, the third waits for its own", Given: three, When: wage("2026-06", 300_000), Then: []deduction.Event{june1}},
 		{
 			Name: "LOS-08 a month of part wages: 1 fen above the minimum is 1 fen", Given: with(june1), When: wage("2026-07", 200_001),

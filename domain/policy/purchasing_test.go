@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/policy"
 )
 
@@ -46,4 +47,24 @@ func TestSTK02ExactlyTheLimitIsAboveIt(t *testing.T) {
 	}
 	_, ok := policy.RouteOf(nil, policy.Spare, false, 0)
 	require.False(t, ok)
+}
+
+func TestPOL08WithoutAPolicyOfPurchasingNothingIsDecidedByOne(t *testing.T) {
+	t.Parallel()
+	b, err := policy.NewBook(nil)
+	require.NoError(t, err)
+	_, _, err = b.PurchasingAt("desk", day(2))
+	var refused *domain.RuleError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, []string{"POL-08", "policy.kind_not_loaded"}, []string{refused.Rule, refused.Key})
+}
+
+func TestPOL01APolicyOfPurchasingIsAClosedObject(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{`{`, `{"items":[],"budget":1}`, `{"split_window_days":"a month"}`} {
+		_, err := policy.Decide(policy.State{}, record(policy.KindPurchasing, content))
+		var fault *domain.InvalidError
+		require.ErrorAs(t, err, &fault, content)
+		require.Equal(t, "POL-01", fault.Rule, content)
+	}
 }
