@@ -53,11 +53,16 @@ type policyFile struct {
 }
 
 func readPolicy(file string) (policyFile, error) {
-	var p policyFile
 	text, err := os.ReadFile(file) //nolint:gosec // the operator names it
 	if err != nil {
-		return p, fmt.Errorf("read policy: %w", err)
+		return policyFile{}, fmt.Errorf("read policy: %w", err)
 	}
+	return parsePolicy(file, text)
+}
+
+// parsePolicy reads the text of a policy file; file is named in errors.
+func parsePolicy(file string, text []byte) (policyFile, error) {
+	var p policyFile
 	raw, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return p, fmt.Errorf("read %s: %w", file, err)

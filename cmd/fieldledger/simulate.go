@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fieldledger/fieldledger/deploy/policies"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/internal/clock"
 	"github.com/fieldledger/fieldledger/internal/messages"
@@ -29,7 +31,7 @@ type simulateCmd struct {
 	People   int    `default:"12" help:"Technicians of a site."`
 	Tools    int    `default:"150" help:"Tools of a site at the start."`
 	Stores   int    `default:"2" help:"Stores of a site."`
-	Policies string `default:"deploy/policies" placeholder:"DIR" help:"Folder of the sets' policies."`
+	Policies string `placeholder:"DIR" help:"Folder of the sets' policies, SET/KIND.json; without it those that are shipped."`
 	Anew     bool   `help:"Remove what was simulated in this folder before."`
 	Lang     string `enum:"en,zh" default:"en" help:"Language of the report."`
 }
@@ -116,13 +118,21 @@ func (c simulateCmd) open(ctx context.Context, cfg *Config, t *terminal, w *simu
 
 // policy reads a policy of a set; a set without a calendar has the simulator's working time.
 func (c simulateCmd) policy(set, kind string) (json.RawMessage, error) {
-	p, err := readPolicy(filepath.Join(c.Policies, set, kind+".json"))
+	var files fs.FS = policies.Files
+	if c.Policies != "" {
+		files = os.DirFS(c.Policies)
+	}
+	name := path.Join(set, kind+".json")
+	text, err := fs.ReadFile(files, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && kind == "calendar":
 		return simulate.Calendar(), nil
 	case errors.Is(err, fs.ErrNotExist) && kind == "sla":
 		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read policy: %w", err)
 	}
+	p, err := parsePolicy(name, text)
 	return p.Content, err
 }
 

@@ -20,7 +20,7 @@ import (
 
 // short is a simulation of the three sites, small enough for every run of the tests.
 func short(days int) simulateCmd {
-	return simulateCmd{Set: "all", Days: days, Seed: 7, People: 5, Tools: 40, Stores: 2, Policies: "../../deploy/policies", Lang: "en"}
+	return simulateCmd{Set: "all", Days: days, Seed: 7, People: 5, Tools: 40, Stores: 2, Lang: "en"}
 }
 
 const shortDays = 20

@@ -27,7 +27,8 @@ var layers = map[string][]string{
 	"projections":           {"domain", "eventschemas", "projections"},
 	"api":                   {"domain", "eventschemas", "commands", "projections", "api"},
 	"internal":              {"domain", "eventschemas", "commands", "internal"},
-	"cmd":                   {"domain", "eventschemas", "commands", "projections", "api", "internal", "cmd"},
+	"cmd":                   {"domain", "eventschemas", "commands", "projections", "api", "internal", "cmd", "deploy/policies"},
+	"deploy/policies":       {}, // files that the program carries
 	// Helpers of tests may use what they test.
 	"internal/e2e": {"domain", "eventschemas", "commands", "projections", "api", "internal", "cmd"},
 }
