@@ -9,16 +9,15 @@ package messages
 
 import (
 	"embed"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"sync"
 
-	"golang.org/x/text/language"
-
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/go-json-experiment/json"
+	"golang.org/x/text/language"
 )
 
 // The languages of the catalogue.
@@ -42,7 +41,7 @@ var catalogue = sync.OnceValue(func() map[string]map[string]string {
 			panic("messages: " + err.Error())
 		}
 		var texts map[string]string
-		if err := json.Unmarshal(b, &texts); err != nil {
+		if err := json.Unmarshal(b, &texts); err != nil { // a key that is there twice is an error, too
 			panic("messages: " + lang + ".json: " + err.Error())
 		}
 		all[lang] = texts
