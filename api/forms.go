@@ -198,6 +198,9 @@ func (f *form) holder(h Holder) string {
 // person names a person by the key in the staff's own system, with the name
 // for those who may see it; one sees the own name (AUD-08).
 func (f *form) person(who string) string {
+	if who == "system" { // what happens by itself has nobody's name
+		return f.text("system", nil)
+	}
 	id, err := uuid.Parse(who)
 	if err != nil {
 		return who
