@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -315,7 +316,7 @@ func explained(w *World, facts []Fact, asked []Month) Result {
 			for _, e := range l.Entries {
 				byLoss[e.Loss] += e.AmountFen
 			}
-			if p := people[m.Person]; p == nil || l.Wage.Value == nil || *l.Wage.Value != fmt.Sprint(p.wage(m.Month, f.RecordedAt)) {
+			if p := people[m.Person]; p == nil || l.Wage.Value == nil || *l.Wage.Value != strconv.FormatInt(p.wage(m.Month, f.RecordedAt), 10) {
 				fault("not the wage that was posted: %v", l.Wage.Value)
 			}
 		}
