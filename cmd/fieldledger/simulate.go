@@ -127,7 +127,7 @@ func (c simulateCmd) policy(set, kind string) (json.RawMessage, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && kind == "calendar":
 		return simulate.Calendar(), nil
-	case errors.Is(err, fs.ErrNotExist) && kind == "sla":
+	case errors.Is(err, fs.ErrNotExist) && (kind == "sla" || kind == "authority"):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read policy: %w", err)
@@ -174,8 +174,12 @@ func (c simulateCmd) report(ctx context.Context, s *system, sim *simulate.Simula
 	if err := sim.Compare(ctx, facts); err != nil {
 		return err
 	}
+	answers, err := sim.Ask(ctx, facts)
+	if err != nil {
+		return err
+	}
 	w := sim.World()
-	failed := c.checks(t, simulate.Check(w, facts))
+	failed := c.checks(t, append(simulate.Check(w, facts), simulate.CheckAnswers(w, facts, answers)...))
 	counts := simulate.Counts(facts)
 	c.table(t, []string{messages.Text(c.Lang, "simulate.event_type", nil), messages.Text(c.Lang, "simulate.count", nil)}, counts)
 	c.table(t, []string{messages.Text(c.Lang, "simulate.rule", nil), messages.Text(c.Lang, "simulate.count", nil)}, w.Refused)
@@ -261,6 +265,12 @@ func checkText(lang, name string) string {
 		return messages.Text(lang, "simulate.wages", nil)
 	case "approvals":
 		return messages.Text(lang, "simulate.approvals", nil)
+	case "asked_holder":
+		return messages.Text(lang, "simulate.asked_holder", nil)
+	case "asked_deduction":
+		return messages.Text(lang, "simulate.asked_deduction", nil)
+	case "asked_overdue":
+		return messages.Text(lang, "simulate.asked_overdue", nil)
 	case "refusals":
 		return messages.Text(lang, "simulate.refusals", nil)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"path/filepath"
@@ -117,8 +116,8 @@ func TestAUD03TheSameSeedLivesTheSameDaysAndEveryCheckHolds(t *testing.T) {
 	tampered(t, parts)
 }
 
-// tampered changes a row of a read model behind its projector's back: the run
-// says so, and its exit code is 1.
+// tampered changes rows of read models behind their projectors' backs: the run
+// says so, answers of the API that rest on them are faults, and its exit code is 1.
 func tampered(t *testing.T, dir string) {
 	t.Helper()
 	sim := filepath.Join(dir, "simulate")
@@ -127,14 +126,22 @@ func tampered(t *testing.T, dir string) {
 	cfg := &Config{DataDir: sim}
 	s, err := open(t.Context(), cfg, cfg.logger(&terminal{err: io.Discard}), tuning{Clock: clock.NewFake(w.Now)})
 	require.NoError(t, err)
-	tag, err := s.pool.Exec(t.Context(), "UPDATE "+s.manager.Schema("custody")+".tool SET price_fen = price_fen + 1")
-	require.NoError(t, errors.Join(err, s.close()))
-	require.Positive(t, tag.RowsAffected())
+	for _, change := range []string{
+		s.manager.Schema("custody") + ".tool SET price_fen = price_fen + 1, custody = replace(custody::text, 'store1', 'store9')::jsonb",
+		s.manager.Schema("keeping") + ".kept_tool SET inspections = '[]', lapsed_from = '2025-01-01', lapsed_to = '9999-12-31'",
+	} {
+		tag, err := s.pool.Exec(t.Context(), "UPDATE "+change)
+		require.NoError(t, err)
+		require.Positive(t, tag.RowsAffected())
+	}
+	require.NoError(t, s.close())
 	var out bytes.Buffer
 	err = short(shortDays).Run(t.Context(), &Config{DataDir: dir}, &terminal{out: &out, err: io.Discard})
 	require.ErrorIs(t, err, errSimulation)
 	require.Equal(t, exitFault, exitCode(err))
 	require.Contains(t, out.String(), "DIFFERENT")
+	require.Contains(t, out.String(), "asked_holder: ", "who held a tool is answered from the rows that were changed")
+	require.Contains(t, out.String(), "asked_overdue: ", "and what was in use past its inspection")
 }
 
 // corrupted damages the facts of a real log, one way after the other: the check

@@ -285,12 +285,7 @@ func instalments(facts []Fact) Result {
 // it, and at least the minimum wage is left (LOS-08).
 func caps(w *World, facts []Fact) Result {
 	r := Result{Name: "wages"}
-	people := map[string]*Person{}
-	for _, st := range w.Sites {
-		for _, p := range st.People {
-			people[p.ID] = p
-		}
-	}
+	people := w.people()
 	taken := map[string]int64{}
 	for _, f := range facts {
 		if f.Type != "deduction.posted.v1" {

@@ -132,6 +132,30 @@ func (s *Simulator) compare(ctx context.Context, st *Site) error {
 	return err
 }
 
+// supervise is the look at a ledger of the set that asks for it: the duty is
+// taken up in the first month, and what was found is settled (CHK-05).
+func (s *Simulator) supervise(ctx context.Context, st *Site) error {
+	if st.Set != "workshop" {
+		return nil
+	}
+	if s.w.Day < 31 {
+		if _, err := s.do(ctx, st.one("workshop_head"), "/v1/ledgers/duty", object{"site": st.Code, "reason": "按制度"}, free); err != nil {
+			return err
+		}
+	}
+	who, findings := st.one("equipment"), []string{}
+	if s.chance(400) {
+		findings = []string{"一件未登记"}
+	}
+	store := pick(s, st.Stores)
+	a, err := s.do(ctx, who, "/v1/ledgers/supervisions", object{"site": st.Code, "ledger": holder{Kind: "store", Who: store}, "findings": findings}, free)
+	if err != nil || !a.ok() || len(findings) == 0 {
+		return err
+	}
+	_, err = s.do(ctx, st.one("storekeeper"), "/v1/ledgers/supervisions/"+a.id()+"/settlements", object{"finding": 0, "how": "已补登"}, free)
+	return err
+}
+
 // recalls is quality trouble of a batch in March and September, closed a week later (TOL-12).
 func (s *Simulator) recalls(ctx context.Context, st *Site) error {
 	if st.Recall != "" && s.workday() == 16 {

@@ -15,6 +15,7 @@ type ticketRow struct {
 	Technician *string    `json:"technician"`
 	Cycle      int        `json:"cycle"`
 	Level      int        `json:"level"`
+	Class      string     `json:"class"`
 	ResolvedAt *time.Time `json:"resolved_at"`
 }
 
@@ -43,10 +44,8 @@ func (s *Simulator) tickets(ctx context.Context, st *Site) error {
 	var open *ticketRow
 	for _, t := range rows {
 		if slices.Contains([]string{"closed", "merged", "withdrawn", "rejected"}, t.Status) {
-			if t.Status == "closed" && t.Cycle <= 1 && s.chance(2) {
-				if _, err := s.do(ctx, clerk, "/v1/tickets/"+t.ID+"/reopen", object{"reason": "同一故障", "same_fault": true}, t.Revision); err != nil {
-					return err
-				}
+			if err := s.reopen(ctx, clerk, t); err != nil {
+				return err
 			}
 			continue
 		}
@@ -99,8 +98,14 @@ func (s *Simulator) ticket(ctx context.Context, st *Site, t, other *ticketRow) e
 	case "paused":
 		return say(tech, "resume", object{})
 	case "on_site":
-		if s.chance(150) {
-			if err := say(tech, "charges", object{"amount_fen": 3000 + s.rng.IntN(9000), "work": "on_site", "voucher": "V", "reason": "上门费"}); err != nil {
+		charge := object{"amount_fen": 3000 + s.rng.IntN(9000), "work": "on_site", "voucher": "V", "reason": "上门费"}
+		switch paid := t.Class == "A" || t.Class == "B"; {
+		case paid && s.chance(300):
+			if err := say(tech, "charges", charge); err != nil {
+				return err
+			}
+		case !paid && s.chance(50):
+			if err := s.forbidden(ctx, "TKT-05", tech, path+"/charges", charge, t.Revision); err != nil {
 				return err
 			}
 		}
@@ -128,4 +133,21 @@ func (s *Simulator) visit(t *ticketRow, tech, clerk *Person, say func(*Person, s
 		return say(clerk, "arrival-agreement", object{"arrival_by": instant(s.today().AddDate(0, 0, 1).Add(10 * time.Hour)), "set_by": "customer"})
 	}
 	return say(tech, "arrive", object{})
+}
+
+// reopen is a customer whose fault came back: within thirty days it is the same
+// ticket, later it is not (TKT-16).
+func (s *Simulator) reopen(ctx context.Context, clerk *Person, t *ticketRow) error {
+	if t.Status != "closed" || t.ResolvedAt == nil {
+		return nil
+	}
+	path, body := "/v1/tickets/"+t.ID+"/reopen", object{"reason": "同一故障", "same_fault": true}
+	switch since := s.in.Now().Sub(*t.ResolvedAt); {
+	case t.Cycle <= 1 && since < 25*24*time.Hour && s.chance(3):
+		_, err := s.do(ctx, clerk, path, body, t.Revision)
+		return err
+	case since > 40*24*time.Hour && since < 41*24*time.Hour && s.chance(30):
+		return s.forbidden(ctx, "TKT-16", clerk, path, body, t.Revision)
+	}
+	return nil
 }

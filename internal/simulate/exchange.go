@@ -122,7 +122,7 @@ func (s *Simulator) choose(ctx context.Context, st *Site, e *exchangeRow) error 
 		return s.sound(st)(t) && t.ID != e.Old.ID && t.Kind == e.Wanted.Kind && t.Spec == e.Wanted.Spec
 	})
 	if t == nil {
-		if s.chance(150) {
+		if s.chance(15) { // else it waits for what the crew has asked for
 			_, err := s.do(ctx, keeper, path+"/cancel", object{"reason": "无库存"}, e.Revision)
 			return err
 		}

@@ -183,6 +183,8 @@ func (s *Simulator) months(ctx context.Context, st *Site) error {
 		return s.again(ctx, st)
 	case 12:
 		return s.compare(ctx, st)
+	case 14:
+		return s.supervise(ctx, st)
 	case 18:
 		return s.count(ctx, st)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -101,7 +102,11 @@ var offices = []struct {
 
 func (s *Simulator) people(ctx context.Context, st *Site) error {
 	for _, o := range offices {
-		if _, err := s.hire(ctx, st, o.name, o.roles, "", ""); err != nil {
+		post := ""
+		if slices.Contains(o.roles, "equipment") {
+			post = officer
+		}
+		if _, err := s.hire(ctx, st, o.name, o.roles, post, ""); err != nil {
 			return err
 		}
 	}
@@ -117,6 +122,9 @@ func (s *Simulator) people(ctx context.Context, st *Site) error {
 	}
 	return nil
 }
+
+// officer is the post that supervises the ledgers (CHK-05).
+const officer = "equipment_officer"
 
 func post(st *Site, n int) string {
 	switch {
@@ -159,7 +167,7 @@ var stockItems = []string{"glove", "tape", "bulb"}
 // policies records the site's own policies: those of its set, with its stores,
 // its minimum wage and what it keeps in stock, which no set can know (POL-08).
 func (s *Simulator) policies(ctx context.Context, st *Site) error {
-	for _, kind := range []string{"tools", "keeping", "purchasing", "compensation", "sla", "calendar"} {
+	for _, kind := range []string{"tools", "keeping", "purchasing", "compensation", "sla", "calendar", "authority"} {
 		raw, err := s.policy(st.Set, kind)
 		if err != nil {
 			return err

@@ -63,6 +63,27 @@ func (s *Simulator) approved(ctx context.Context, st *Site, asks, gives *Person,
 	return a.id(), err
 }
 
+// inVain asks for an approval that is refused, or given and not needed any more (TOL-16).
+func (s *Simulator) inVain(ctx context.Context, st *Site, gives *Person, covers object) error {
+	keeper := st.one("storekeeper")
+	covers["site"], covers["reason"] = st.Code, "备用"
+	a, err := s.do(ctx, keeper, "/v1/approvals", covers, free)
+	if err != nil || !a.ok() {
+		return err
+	}
+	path := "/v1/approvals/" + a.id()
+	if s.chance(500) {
+		_, err := s.do(ctx, gives, path+"/refuse", object{"reason": "已有两把"}, a.revision)
+		return err
+	}
+	b, err := s.do(ctx, gives, path+"/give", object{}, a.revision)
+	if err != nil || !b.ok() {
+		return err
+	}
+	_, err = s.do(ctx, keeper, path+"/withdraw", object{"reason": "不需要了"}, b.revision)
+	return err
+}
+
 func personal(p *Person) holder { return holder{Kind: "person", Who: p.ID} }
 
 // held is how many tools of a kind a person has or is offered.
@@ -116,6 +137,12 @@ func (s *Simulator) issues(ctx context.Context, st *Site) error {
 			if err := s.forbidden(ctx, "TOL-16", keeper, t.path()+"/issue", body, t.Revision); err != nil {
 				return err
 			}
+		}
+		if approver != nil && s.chance(80) {
+			if err := s.inVain(ctx, st, approver, object{"act": "issue", "tools": []string{t.ID}, "to": to}); err != nil {
+				return err
+			}
+			continue
 		}
 		if _, err := s.issue(ctx, st, t, to, approver); err != nil {
 			return err
@@ -226,7 +253,11 @@ func (s *Simulator) bring(ctx context.Context, st *Site, t *toolRow, condition s
 	if t.Holder.Kind != "person" {
 		by = pick(s, st.staff("technician")).ID
 	}
-	_, err := s.act(ctx, st.one("storekeeper"), t, "return", object{"store": t.Home, "by": by, "condition": condition})
+	body := object{"store": t.Home, "by": by, "condition": condition}
+	if last := s.today().Add(-7 * time.Hour); t.Standing == "lent" && t.Since.Before(last) && s.chance(150) {
+		body["at"], body["late_reason"] = instant(last), "昨晚送还, 今早补登" // it came in the evening, when nobody was there to enter it
+	}
+	_, err := s.act(ctx, st.one("storekeeper"), t, "return", body)
 	return err
 }
 
@@ -377,11 +408,13 @@ func (s *Simulator) plans(ctx context.Context, st *Site) error {
 	keeper := st.one("storekeeper")
 	switch int(s.today().Month()) {
 	case 2:
-		_, err := s.do(ctx, keeper, "/v1/inspection-plans", object{"site": st.Code, "kind": k, "purpose": "quality", "months": 2, "reason": "新批次"}, free)
+		_, err := s.do(ctx, keeper, "/v1/inspection-plans", object{"site": st.Code, "kind": k, "purpose": "maintenance", "months": 2, "reason": "按说明书"}, free)
 		return err
 	case 8:
-		_, err := s.do(ctx, keeper, "/v1/inspection-plans/ended", object{"site": st.Code, "kind": k, "purpose": "quality", "reason": "稳定"}, free)
+		_, err := s.do(ctx, keeper, "/v1/inspection-plans/ended", object{"site": st.Code, "kind": k, "purpose": "maintenance", "reason": "改由班组自检"}, free)
 		return err
+	case 3: // quality is checked of tooling, which none of these sites has
+		return s.forbidden(ctx, "INS-09", keeper, "/v1/inspection-plans", object{"site": st.Code, "kind": k, "purpose": "quality", "months": 2, "reason": "新批次"}, free)
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (s *Simulator) supply(ctx context.Context, st *Site) error {
 // plan is a crew's demand of tools (STK-01).
 func (s *Simulator) plan(ctx context.Context, st *Site) error {
 	leader := pick(s, st.staff("shift_leader"))
-	k := pick(s, st.Kinds)
+	k := s.wanting(st)
 	line := object{"variant": "tool", "code": k.Code, "name": k.Name, "spec": "标准", "count": 2 + s.rng.IntN(3), "reason": "补充"}
 	a, err := s.do(ctx, leader, "/v1/demands", object{"site": st.Code, "unit": leader.Team, "for": s.today().Format("2006-01"), "lines": []object{line}}, free)
 	if err != nil || !a.ok() || !s.chance(200) {
@@ -89,6 +89,20 @@ func (s *Simulator) plan(ctx context.Context, st *Site) error {
 	line["count"] = 5
 	_, err = s.do(ctx, leader, "/v1/demands/"+a.id()+"/lines", object{"lines": []object{line}}, max(a.revision, 0))
 	return err
+}
+
+// wanting is a kind of which no sound tool is in store, or else any.
+func (s *Simulator) wanting(st *Site) Kind {
+	var none []Kind
+	for _, k := range st.Kinds {
+		if !slices.ContainsFunc(st.tools, func(t *toolRow) bool { return t.Kind == k.Code && s.sound(st)(t) }) {
+			none = append(none, k)
+		}
+	}
+	if len(none) > 0 && s.chance(700) {
+		return pick(s, none)
+	}
+	return pick(s, st.Kinds)
 }
 
 func (s *Simulator) demands(ctx context.Context, st *Site) error {
@@ -307,14 +321,17 @@ func (s *Simulator) scraps(ctx context.Context, st *Site) error {
 		return err
 	}
 	slices.SortFunc(rows, func(a, b *scrapRow) int { return cmp.Compare(a.At+a.Number, b.At+b.Number) })
-	asked := map[string]bool{}
+	asked, inStore := map[string]bool{}, map[string]bool{}
+	for _, t := range st.tools {
+		inStore[t.Number] = t.Standing == "in_store"
+	}
 	for _, r := range rows {
 		path := "/v1/scrap-requests/" + r.ID
 		asked[r.Number] = asked[r.Number] || r.Standing != "rejected" && r.Standing != "failed"
 		switch {
 		case r.Standing == "requested" && len(r.Needs) > 0:
 			verb, body := "/approval", object{}
-			if s.chance(60) {
+			if s.chance(60) || !inStore[r.Number] { // who signs sees that it went to be repaired
 				verb, body = "/rejection", object{"reason": "仍可修"}
 			}
 			_, err = s.do(ctx, st.one(r.Needs[0]), path+verb, body, r.Revision)
