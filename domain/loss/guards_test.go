@@ -30,7 +30,6 @@ func TestEachGuardOfALossRefuses(t *testing.T) {
 	asked := loss.CorrectionRequested{At: at(7), By: boss, Reason: "r", Consequences: "c"}
 	foundAgain := loss.Ended{At: at(7), How: loss.ByFinding, Persons: []string{li}}
 	takenBack := loss.Ended{At: at(7), How: loss.ByCorrection, Persons: []string{li}}
-	payers := func(list ...loss.Payer) loss.MakeFinding { return finding(list...) }
 	many := make([]loss.Payer, 201)
 	for i := range many {
 		many[i] = loss.Payer{Person: li, Weight: 1}
@@ -51,10 +50,10 @@ func TestEachGuardOfALossRefuses(t *testing.T) {
 		{Name: "LOS-06 what was brought is not judged away", Given: with(given, loss.Replaced{At: at(5), Number: "W-9"}), When: finding(), Refused: "LOS-06", Key: "loss.replaced_already"},
 		{Name: "LOS-06 nor what was bought", Given: with(given, loss.Requisitioned{At: at(5), CostFen: 1}), When: finding(), Refused: "LOS-06", Key: "loss.replaced_already"},
 		{Name: "LOS-05 what is approved is not judged again", Given: paid, When: finding(), Refused: "LOS-05", Key: "loss.decided"},
-		{Name: "LOS-05 who pays is a person", Given: team, When: payers(loss.Payer{Person: "shift A", Weight: 1}), Invalid: "/payers", Key: "loss.payer_unknown"},
-		{Name: "LOS-05 a part is something", Given: team, When: payers(loss.Payer{Person: li, Weight: 0}), Invalid: "/payers", Key: "loss.weight_out_of_range"},
-		{Name: "LOS-05 and bounded", Given: team, When: payers(loss.Payer{Person: li, Weight: 1_001}), Invalid: "/payers", Key: "loss.weight_out_of_range"},
-		{Name: "LOS-05 as many as there may be", Given: team, When: payers(many...), Invalid: "/payers", Key: "loss.payers_missing"},
+		{Name: "LOS-05 who pays is a person", Given: team, When: finding(loss.Payer{Person: "shift A", Weight: 1}), Invalid: "/payers", Key: "loss.payer_unknown"},
+		{Name: "LOS-05 a part is something", Given: team, When: finding(loss.Payer{Person: li, Weight: 0}), Invalid: "/payers", Key: "loss.weight_out_of_range"},
+		{Name: "LOS-05 and bounded", Given: team, When: finding(loss.Payer{Person: li, Weight: 1_001}), Invalid: "/payers", Key: "loss.weight_out_of_range"},
+		{Name: "LOS-05 as many as there may be", Given: team, When: finding(many...), Invalid: "/payers", Key: "loss.payers_missing"},
 		{Name: "LOS-02 a certificate has a number", Given: with(begun, onDuty()), When: loss.Certify{At: at(4), By: head, Certificate: " "}, Invalid: "/certificate"},
 		{Name: "LOS-02 what is paid is not certified", Given: paid, When: loss.Certify{At: at(7), By: head, Certificate: "C"}, Refused: "LOS-02", Key: "loss.decided"},
 
