@@ -20,7 +20,7 @@ import (
 // tableRules are a set with a table of entitlements.
 const tableRules = `{"site":"hq","kind":"tools","effective_from":"2020-01-01T00:00:00Z","reason":"first","content":` +
 	`{"stores":[{"code":"main","name":"总库"}],"kinds":[{"code":"wrench","name":"扳手","category":"hand"},` +
-	`{"code":"hoist","name":"葫芦","category":"lifting","store_kept":true}],"entitlements":[{"post":"fitter","kind":"wrench","count":2}],` +
+	`{"code":"hoist","name":"葫芦","category":"power","store_kept":true}],"entitlements":[{"post":"fitter","kind":"wrench","count":2}],` +
 	`"special_keepers":["shift_leader"],"chases":[{"after_hours":0,"tell":["borrower","store"]},{"after_hours":24,"tell":["manager"]}]}}`
 
 // newTable is newStore at a site with a table of entitlements.

@@ -101,7 +101,7 @@ func (s *Side) spares(
 	return s.tools.List(ctx, v.q, v.schema, readmodel.ListQuery{
 		Sites: []string{site}, Args: []any{model.Kind, model.Spec, string(today)},
 		Where: `kind = $1 AND spec = $2 AND standing = 'in_store' AND blocked = '' AND kept IS NULL AND NOT surrendered
-			AND (next_on IS NULL OR next_on >= $3::text::date)`,
+			AND (next_on >= $3::text::date OR next_on IS NULL AND category NOT IN ('safety', 'lifting', 'climbing'))`, // as policy.InspectedCategory has it
 		Order: []readmodel.Order{{By: "NOT used"}, {By: "number"}}, Limit: limit, AsOf: v.number,
 	})
 }

@@ -72,7 +72,7 @@ func newShed(t *testing.T, w *processtest.World) *shed {
 	require.NoError(t, err)
 	_, err = w.App.Policies.Record(ctx, request("rules"), commands.RecordPolicy{
 		Site: "mine", Kind: "tools", EffectiveFrom: processtest.Start.Add(-time.Hour), Reason: "first",
-		Content: json.RawMessage(`{"stores":[{"code":"main","name":"main"}],"kinds":[{"code":"wrench","name":"w","category":"hand"},{"code":"hoist","name":"h","category":"lifting","store_kept":true}],"issue_approval":"manager"}`),
+		Content: json.RawMessage(`{"stores":[{"code":"main","name":"main"}],"kinds":[{"code":"wrench","name":"w","category":"hand"},{"code":"hoist","name":"h","category":"power","store_kept":true}],"issue_approval":"manager"}`),
 	})
 	require.NoError(t, err)
 	for n := range 3 {

@@ -89,7 +89,7 @@ func Decide(s State, c Command) ([]Event, error) {
 	if !ok {
 		return nil, fmt.Errorf("climate: unknown command %T", c)
 	}
-	tools, known := r.Book.InForce(policy.KindTools, r.Site, r.At.Time)
+	tools, _ := r.Book.InForce(policy.KindTools, r.Site, r.At.Time)
 	v, loaded := r.Book.InForce(policy.KindKeeping, r.Site, r.At.Time)
 	switch {
 	case r.At.IsZero():
@@ -102,7 +102,7 @@ func Decide(s State, c Command) ([]Event, error) {
 		return nil, domain.Invalid("/humidity_percent", "INS-03", "climate.out_of_range")
 	case !loaded:
 		return nil, domain.Refuse("POL-08", "policy.kind_not_loaded", "kind", string(policy.KindKeeping))
-	case !known || !tools.Tools().HasStore(r.Store):
+	case !tools.Tools().HasStore(r.Store):
 		return nil, domain.Invalid("/store", "INS-03", "tool.store_unknown", "store", r.Store)
 	case s.Events >= mostEvents:
 		return nil, domain.Refuse("INS-03", "climate.too_many", "most", mostEvents)

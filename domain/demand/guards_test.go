@@ -117,7 +117,7 @@ func TestSTK01WhatIsNoPlanIsRefused(t *testing.T) { // STK-01, CHK-02
 		{Name: "AUD-01 at a time", When: with(func(c *demand.Plan) { c.At = domain.Instant{} }), Invalid: "/at"},
 		{Name: "STK-01 of a unit", When: with(func(c *demand.Plan) { c.Unit = "" }), Invalid: "/unit"},
 		{Name: "STK-01 by somebody", When: with(func(c *demand.Plan) { c.By = "" }), Refused: "STK-01", Key: "approval.person_missing"},
-		{Name: "POL-08 by a policy that is loaded", When: with(func(c *demand.Plan) { c.Book = nil }), Refused: "POL-08"},
+		{Name: "POL-08 by a policy that is loaded", When: with(func(c *demand.Plan) { c.Book = nil }), Refused: "POL-08", Key: "policy.kind_not_loaded"},
 		{Name: "POL-08 by a route that there is", When: with(func(c *demand.Plan) { c.Book = purchasing(`[]`) }), Refused: "POL-08", Key: "purchasing.route_missing"},
 		{Name: "STK-01 with a line", When: with(func(c *demand.Plan) { c.Lines = nil }), Invalid: "/lines"},
 		{Name: "STK-01 and not too many", When: with(func(c *demand.Plan) { c.Lines = slices.Repeat([]demand.Line{line}, 201) }), Invalid: "/lines"},

@@ -107,7 +107,8 @@ type ToolKind struct {
 	Name       string `json:"name"`        // for people
 	Category   string `json:"category"`    // TOL-02
 	LifeMonths int    `json:"life_months"` // 0: not in the life table (EXC-04)
-	// InspectMonths is how long an inspection is good for; 0 for kinds that need none (INS-01).
+	// InspectMonths is how long an inspection is good for; 0 for kinds that need
+	// none, and for those of which each inspection says it (INS-01).
 	InspectMonths int `json:"inspect_months"`
 	// StoreKept tools stay with the store and are only lent (TOL-10).
 	StoreKept bool `json:"store_kept"`
@@ -115,6 +116,17 @@ type ToolKind struct {
 
 var toolCategories = []string{
 	"hand", "power", "pneumatic", "measuring", "lifting", "climbing", "safety", "personal", "tooling", "special", "container", "it",
+}
+
+// Inspected reports whether tools of the kind are given out only after an
+// inspection that they passed: those with a period, and those of a category
+// that is inspected whatever a policy says (INS-01).
+func (k ToolKind) Inspected() bool { return k.InspectMonths > 0 || InspectedCategory(k.Category) }
+
+// InspectedCategory reports whether tools of a category are inspected whatever
+// a kind's period says: safety tools, and lifting and climbing ones likewise (INS-01).
+func InspectedCategory(category string) bool {
+	return category == "safety" || category == "lifting" || category == "climbing"
 }
 
 const longestMonths = 1200

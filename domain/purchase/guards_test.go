@@ -123,7 +123,7 @@ func TestSTK09WhatIsNoPurchaseIsRefused(t *testing.T) { // STK-02, STK-04, STK-0
 	decidertest.Run(t, purchase.Decide, purchase.Evolve, []decidertest.Case[purchase.Command, purchase.Event]{
 		{Name: "STK-09 there has to be a request", When: quote, Refused: "STK-09", Key: "purchase.unknown"},
 		{Name: "STK-09 a request is made once", Given: []purchase.Event{asked}, When: ask, Refused: "STK-09", Key: "purchase.exists"},
-		{Name: "POL-08 by a policy that is loaded", When: with(func(c *purchase.Request) { c.Book = nil }), Refused: "POL-08"},
+		{Name: "POL-08 by a policy that is loaded", When: with(func(c *purchase.Request) { c.Book = nil }), Refused: "POL-08", Key: "policy.kind_not_loaded"},
 		{Name: "POL-08 by a route that there is", When: with(func(c *purchase.Request) { c.Book = bare }), Refused: "POL-08", Key: "purchasing.route_missing"},
 		{Name: "STK-11 a variant of ours", When: with(func(c *purchase.Request) { c.Variant = "toy" }), Invalid: "/variant"},
 		{Name: "STK-09 a thing with a code", When: with(func(c *purchase.Request) { c.Code = " " }), Invalid: "/code"},
@@ -142,7 +142,7 @@ func TestSTK09WhatIsNoPurchaseIsRefused(t *testing.T) { // STK-02, STK-04, STK-0
 		{Name: "STK-09 and a price", Given: waits, When: priceOf(func(c *purchase.GiveQuote) { c.UnitPriceFen = 0 }), Invalid: "/unit_price_fen"},
 		{Name: "STK-09 that can be paid", Given: waits, When: priceOf(func(c *purchase.GiveQuote) { c.UnitPriceFen = 50_000_000_001 }), Invalid: "/unit_price_fen"},
 		{Name: "STK-09 by somebody of purchasing", Given: waits, When: priceOf(func(c *purchase.GiveQuote) { c.By.Person = "" }), Refused: "STK-09", Key: "approval.person_missing"},
-		{Name: "POL-08 a quote goes by the policy too", Given: waits, When: priceOf(func(c *purchase.GiveQuote) { c.Book = nil }), Refused: "POL-08"},
+		{Name: "POL-08 a quote goes by the policy too", Given: waits, When: priceOf(func(c *purchase.GiveQuote) { c.Book = nil }), Refused: "POL-08", Key: "policy.kind_not_loaded"},
 		{Name: "POL-08 and by a route", Given: waits, When: priceOf(func(c *purchase.GiveQuote) { c.Book = bare }), Refused: "POL-08", Key: "purchasing.route_missing"},
 		{Name: "TKT-02 the same quote changes nothing", Given: priced, When: quote},
 		{Name: "STK-02 an approval is of the quote that was seen", Given: priced, When: purchase.Approve{Quote: 1, AmountFen: 80_000, By: boss}, Refused: "STK-02", Key: "purchase.other_quote"},

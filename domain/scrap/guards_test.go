@@ -23,7 +23,9 @@ func TestSTK08WhatIsNoRequestIsRefused(t *testing.T) { // STK-08, STK-12
 	rejected := []scrap.Event{asked, scrap.Rejected{At: noon, By: "h", Reason: "sound"}}
 	ended := append(approved[:3:3], scrap.CarriedOut{At: noon})
 	disposed := append(ended[:4:4], scrap.Disposed{At: noon, How: "sold", By: "b"})
-	by := func(person string, roles ...string) approval.Signer { return approval.Signer{Person: person, Roles: roles} }
+	by := func(person string, roles ...string) approval.Signer {
+		return approval.Signer{Person: person, Roles: roles}
+	}
 	reject := func(who approval.Signer, reason string) scrap.Reject {
 		return scrap.Reject{At: noon, By: who, Reason: reason}
 	}
@@ -34,7 +36,7 @@ func TestSTK08WhatIsNoRequestIsRefused(t *testing.T) { // STK-08, STK-12
 		{Name: "STK-12 for a cause of ours", When: with(func(c *scrap.Request) { c.Cause = "ugly" }), Invalid: "/cause"},
 		{Name: "STK-08 with its reason", When: with(func(c *scrap.Request) { c.Reason = " " }), Invalid: "/reason"},
 		{Name: "STK-08 by somebody", When: with(func(c *scrap.Request) { c.By = "" }), Refused: "STK-08", Key: "approval.person_missing"},
-		{Name: "POL-08 by a policy that is loaded", When: with(func(c *scrap.Request) { c.Book = nil }), Refused: "POL-08"},
+		{Name: "POL-08 by a policy that is loaded", When: with(func(c *scrap.Request) { c.Book = nil }), Refused: "POL-08", Key: "policy.kind_not_loaded"},
 		{Name: "POL-08 by a route that there is", When: with(func(c *scrap.Request) { c.Book = dear }), Refused: "POL-08", Key: "purchasing.route_missing"},
 		{Name: "STK-08 what was rejected is signed no more", Given: rejected, When: scrap.Approve{At: noon, By: by("h", "head")}, Refused: "STK-08", Key: "scrap.not_open"},
 		{Name: "STK-08 nor what everybody has signed", Given: approved, When: scrap.Approve{At: noon, By: by("x", "head"), Standing: tool.StandingInStore}, Refused: "STK-08", Key: "scrap.not_open"},
@@ -52,4 +54,3 @@ func TestSTK08WhatIsNoRequestIsRefused(t *testing.T) { // STK-08, STK-12
 		{Name: "TKT-02 what is settled stays so", Given: ended, When: scrap.Settle{At: noon, Standing: tool.StandingInStore}},
 	})
 }
-

@@ -39,7 +39,7 @@ func TestSTK05WhatIsNoMovementIsRefused(t *testing.T) { // STK-05, EXC-03
 	}
 	const most = 1_000_000_000
 	decidertest.Run(t, stock.Decide, stock.Evolve, []decidertest.Case[stock.Command, stock.Event]{
-		{Name: "POL-08 nothing is received without a policy", Given: given, When: receive(func(c *stock.Receive) { c.Book = nil }), Refused: "POL-08"},
+		{Name: "POL-08 nothing is received without a policy", Given: given, When: receive(func(c *stock.Receive) { c.Book = nil }), Refused: "POL-08", Key: "policy.kind_not_loaded"},
 		{Name: "AUD-01 nor without a time", Given: given, When: receive(func(c *stock.Receive) { c.At = domain.Instant{} }), Invalid: "/at"},
 		{Name: "STK-05 nor without a lot", Given: given, When: receive(func(c *stock.Receive) { c.Lots = nil }), Invalid: "/lot"},
 		{Name: "STK-05 a lot has a code", Given: given, When: lot(stock.Lot{Lot: " ", Condition: stock.New, Pieces: 1}), Invalid: "/lot"},
@@ -63,7 +63,7 @@ func TestSTK05WhatIsNoMovementIsRefused(t *testing.T) { // STK-05, EXC-03
 			}},
 		},
 
-		{Name: "POL-08 a correction goes by the policy", Given: given, When: adjust(func(c *stock.Adjust) { c.Book = nil }), Refused: "POL-08"},
+		{Name: "POL-08 a correction goes by the policy", Given: given, When: adjust(func(c *stock.Adjust) { c.Book = nil }), Refused: "POL-08", Key: "policy.kind_not_loaded"},
 		{Name: "STK-05 it is of a lot", Given: given, When: adjust(func(c *stock.Adjust) { c.Lot = "" }), Invalid: "/lot"},
 		{Name: "EXC-03 in a condition", Given: given, When: adjust(func(c *stock.Adjust) { c.Condition = "" }), Invalid: "/condition"},
 		{Name: "STK-05 of a piece at least", Given: given, When: adjust(func(c *stock.Adjust) { c.Delta = 0 }), Invalid: "/delta"},

@@ -137,7 +137,7 @@ func TestWhoMayHold(t *testing.T) {
 			Then: []tool.Event{tool.Issued{At: at(2), To: ofLi, ApprovedBy: boss, Scope: []tool.Holder{ofLi}, Policy: ref}},
 		},
 		{
-			Name: "TOL-10 what the store keeps is nobody's from the start", When: register(func(c *tool.Register) { c.Kind, c.Holder = "hoist", &ofLi }),
+			Name: "TOL-10 what the store keeps is nobody's from the start", When: register(func(c *tool.Register) { c.Kind, c.Holder = "press", &ofLi }),
 			Refused: "TOL-10",
 		},
 	})
@@ -145,7 +145,7 @@ func TestWhoMayHold(t *testing.T) {
 
 func TestTOL10WhatTheStoreKeepsIsOnlyEverLent(t *testing.T) {
 	t.Parallel()
-	s := tool.Evolve(tool.State{}, registered("hoist", main))
+	s := tool.Evolve(tool.State{}, registered("press", main))
 	for n, c := range []tool.Command{
 		tool.Issue{At: at(2), Today: today, To: ofLi, Book: free},
 		tool.Lend{At: at(2), Today: today, To: ofLi, Until: at(9), Purpose: "p", Responsible: li, Book: free},

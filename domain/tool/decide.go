@@ -234,7 +234,7 @@ func (s State) usable(kind policy.ToolKind, today domain.Day) error {
 // inTime refuses what is past the last day that an inspection said, and what
 // was never passed though its kind is inspected (INS-02).
 func (s State) inTime(kind policy.ToolKind, today domain.Day) error {
-	if s.NextOn == "" && kind.InspectMonths > 0 || s.NextOn != "" && today > s.NextOn {
+	if s.NextOn == "" && kind.Inspected() || s.NextOn != "" && today > s.NextOn {
 		return domain.Refuse("INS-02", "tool.inspection_due", "last_day", string(s.NextOn))
 	}
 	return nil

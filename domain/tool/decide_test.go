@@ -27,6 +27,7 @@ var (
 		{Code: "wrench", Category: "hand", LifeMonths: 36},
 		{Code: "gloves", Category: "safety", InspectMonths: 6},
 		{Code: "hoist", Category: "lifting", StoreKept: true},
+		{Code: "press", Category: "power", StoreKept: true}, // of no category that is inspected
 	}
 	main   = tool.Holder{Kind: tool.Store, Who: "main"}
 	ofLi   = tool.Holder{Kind: tool.Person, Who: li}
@@ -58,7 +59,7 @@ func rulesOf(t policy.Tools) *policy.Book {
 var ref = domain.PolicyRef{Version: 1, Hash: "h"}
 
 func registered(kind string, holder tool.Holder) tool.Registered {
-	category := map[string]string{"wrench": "hand", "gloves": "safety", "hoist": "lifting"}[kind]
+	category := map[string]string{"wrench": "hand", "gloves": "safety", "hoist": "lifting", "press": "power"}[kind]
 	life := map[string]int{"wrench": 36}[kind]
 	return tool.Registered{
 		At: at(1), Site: "mine", Number: "W-1", Kind: kind, Category: category, Name: "n", PriceFen: 3500, PurchasedOn: "2025-01-10",
@@ -125,9 +126,9 @@ func TestGivingOut(t *testing.T) {
 		{Name: "TKT-02 the same offer again changes nothing", Given: offered, When: tool.Issue{At: at(4), To: ofLi, Book: free}},
 		{Name: "TOL-14 the second is told to whom it is offered", Given: offered, When: tool.Issue{At: at(4), To: ofWang, Book: free}, Refused: "TOL-14", Key: "tool.offered_to"},
 		{Name: "TOL-14 the second is told who has it", Given: issued, When: tool.Issue{At: at(4), To: ofWang, Book: free}, Refused: "TOL-14", Key: "tool.held_by"},
-		{Name: "TOL-10 heavy lifting gear is only lent", Given: []tool.Event{registered("hoist", main)}, When: tool.Issue{At: at(2), To: ofCrew, Book: free}, Refused: "TOL-10"},
+		{Name: "TOL-10 heavy lifting gear is only lent", Given: []tool.Event{registered("press", main)}, When: tool.Issue{At: at(2), To: ofCrew, Book: free}, Refused: "TOL-10"},
 		{
-			Name: "TOL-10 and may be lent", Given: []tool.Event{registered("hoist", main)},
+			Name: "TOL-10 and may be lent", Given: []tool.Event{registered("press", main)},
 			When: tool.Lend{At: at(2), To: ofCrew, Until: at(9), Purpose: "p", Responsible: li, Book: free},
 			Then: []tool.Event{tool.Lent{At: at(2), Holder: ofCrew, Until: at(9), Purpose: "p", Responsible: li, Policy: ref}},
 		},

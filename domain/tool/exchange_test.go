@@ -34,7 +34,7 @@ func TestKeepingForAnExchange(t *testing.T) {
 		{Name: "TOL-14 not what somebody has as the new one", Given: issued, When: keep(tool.PartNew), Refused: "TOL-14"},
 		{Name: "TOL-18 no replacement that is blocked", Given: since(stored, tool.Blocked{At: at(1), Reason: tool.BlockFault}), When: keep(tool.PartNew), Refused: "TOL-18"},
 		{Name: "INS-02 no replacement past its inspection", Given: []tool.Event{registered("gloves", main)}, When: keep(tool.PartNew), Refused: "INS-02"},
-		{Name: "TOL-10 no replacement that is only lent", Given: []tool.Event{registered("hoist", main)}, When: keep(tool.PartNew), Refused: "TOL-10"},
+		{Name: "TOL-10 no replacement that is only lent", Given: []tool.Event{registered("press", main)}, When: keep(tool.PartNew), Refused: "TOL-10"},
 		{Name: "EXC-05 no replacement that was surrendered", Given: moved, When: tool.Keep{At: at(4), Today: today, Exchange: other, Part: tool.PartNew, Holder: ofWang, Book: free}, Refused: "EXC-05"},
 		{Name: "AUD-01 not before its last fact", Given: since(issued, tool.Blocked{At: at(5), Reason: tool.BlockFault}), When: keep(tool.PartOld), Refused: "AUD-01"},
 		{Name: "EXC-06 an exchange has an id", Given: issued, When: tool.Keep{At: at(2), Part: tool.PartOld, Holder: ofLi, Book: free}, Invalid: "/exchange"},

@@ -80,7 +80,13 @@ func TestINS01AResultIsOfTheDayOfItsInspection(t *testing.T) { // INS-01
 		return tool.Inspect{At: at(5), Today: today, On: on, Passed: good, Inspector: boss, Book: free}
 	}
 	old := tool.Inspected{At: at(5), On: "2025-08-01", Inspector: boss, Policy: ref}
+	hoist := []tool.Event{registered("hoist", main)} // lifting gear whose kind has no period
 	decidertest.Run(t, tool.Decide, tool.Evolve, cases{
+		{
+			Name: "INS-01 safety, lifting and climbing tools are inspected whatever the period", Given: hoist, Refused: "INS-02",
+			When: tool.Lend{At: at(5), Today: today, To: ofLi, Until: at(9), Purpose: "p", Responsible: li, Book: free},
+		},
+		{Name: "POL-08 of whose kind no period is loaded each inspection says it", Given: hoist, When: inspect(today, true), Invalid: "/next"},
 		{Name: "INS-01 no result before its day", Given: gloves, When: inspect(tomorrow, true), Invalid: "/on"},
 		{Name: "INS-01 a civil date", Given: gloves, When: inspect("2026-02-30", true), Invalid: "/on"},
 		{Name: "INS-01 somebody inspected it", Given: gloves, When: tool.Inspect{At: at(5), Today: today, On: today, Passed: true, Book: free}, Invalid: "/inspector"},

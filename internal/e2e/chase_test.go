@@ -58,7 +58,7 @@ func TestTOL09WhatIsNotBackIsAskedForOnceAStepOverRestartsAndRebuilds(t *testing
 	_, err := d.App.Sites.Register(t.Context(), d.Request("site"), newSite)
 	require.NoError(t, err)
 	d.policy(t, policy.KindTools, policy.Tools{
-		Stores: []policy.Code{{Code: "main", Name: "main"}}, Kinds: []policy.ToolKind{{Code: "hoist", Name: "hoist", Category: "lifting", StoreKept: true}},
+		Stores: []policy.Code{{Code: "main", Name: "main"}}, Kinds: []policy.ToolKind{{Code: "hoist", Name: "hoist", Category: "power", StoreKept: true}},
 		Chases: []policy.Chase{{AfterHours: 0, Tell: []string{policy.ChaseBorrower}}, {AfterHours: 24, Tell: []string{policy.ChaseManager}}},
 	})
 	li, err := d.App.People.Register(t.Context(), d.Request("li"), commands.RegisterPerson{

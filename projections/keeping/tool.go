@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/domain"
+	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/tool"
 	"github.com/fieldledger/fieldledger/eventschemas"
 	"github.com/fieldledger/fieldledger/projections/custody"
@@ -71,9 +72,6 @@ type Incident struct {
 	What string `json:"what"` // lost, found, worn, damaged, failed, repair or scrapped
 }
 
-// inspectedCategories are those that are inspected whatever a kind's policy says (INS-01).
-var inspectedCategories = []string{"safety", "lifting", "climbing"}
-
 // Tools is the model of tools.
 func Tools() readmodel.Model[Tool] {
 	return readmodel.Model[Tool]{
@@ -118,7 +116,7 @@ func (r Tool) after(e tool.Event, revision uint64, id uuid.UUID) Tool {
 	if e, ok := e.(tool.Registered); ok {
 		r = Tool{
 			Number: e.Number, Kind: e.Kind, Category: e.Category, Name: e.Name, Spec: e.Spec, PriceFen: e.PriceFen, Home: e.Home, RegisteredAt: e.At.Time,
-			Inspected: slices.Contains(inspectedCategories, e.Category), Inspections: []Inspection{}, Incidents: []Incident{},
+			Inspected: policy.InspectedCategory(e.Category), Inspections: []Inspection{}, Incidents: []Incident{},
 		}
 	}
 	before := r.state()
