@@ -72,7 +72,7 @@ func (s *Server) ListPersons(ctx context.Context, in ListPersonsRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	rows, after, seen, err := s.Directory.Persons(ctx, l.at, sites, l.page)
+	rows, after, seen, err := s.Directory.Persons(ctx, l.at, sites, or(p.Key), l.page)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *Server) ListTeams(ctx context.Context, in ListTeamsRequestObject) (List
 	if err != nil {
 		return nil, err
 	}
-	rows, after, seen, err := s.Directory.Teams(ctx, l.at, sites, l.page)
+	rows, after, seen, err := s.Directory.Teams(ctx, l.at, sites, or(p.Key), l.page)
 	if err != nil {
 		return nil, err
 	}

@@ -190,13 +190,13 @@ func (r *reads) Explain(_ context.Context, at api.AsOf, _ uuid.UUID) ([]api.Verd
 	return r.verdicts, r.ask(at), r.err
 }
 
-func (r *reads) Persons(_ context.Context, at api.AsOf, sites []string, p api.Page) ([]api.SealedPerson, string, api.Snapshot, error) {
+func (r *reads) Persons(_ context.Context, at api.AsOf, sites []string, _ string, p api.Page) ([]api.SealedPerson, string, api.Snapshot, error) {
 	r.filter.Sites = sites
 	rows, next := cut(r.persons, p)
 	return rows, next, r.ask(at), r.err
 }
 
-func (r *reads) Teams(_ context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Team, string, api.Snapshot, error) {
+func (r *reads) Teams(_ context.Context, at api.AsOf, sites []string, _ string, p api.Page) ([]api.Team, string, api.Snapshot, error) {
 	r.filter.Sites = sites
 	rows, next := cut(r.teams, p)
 	return rows, next, r.ask(at), r.err

@@ -32,6 +32,8 @@ type LapseQuery struct {
 type ClimateQuery struct {
 	Site, Store string
 	Deviations  bool // only the notes of deviations
+	Since       *time.Time
+	Until       *time.Time // exclusive
 }
 
 // LedgerQuery asks for a ledger page of a custodian or of a tool.
@@ -74,7 +76,7 @@ type ToolRoom interface {
 	LedgerComparison(ctx context.Context, at AsOf, id uuid.UUID) (KeepingComparison, Snapshot, error)
 	LedgerComparisons(ctx context.Context, at AsOf, sites []string, p Page) ([]KeepingComparison, string, Snapshot, error)
 	Stocktake(ctx context.Context, at AsOf, id uuid.UUID) (Stocktake, Snapshot, error)
-	ListStocktakes(ctx context.Context, at AsOf, sites []string, p Page) ([]Stocktake, string, Snapshot, error)
+	ListStocktakes(ctx context.Context, at AsOf, sites []string, open *bool, p Page) ([]Stocktake, string, Snapshot, error)
 	StocktakeDifferences(ctx context.Context, at AsOf, id uuid.UUID, p Page) ([]StocktakeDifference, string, Snapshot, error)
 	InspectionPlans(ctx context.Context, at AsOf, sites []string, p Page) ([]KeepingPlanView, string, Snapshot, error)
 	DueChecks(ctx context.Context, at AsOf, q DueQuery, p Page) ([]KeepingDue, string, Snapshot, error)

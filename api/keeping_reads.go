@@ -18,7 +18,7 @@ func (s *Server) ListStocktakes(ctx context.Context, in ListStocktakesRequestObj
 	if err != nil {
 		return nil, err
 	}
-	rows, after, seen, err := s.Keeping.ListStocktakes(ctx, l.at, sites, l.page)
+	rows, after, seen, err := s.Keeping.ListStocktakes(ctx, l.at, sites, p.Open, l.page)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,9 @@ func (s *Server) ListClimate(ctx context.Context, in ListClimateRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	rows, after, seen, err := s.Keeping.Climate(ctx, l.at, ClimateQuery{Site: p.Site, Store: p.Store, Deviations: or(p.Deviations)}, l.page)
+	rows, after, seen, err := s.Keeping.Climate(ctx, l.at, ClimateQuery{
+		Site: p.Site, Store: p.Store, Deviations: or(p.Deviations), Since: p.Since, Until: p.Until,
+	}, l.page)
 	if err != nil {
 		return nil, err
 	}

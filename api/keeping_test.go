@@ -59,7 +59,7 @@ func (r *room) Stocktake(_ context.Context, at api.AsOf, id uuid.UUID) (api.Stoc
 	return api.Stocktake{}, seenAt, commands.ErrNotFound
 }
 
-func (r *room) ListStocktakes(_ context.Context, _ api.AsOf, _ []string, p api.Page) ([]api.Stocktake, string, api.Snapshot, error) {
+func (r *room) ListStocktakes(_ context.Context, _ api.AsOf, _ []string, _ *bool, p api.Page) ([]api.Stocktake, string, api.Snapshot, error) {
 	rows, next := cut(r.counts, p)
 	return rows, next, seenAt, nil
 }

@@ -18,6 +18,9 @@ type LossFilter struct {
 	Status *LossStatus
 	Tool   *uuid.UUID
 	Person *uuid.UUID // whom it concerns
+	Cause  *string
+	From   *domain.Day // of the loss, inclusive
+	To     *domain.Day // inclusive
 }
 
 // SealedLoss is a loss before its personal fields are opened.
@@ -114,7 +117,13 @@ func (s *Server) ListLosses(ctx context.Context, in ListLossesRequestObject) (Li
 	if err != nil {
 		return nil, err
 	}
-	f := LossFilter{Sites: sites, Status: p.Status, Tool: p.Tool, Person: p.Person}
+	f := LossFilter{Sites: sites, Status: p.Status, Tool: p.Tool, Person: p.Person, Cause: (*string)(p.Cause)}
+	if f.From, err = dayAsked("lost_from", p.LostFrom); err != nil {
+		return nil, err
+	}
+	if f.To, err = dayAsked("lost_to", p.LostTo); err != nil {
+		return nil, err
+	}
 	if own := exchangeOf(ctx).actor.Person; !s.may(ctx, readAllLosses, "") {
 		id, err := uuid.Parse(own)
 		if err != nil || f.Person != nil && *f.Person != id {

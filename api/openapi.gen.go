@@ -2200,6 +2200,24 @@ func (e GetLedgerPageParamsLang) Valid() bool {
 	}
 }
 
+// Defines values for ListLossesParamsCause.
+const (
+	ListLossesParamsCauseDamage  ListLossesParamsCause = "damage"
+	ListLossesParamsCauseMissing ListLossesParamsCause = "missing"
+)
+
+// Valid indicates whether the value is a known member of the ListLossesParamsCause enum.
+func (e ListLossesParamsCause) Valid() bool {
+	switch e {
+	case ListLossesParamsCauseDamage:
+		return true
+	case ListLossesParamsCauseMissing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListPurchasesParamsStanding.
 const (
 	ListPurchasesParamsStandingApproved  ListPurchasesParamsStanding = "approved"
@@ -7116,6 +7134,12 @@ type ListClimateParams struct {
 
 	// Deviations Only notes of deviations.
 	Deviations *bool `form:"deviations,omitempty" json:"deviations,omitempty"`
+
+	// Since Only what was read at or after this time.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Only what was read before this time.
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 }
 
 // RecordClimateParams defines parameters for RecordClimate.
@@ -7803,7 +7827,19 @@ type ListLossesParams struct {
 
 	// Person Only losses that concern this person: who had the tool, reported it or pays.
 	Person *openapi_types.UUID `form:"person,omitempty" json:"person,omitempty"`
+
+	// Cause Only losses of this sort.
+	Cause *ListLossesParamsCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// LostFrom Only losses on or after this civil day, in the zone of the site.
+	LostFrom *Day `form:"lost_from,omitempty" json:"lost_from,omitempty"`
+
+	// LostTo Only losses on or before this civil day.
+	LostTo *Day `form:"lost_to,omitempty" json:"lost_to,omitempty"`
 }
+
+// ListLossesParamsCause defines parameters for ListLosses.
+type ListLossesParamsCause string
 
 // ReportToolDamageParams defines parameters for ReportToolDamage.
 type ReportToolDamageParams struct {
@@ -7968,6 +8004,9 @@ type ListPersonsParams struct {
 
 	// Cursor The `next` of the page before. The other parameters must be the same.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Key Only whom an external system knows by this key: the staff number, for one.
+	Key *string `form:"key,omitempty" json:"key,omitempty"`
 }
 
 // RegisterPersonParams defines parameters for RegisterPerson.
@@ -8421,6 +8460,9 @@ type ListStocktakesParams struct {
 
 	// Site Code of a site; nothing means all that the caller may see.
 	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Open Only counts that are not closed or given up, or only others.
+	Open *bool `form:"open,omitempty" json:"open,omitempty"`
 }
 
 // StartStocktakeParams defines parameters for StartStocktake.
@@ -8517,6 +8559,9 @@ type ListTeamsParams struct {
 
 	// Cursor The `next` of the page before. The other parameters must be the same.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Key Only what an external system knows by this key.
+	Key *string `form:"key,omitempty" json:"key,omitempty"`
 }
 
 // RegisterTeamParams defines parameters for RegisterTeam.
@@ -11711,6 +11756,32 @@ func (siw *ServerInterfaceWrapper) ListClimate(w http.ResponseWriter, r *http.Re
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "deviations"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deviations", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", r.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "until"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "until", Err: err})
 		}
 		return
 	}
@@ -15568,6 +15639,45 @@ func (siw *ServerInterfaceWrapper) ListLosses(w http.ResponseWriter, r *http.Req
 		return
 	}
 
+	// ------------- Optional query parameter "cause" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cause", r.URL.Query(), &params.Cause, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cause"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cause", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "lost_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lost_from", r.URL.Query(), &params.LostFrom, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "lost_from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "lost_from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "lost_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lost_to", r.URL.Query(), &params.LostTo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "lost_to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "lost_to", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListLosses(w, r, params)
 	}))
@@ -16843,6 +16953,19 @@ func (siw *ServerInterfaceWrapper) ListPersons(w http.ResponseWriter, r *http.Re
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "key" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "key", r.URL.Query(), &params.Key, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "key"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "key", Err: err})
 		}
 		return
 	}
@@ -19679,6 +19802,19 @@ func (siw *ServerInterfaceWrapper) ListStocktakes(w http.ResponseWriter, r *http
 		return
 	}
 
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", r.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "open"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "open", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListStocktakes(w, r, params)
 	}))
@@ -20347,6 +20483,19 @@ func (siw *ServerInterfaceWrapper) ListTeams(w http.ResponseWriter, r *http.Requ
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "key" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "key", r.URL.Query(), &params.Key, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "key"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "key", Err: err})
 		}
 		return
 	}

@@ -202,8 +202,8 @@ type KPIs interface {
 // Directory lists persons, teams, sites and saved views; sites nil means all.
 // Each list is a page and where it ended.
 type Directory interface {
-	Persons(ctx context.Context, at AsOf, sites []string, p Page) ([]SealedPerson, string, Snapshot, error)
-	Teams(ctx context.Context, at AsOf, sites []string, p Page) ([]Team, string, Snapshot, error)
+	Persons(ctx context.Context, at AsOf, sites []string, key string, p Page) ([]SealedPerson, string, Snapshot, error)
+	Teams(ctx context.Context, at AsOf, sites []string, key string, p Page) ([]Team, string, Snapshot, error)
 	Sites(ctx context.Context, at AsOf, sites []string, p Page) ([]Site, string, Snapshot, error)
 	// Views are those of a person and those shared with the sites, by name.
 	Views(ctx context.Context, at AsOf, person uuid.UUID, sites []string, p Page) ([]SavedView, string, Snapshot, error)

@@ -13,8 +13,9 @@ import (
 	"github.com/fieldledger/fieldledger/projections/readmodel"
 )
 
-// listOf returns a page of a directory's model in order of id.
-func listOf[R, T any](ctx context.Context, s *Side, r *readmodel.Reader[R], at api.AsOf, sites []string, p api.Page, convert func(readmodel.Versioned[R]) T) ([]T, string, api.Snapshot, error) {
+// listOf returns a page of a directory's model in order of id: of those that an
+// external system knows by a key, if one is given.
+func listOf[R, T any](ctx context.Context, s *Side, r *readmodel.Reader[R], at api.AsOf, sites []string, key string, p api.Page, convert func(readmodel.Versioned[R]) T) ([]T, string, api.Snapshot, error) {
 	out := []T{}
 	next := ""
 	snap, err := s.read(ctx, directory.Name, directory.Version, at, func(v view) error {
@@ -25,7 +26,11 @@ func listOf[R, T any](ctx context.Context, s *Side, r *readmodel.Reader[R], at a
 		if err != nil {
 			return err
 		}
-		rows, err := r.List(ctx, v.q, v.schema, readmodel.ListQuery{Sites: sites, After: last, Limit: p.Limit + 1, AsOf: v.number})
+		q := readmodel.ListQuery{Sites: sites, After: last, Limit: p.Limit + 1, AsOf: v.number}
+		if key != "" {
+			q.Where, q.Args = "external @> jsonb_build_array(jsonb_build_object('key', $1::text))", []any{key}
+		}
+		rows, err := r.List(ctx, v.q, v.schema, q)
 		if err != nil {
 			return err
 		}
@@ -58,9 +63,9 @@ func oneOf[R, T any](ctx context.Context, s *Side, r *readmodel.Reader[R], at ap
 	return out, snap, err
 }
 
-// Persons returns a page of persons; names stay sealed.
-func (s *Side) Persons(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.SealedPerson, string, api.Snapshot, error) {
-	return listOf(ctx, s, s.persons, at, sites, p, sealedPerson)
+// Persons returns a page of persons, with a key of those who have it; names stay sealed.
+func (s *Side) Persons(ctx context.Context, at api.AsOf, sites []string, key string, p api.Page) ([]api.SealedPerson, string, api.Snapshot, error) {
+	return listOf(ctx, s, s.persons, at, sites, key, p, sealedPerson)
 }
 
 // Person returns a person; the name stays sealed.
@@ -95,9 +100,9 @@ func moves(rows []directory.Move) []api.PersonMove {
 	return out
 }
 
-// Teams returns a page of teams.
-func (s *Side) Teams(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Team, string, api.Snapshot, error) {
-	return listOf(ctx, s, s.teams, at, sites, p, shownTeam)
+// Teams returns a page of teams, with a key of those that have it.
+func (s *Side) Teams(ctx context.Context, at api.AsOf, sites []string, key string, p api.Page) ([]api.Team, string, api.Snapshot, error) {
+	return listOf(ctx, s, s.teams, at, sites, key, p, shownTeam)
 }
 
 // Team returns a team.
@@ -111,7 +116,7 @@ func shownTeam(r readmodel.Versioned[directory.Team]) api.Team {
 
 // Sites returns a page of sites.
 func (s *Side) Sites(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Site, string, api.Snapshot, error) {
-	return listOf(ctx, s, s.sites, at, sites, p, shownSite)
+	return listOf(ctx, s, s.sites, at, sites, "", p, shownSite)
 }
 
 // Site returns the site with a code.

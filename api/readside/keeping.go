@@ -144,8 +144,9 @@ func (s *Side) Stocktake(ctx context.Context, at api.AsOf, id uuid.UUID) (api.St
 	return out, snap, err
 }
 
-// ListStocktakes returns a page of counts, the one that was frozen last first.
-func (s *Side) ListStocktakes(ctx context.Context, at api.AsOf, sites []string, p api.Page) ([]api.Stocktake, string, api.Snapshot, error) {
+// ListStocktakes returns a page of counts, the one that was frozen last first;
+// with open those that are not over, or those that are.
+func (s *Side) ListStocktakes(ctx context.Context, at api.AsOf, sites []string, open *bool, p api.Page) ([]api.Stocktake, string, api.Snapshot, error) {
 	out := []api.Stocktake{}
 	next := ""
 	snap, err := s.ofKeeping(ctx, at, func(v view) error {
@@ -156,9 +157,11 @@ func (s *Side) ListStocktakes(ctx context.Context, at api.AsOf, sites []string, 
 		if err != nil {
 			return err
 		}
-		rows, err := s.counts.List(ctx, v.q, v.schema, readmodel.ListQuery{
-			Sites: sites, Order: []readmodel.Order{{By: "frozen_at", Desc: true}}, After: start, Limit: p.Limit + 1, AsOf: v.number,
-		})
+		q := readmodel.ListQuery{Sites: sites, Order: []readmodel.Order{{By: "frozen_at", Desc: true}}, After: start, Limit: p.Limit + 1, AsOf: v.number}
+		if open != nil {
+			q.Where, q.Args = "(phase IN ($1, $2)) <> $3", []any{string(stocktake.Done), string(stocktake.GivenUp), *open}
+		}
+		rows, err := s.counts.List(ctx, v.q, v.schema, q)
 		if err != nil {
 			return err
 		}
@@ -368,11 +371,21 @@ func (s *Side) Climate(ctx context.Context, at api.AsOf, q api.ClimateQuery, p a
 			}
 		}
 		where := "store = $1 AND " + standing(v, "climate_reading", 2)
+		args := []any{q.Store, v.number}
 		if q.Deviations {
 			where += " AND deviation <> ''"
 		}
+		for _, by := range []struct {
+			than string
+			at   *time.Time
+		}{{">=", q.Since}, {"<", q.Until}} {
+			if by.at != nil {
+				args = append(args, *by.at)
+				where += fmt.Sprintf(" AND read_at %s $%d", by.than, len(args))
+			}
+		}
 		rows, err := s.readings.List(ctx, v.q, v.schema, readmodel.LogQuery{
-			Sites: []string{q.Site}, Where: where, Args: []any{q.Store, v.number}, After: last, Desc: true, Limit: p.Limit + 1, AsOf: v.number,
+			Sites: []string{q.Site}, Where: where, Args: args, After: last, Desc: true, Limit: p.Limit + 1, AsOf: v.number,
 		})
 		if err != nil {
 			return err

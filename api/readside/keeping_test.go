@@ -198,7 +198,7 @@ func TestCHK01ACountByEightScannersAtOnce(t *testing.T) {
 	old, _, _, err := r.side.StocktakeDifferences(ctx, api.AsOf{Number: &before}, begun.ID, everything)
 	require.NoError(t, err)
 	require.Nil(t, old[0].Outcome, "as of a number before the corrections there is no outcome")
-	listed, _, _, err := r.side.ListStocktakes(ctx, api.AsOf{}, []string{"hq"}, everything)
+	listed, _, _, err := r.side.ListStocktakes(ctx, api.AsOf{}, []string{"hq"}, nil, everything)
 	require.NoError(t, err)
 	require.Equal(t, api.StocktakePhase("closed"), listed[0].Phase)
 }

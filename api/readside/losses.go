@@ -104,6 +104,15 @@ func lossesWhere(f api.LossFilter) (string, []any, error) {
 	if f.Tool != nil {
 		add("tool = $%d", *f.Tool)
 	}
+	if f.Cause != nil {
+		add("opened->>'cause' = $%d", *f.Cause)
+	}
+	if f.From != nil {
+		add("lost_on >= $%d::text::date", string(*f.From))
+	}
+	if f.To != nil {
+		add("lost_on <= $%d::text::date", string(*f.To))
+	}
 	if f.Person != nil {
 		text, err := json.Marshal([]string{f.Person.String()})
 		if err != nil {

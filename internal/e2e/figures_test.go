@@ -79,12 +79,12 @@ func groups(t *testing.T, r *readModels) map[api.SLAGroup]func(*incident) string
 func externals(t *testing.T, r *readModels) (teams, persons map[string]uuid.UUID) {
 	t.Helper()
 	teams, persons = map[string]uuid.UUID{}, map[string]uuid.UUID{}
-	allTeams, _, _, err := r.side.Teams(t.Context(), api.AsOf{}, nil, api.Page{Limit: 500})
+	allTeams, _, _, err := r.side.Teams(t.Context(), api.AsOf{}, nil, "", api.Page{Limit: 500})
 	require.NoError(t, err)
 	for _, x := range allTeams {
 		teams[x.External[0].Key] = x.Id
 	}
-	allPersons, _, _, err := r.side.Persons(t.Context(), api.AsOf{}, nil, api.Page{Limit: 500})
+	allPersons, _, _, err := r.side.Persons(t.Context(), api.AsOf{}, nil, "", api.Page{Limit: 500})
 	require.NoError(t, err)
 	for _, x := range allPersons {
 		persons[x.External[0].Key] = x.Id
