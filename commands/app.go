@@ -84,7 +84,7 @@ func New(p Ports) *App {
 	a.Deductions = &Deductions{useCases: u, policies: a.Policies, sites: a.Sites}
 	a.Losses = &Losses{useCases: u, policies: a.Policies, sites: a.Sites, accounts: a.Deductions}
 	a.Recalls, a.Annual = &Recalls{u, a.Sites}, &AnnualIssues{u, a.Sites}
-	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}, &LedgerChecks{u}, &Supervisions{supply{u, a.Policies, a.Sites}}}
+	a.Keeping = Keeping{&Stocktakes{u, a.Policies, a.Sites}, &InspectionPlans{u, a.Policies, a.Sites}, &Climates{u, a.Policies, a.Sites}, &LedgerChecks{u, a.Sites}, &Supervisions{supply{u, a.Policies, a.Sites}}}
 	common := supply{u, a.Policies, a.Sites}
 	a.Supply = Supply{&Stocks{supply: common, approved: approved}, &Demands{common}, &Purchases{common}, &Acceptances{common}, &Scraps{common, a.Tools}}
 	a.Approvals, a.Names = &Approvals{common}, &Names{u}

@@ -22,7 +22,10 @@ func ledgerCheckDecider() Decider[ledgercheck.State, ledgercheck.Command, ledger
 
 // LedgerChecks are the use cases of ledgers that are kept twice (CHK-04).
 // Errors are those of Execute and ErrNotFound.
-type LedgerChecks struct{ *useCases }
+type LedgerChecks struct {
+	*useCases
+	sites *Sites
+}
 
 // Register is our ledger. The read side answers it.
 type Register interface {
@@ -48,6 +51,9 @@ func (l *LedgerChecks) Compare(ctx context.Context, r Request, in CompareLedgers
 	}
 	if !r.sees(in.Site) {
 		return Registered{}, ErrNotFound
+	}
+	if _, err := l.sites.find(ctx, in.Site); err != nil {
+		return Registered{}, err
 	}
 	call.Site = in.Site
 	id := l.IDs.Aggregate("ledger", call.ID)

@@ -45,6 +45,7 @@ type cli struct {
 	Explain   explainCmd   `cmd:"" help:"List the events and spans behind a ticket's verdicts or a figure."`
 	Policy    policyCmd    `cmd:"" help:"Record, show and compare policies, and add the yearly notice of holidays."`
 	Payroll   payrollCmd   `cmd:"" help:"Take in wages, and write what is deducted from them for lost tools."`
+	Ledger    ledgerCmd    `cmd:"" help:"Hold ledgers that are kept twice against each other, and write what differs."`
 	Token     tokenCmd     `cmd:"" help:"Print a token of the demo issuer."`
 	Node      nodeCmd      `cmd:"" help:"Run the embedded event node alone."`
 	Storetest storetestCmd `cmd:"" help:"Hold an event store to what is expected of it, behaviour by behaviour; compare a real server with the embedded node."`

@@ -78,6 +78,17 @@ func (i *installation) run(tb testing.TB, args ...string) string {
 	return string(out)
 }
 
+// fails runs the program to an end that is no clean one and returns what it said.
+func (i *installation) fails(tb testing.TB, args ...string) string {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
+	defer cancel()
+	out, err := i.command(ctx, args...).CombinedOutput()
+	require.Error(tb, err, "%v: %s", args, out)
+	require.NoError(tb, ctx.Err())
+	return string(out)
+}
+
 // database opens the installation's PostgreSQL, that of a running program or
 // one started for the test.
 func (i *installation) database(t *testing.T) (pool *pgxpool.Pool, done func()) {
