@@ -128,7 +128,7 @@ func TestORG01ACustomerLinkGetsNoRightFromAnotherRole(t *testing.T) {
 func TestEveryPolicyHasAName(t *testing.T) {
 	t.Parallel()
 	names := policies(t).Names()
-	require.Len(t, names, 49)
+	require.Len(t, names, 50)
 	require.NotContains(t, names, "")
 }
 
