@@ -351,8 +351,7 @@ func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.U
 // it is at another revision than they saw (TOL-14). To the one who has it the
 // revision is all there is to say.
 func (t *Tools) tellHolder(ctx context.Context, id uuid.UUID, to tool.Holder, err error) error {
-	var stale *StaleError
-	if !errors.As(err, &stale) {
+	if _, stale := errors.AsType[*StaleError](err); !stale {
 		return err
 	}
 	st, readErr := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))

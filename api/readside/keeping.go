@@ -375,14 +375,13 @@ func (s *Side) Climate(ctx context.Context, at api.AsOf, q api.ClimateQuery, p a
 		if q.Deviations {
 			where += " AND deviation <> ''"
 		}
-		for _, by := range []struct {
-			than string
-			at   *time.Time
-		}{{">=", q.Since}, {"<", q.Until}} {
-			if by.at != nil {
-				args = append(args, *by.at)
-				where += fmt.Sprintf(" AND read_at %s $%d", by.than, len(args))
-			}
+		if q.Since != nil {
+			args = append(args, *q.Since)
+			where += fmt.Sprintf(" AND read_at >= $%d", len(args))
+		}
+		if q.Until != nil {
+			args = append(args, *q.Until)
+			where += fmt.Sprintf(" AND read_at < $%d", len(args))
 		}
 		rows, err := s.readings.List(ctx, v.q, v.schema, readmodel.LogQuery{
 			Sites: []string{q.Site}, Where: where, Args: args, After: last, Desc: true, Limit: p.Limit + 1, AsOf: v.number,

@@ -47,8 +47,7 @@ func members(of reflect.Type) []string {
 		return nil
 	}
 	var names []string
-	for i := range of.NumField() {
-		f := of.Field(i)
+	for f := range of.Fields() {
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && f.IsExported() {
 			names = append(append(names, name), members(f.Type)...)
 		}

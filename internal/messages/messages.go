@@ -132,10 +132,17 @@ func word(texts map[string]string, name string, value any) string {
 	return text
 }
 
+const timeForm = "2006-01-02 15:04:05 UTC"
+
 func plain(value any) string {
 	switch v := value.(type) {
 	case domain.Instant:
-		return v.UTC().Format("2006-01-02 15:04:05 UTC")
+		return v.UTC().Format(timeForm)
+	case string: // a time that went through JSON
+		var at domain.Instant
+		if at.UnmarshalJSON([]byte(strconv.Quote(v))) == nil {
+			return at.UTC().Format(timeForm)
+		}
 	case float64: // a whole number that went through JSON
 		if v == math.Trunc(v) {
 			return strconv.FormatFloat(v, 'f', -1, 64)

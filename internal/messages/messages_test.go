@@ -48,12 +48,15 @@ func TestTextFillsInTheValues(t *testing.T) {
 // An answer that was kept is told again: its values have gone through JSON.
 func TestTextSaysTheSameOfValuesThatWereStored(t *testing.T) {
 	t.Parallel()
-	args := map[string]any{"level": 5, "status": ticket.StatusPaused, "most": 31622400, "version": int64(3), "next": uint64(4), "tools": []string{"W-1", "W-2"}, "has": []string{}, "kind": "wrench", "count": 2}
+	args := map[string]any{
+		"level": 5, "status": ticket.StatusPaused, "most": 31622400, "version": int64(3), "next": uint64(4), "tools": []string{"W-1", "W-2"}, "has": []string{}, "kind": "wrench", "count": 2,
+		"who": "2001", "until": domain.At(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)),
+	}
 	b, err := json.Marshal(args)
 	require.NoError(t, err)
 	var stored map[string]any
 	require.NoError(t, json.Unmarshal(b, &stored))
-	for _, key := range []string{"ticket.level_unknown", "ticket.not_open", "policy.limit_out_of_range", "policy.version_not_next", "card.open", "card.beyond_table"} {
+	for _, key := range []string{"ticket.level_unknown", "ticket.not_open", "policy.limit_out_of_range", "policy.version_not_next", "card.open", "card.beyond_table", "tool.lent_until"} {
 		require.Equal(t, messages.Text("en", key, args), messages.Text("en", key, stored))
 	}
 }
