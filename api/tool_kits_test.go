@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -58,7 +59,9 @@ func TestSTK08NoScrappingIsAskedForWhileARepairIsUnderWay(t *testing.T) {
 	s := newStore(t)
 	r := s.post("/v1/policies", `{"site":"hq","kind":"purchasing","effective_from":"2020-01-01T00:00:00Z","reason":"r","content":{"scrap":[{"approvals":["manager"]}]}}`, nil, "manager")
 	require.Equal(t, http.StatusCreated, r.status, r.body)
-	r = s.sign(s.boss, r.header.Get("Location")+"/approval", "", `{"version":1}`)
+	var created api.Created
+	require.NoError(t, json.Unmarshal([]byte(r.body), &created))
+	r = s.sign(s.boss, "/v1/policies/"+created.Id.String()+"/approval", "", `{"version":1}`)
 	require.Equal(t, http.StatusOK, r.status, r.body)
 	path := s.numbered("pool", "wrench", "W-1")[0]
 	request := `{"site":"hq","tool":"` + strings.TrimPrefix(path, "/v1/tools/") + `","cause":"damaged","reason":"扳口开裂"}`
