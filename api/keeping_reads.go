@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"github.com/fieldledger/fieldledger/domain"
 )
@@ -161,7 +160,7 @@ func (s *Server) GetToolStatistics(ctx context.Context, in GetToolStatisticsRequ
 	if err := s.see(ctx, p.Site); err != nil {
 		return nil, err
 	}
-	if _, err := time.Parse("2006-01", p.Month); err != nil {
+	if !domain.IsMonth(p.Month) {
 		return nil, badParameter("month", "param.month")
 	}
 	m, err := s.moment(ctx, p.AsOf, p.MinPosition)

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain"
 )
 
 // causesOf adds facts up by kind, what happened and why (CHK-02).
@@ -35,7 +35,7 @@ func (s *Server) ListToolReplacements(ctx context.Context, in ListToolReplacemen
 	if err := s.see(ctx, p.Site); err != nil {
 		return nil, err
 	}
-	if _, err := time.Parse("2006-01", p.Month); err != nil {
+	if !domain.IsMonth(p.Month) {
 		return nil, badParameter("month", "param.month")
 	}
 	m, err := s.moment(ctx, p.AsOf, p.MinPosition)
@@ -55,7 +55,7 @@ func (s *Server) PlanToolReplacements(ctx context.Context, in PlanToolReplacemen
 	if err := s.see(ctx, b.Site); err != nil {
 		return nil, err
 	}
-	if _, err := time.Parse("2006-01", b.Month); err != nil {
+	if !domain.IsMonth(b.Month) {
 		return nil, badParameter("month", "param.month")
 	}
 	part := 1

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,6 +94,10 @@ func (x *Exchanges) Apply(ctx context.Context, r Request, in ApplyExchange) (Reg
 		Call: call,
 		Make: func(ctx context.Context, _ Stream) (exchange.Command, error) {
 			book, err := x.policies.Book(ctx, old.Site)
+			if err != nil {
+				return nil, err
+			}
+			old, err := x.tool(ctx, in.Tool) // as the command is decided
 			return exchange.Apply{
 				At: call.OccurredAt, Site: old.Site, By: r.Actor.Person, Old: itemOf(in.Tool, old), Keeper: keeperOf(old, in.InsteadOfLoss),
 				Reason: in.Reason, Wanted: in.Wanted, InsteadOfLoss: in.InsteadOfLoss, Book: book,
@@ -242,8 +247,8 @@ type ChooseReplacement struct {
 }
 
 // enough is how many tools in store are looked at: the first worn one that is
-// not the replacement is among them.
-const enough = 2
+// neither the replacement nor the old tool is among them.
+const enough = 3
 
 // Choose names the replacement; the tools are then kept by the process manager.
 func (x *Exchanges) Choose(ctx context.Context, r Request, id uuid.UUID, in ChooseReplacement) (Result, error) {
@@ -269,6 +274,7 @@ func (x *Exchanges) replacement(ctx context.Context, s exchange.State, today dom
 	if err != nil {
 		return fmt.Errorf("find tools in store: %w", err)
 	}
+	spares = slices.DeleteFunc(spares, func(o Spare) bool { return o.Tool == s.Old.Tool }) // found again, it is in store
 	if named == nil {
 		if len(spares) == 0 {
 			return domain.Refuse("EXC-01", "exchange.nothing_in_store", "kind", s.Wanted.Kind, "spec", s.Wanted.Spec)
@@ -287,6 +293,9 @@ func (x *Exchanges) replacement(ctx context.Context, s exchange.State, today dom
 	}
 	if found.Standing == "" || found.Site != s.Site {
 		return domain.Invalid("/replacement", "EXC-01", "exchange.replacement_unknown")
+	}
+	if found.Surrendered { // it came in by an exchange, this one or another (EXC-05)
+		return domain.Refuse("EXC-05", "tool.surrendered")
 	}
 	c.New = itemOf(*named, found)
 	return nil

@@ -127,11 +127,11 @@ func (d *Deductions) post(ctx context.Context, r Request, in PostWages, w Wage, 
 }
 
 func (d *Deductions) postOne(ctx context.Context, r Request, site string, person uuid.UUID, w Wage, zone *time.Location) (Result, error) {
-	first, err := time.ParseInLocation("2006-01", string(w.Month), zone)
-	if err != nil || first.After(d.Clock.Now()) {
+	first, next, ok := domain.MonthIn(string(w.Month), zone)
+	if !ok || first.After(d.Clock.Now()) {
 		return Result{}, domain.Invalid("/month", "LOS-08", "loss.month_malformed")
 	}
-	at := first.AddDate(0, 1, 0).Add(-time.Millisecond) // the month's own policy holds (POL-02)
+	at := next.Add(-time.Millisecond) // the month's own policy holds (POL-02)
 	if now := d.Clock.Now(); at.After(now) {
 		at = now
 	}

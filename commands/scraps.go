@@ -47,6 +47,8 @@ func (s *Scraps) Request(ctx context.Context, r Request, in RequestScrap) (Regis
 				return nil, domain.Invalid("/tool", "STK-08", "tool.unknown")
 			case t.Standing == tool.StandingScrapped:
 				return nil, domain.Refuse("STK-08", "tool.scrapped")
+			case t.Standing == tool.StandingInRepair || t.Repair.Stage != "" && t.Repair.Stage != tool.FaultOpen: // TOL-11: it is to come back
+				return nil, domain.Refuse("STK-08", "scrap.in_repair", "stage", string(t.Repair.Stage))
 			}
 			return scrap.Request{
 				At: call.OccurredAt, Site: in.Site, Tool: in.Tool.String(), Number: t.Number, PriceFen: t.PriceFen, Cause: in.Cause,

@@ -3,6 +3,7 @@ package readside
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,11 +40,18 @@ var requestedOrder = []readmodel.Order{{By: "requested_at"}}
 func (s *Side) ListApprovals(ctx context.Context, at api.AsOf, f api.ApprovalFilter, p api.Page) ([]api.Approval, string, api.Snapshot, error) {
 	out := []api.Approval{}
 	next := ""
+	var signer api.SealedPerson
+	if f.For != nil {
+		var err error
+		if signer, err = s.signer(ctx, at, f.For.Person); err != nil {
+			return nil, "", api.Snapshot{}, err
+		}
+	}
 	snap, err := s.read(ctx, custody.Name, custody.Version, at, func(v view) error {
 		if f.Sites != nil && len(f.Sites) == 0 {
 			return nil
 		}
-		q, err := approvalQuery(f)
+		q, err := approvalQuery(f, teamAt(signer, v.asked))
 		if err != nil {
 			return err
 		}
@@ -54,9 +62,40 @@ func (s *Side) ListApprovals(ctx context.Context, at api.AsOf, f api.ApprovalFil
 	return out, next, snap, err
 }
 
+// signer is who asks what waits for a signature; zero for who is not registered.
+func (s *Side) signer(ctx context.Context, at api.AsOf, person string) (api.SealedPerson, error) {
+	id, err := uuid.Parse(person)
+	if err != nil {
+		return api.SealedPerson{}, nil //nolint:nilerr // nobody of ours
+	}
+	p, _, err := s.Person(ctx, at, id)
+	if errors.Is(err, commands.ErrNotFound) {
+		return api.SealedPerson{}, nil
+	}
+	if err != nil {
+		return p, fmt.Errorf("find person %s: %w", person, err)
+	}
+	return p, nil
+}
+
+// teamAt is the team that a person is in at an instant, "" for none.
+func teamAt(p api.SealedPerson, at time.Time) string {
+	team, since := p.Team, time.Time{}
+	for _, m := range p.Moves {
+		if !m.Since.After(at) && !m.Since.Before(since) {
+			team, since = m.Team, m.Since.Time
+		}
+	}
+	if team == nil {
+		return ""
+	}
+	return team.String()
+}
+
 // approvalQuery is the condition of a filter. Whose signature may be next is
-// looked at as the decision does: by role, and never for oneself (TOL-16).
-func approvalQuery(f api.ApprovalFilter) (readmodel.ListQuery, error) {
+// looked at as the decision does: by role, and never for oneself or the own
+// team (TOL-16).
+func approvalQuery(f api.ApprovalFilter, team string) (readmodel.ListQuery, error) {
 	q := readmodel.ListQuery{Sites: f.Sites, Where: "standing <> ''"}
 	add := func(condition string, arg any) {
 		q.Args = append(q.Args, arg)
@@ -81,6 +120,7 @@ func approvalQuery(f api.ApprovalFilter) (readmodel.ListQuery, error) {
 		add("waits = ANY ($%d::text[])", f.For.Roles)
 		add("requested_by <> $%d", f.For.Person)
 		add("recipient <> 'person:' || $%d::text", f.For.Person)
+		add("recipient <> 'team:' || $%d::text", team)
 		add("NOT signers @> $%d::text::jsonb", string(signer))
 	}
 	return q, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldledger/fieldledger/api"
 	"github.com/fieldledger/fieldledger/commands"
+	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/approval"
 	"github.com/fieldledger/fieldledger/domain/tool"
 )
@@ -97,4 +98,25 @@ func TestTOL16AUseThatCameToNothingIsFreeAgain(t *testing.T) {
 	r.did(r.App.Tools.Refuse(ctx, r.by(1), w1, commands.ToolReason{Reason: "r"}))
 	_, err := r.App.Tools.Issue(ctx, r.by(3), w1, commands.IssueTool{To: to, Approval: id})
 	require.ErrorContains(t, err, "approval.used_up", "one that came stays used")
+}
+
+// What a team gets does not wait for one of it, as the decision says, but for a
+// manager of another one or of none (TOL-16).
+func TestTOL16WhatOnesOwnTeamGetsDoesNotWaitForOne(t *testing.T) {
+	t.Parallel()
+	r := newToolRoom(t)
+	ctx := t.Context()
+	team, err := r.App.Teams.Register(ctx, r.request(), commands.RegisterTeam{Site: "hq", External: domain.ExternalKey{System: "hr", Key: "T"}, Name: "T"})
+	require.NoError(t, err)
+	r.did(r.App.People.ChangeTeam(ctx, r.by(0), uuid.MustParse(r.people[2]), commands.MovePerson{Team: team.ID, Since: r.Clock.Now()}))
+	id := r.asked(commands.RequestApproval{Act: approval.Issue, Tools: []uuid.UUID{r.tool("wrench", "W-1")}, To: &tool.Holder{Kind: tool.Team, Who: team.ID.String()}})
+	before := r.settle()
+	require.Empty(t, r.waits(api.AsOf{}, 2, "manager"))
+	require.Equal(t, []uuid.UUID{id}, r.waits(api.AsOf{}, 1, "manager"))
+	_, err = r.App.Approvals.Give(ctx, r.by(2, "manager"), id)
+	require.ErrorContains(t, err, "approval.own")
+	r.did(r.App.People.ChangeTeam(ctx, r.by(0), uuid.MustParse(r.people[2]), commands.MovePerson{Since: r.Clock.Now()}))
+	r.settle()
+	require.Equal(t, []uuid.UUID{id}, r.waits(api.AsOf{}, 2, "manager"), "who is of the team no more")
+	require.Empty(t, r.waits(api.AsOf{Number: &before}, 2, "manager"), "as it was known then")
 }

@@ -88,6 +88,9 @@ func (s *Side) ExchangeSpares(ctx context.Context, at api.AsOf, id uuid.UUID) ([
 		model := exchange.Model{Kind: x.Row.WantedKind, Spec: x.Row.WantedSpec}
 		rows, err := s.spares(ctx, v, x.Site, model, domain.DayOf(v.asked, time.UTC), mostSpares)
 		for _, row := range rows {
+			if row.ID == x.Row.Old { // found again, it is no replacement of its own
+				continue
+			}
 			out = append(out, api.ExchangeSpare{Id: row.ID, Number: row.Row.Number, Worn: row.Row.Used})
 		}
 		return err

@@ -441,15 +441,10 @@ func statisticsOrder(a, b api.KeepingStatisticsRow) int { return cmp.Compare(a.K
 func (s *Side) ToolStatistics(ctx context.Context, at api.AsOf, site, month string) ([]api.KeepingStatisticsRow, []api.KeepingFact, api.Snapshot, error) {
 	rows, facts := []api.KeepingStatisticsRow{}, []api.KeepingFact{}
 	snap, err := s.ofKeeping(ctx, at, func(v view) error {
-		_, zone, err := s.siteOf(ctx, v, site)
+		from, to, err := s.month(ctx, v, site, month)
 		if err != nil {
 			return err
 		}
-		from, err := time.ParseInLocation("2006-01", month, zone)
-		if err != nil {
-			return fmt.Errorf("month: %w", err)
-		}
-		to := from.AddDate(0, 1, 0)
 		tools, err := s.atRest.List(ctx, v.q, v.schema, readmodel.ListQuery{
 			Sites: []string{site}, Where: "first_incident < $1 AND last_incident >= $2", Args: []any{to, from}, Order: numberOrder, AsOf: v.number,
 		})

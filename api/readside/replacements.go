@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/demand"
 	"github.com/fieldledger/fieldledger/domain/policy"
 	"github.com/fieldledger/fieldledger/domain/scrap"
@@ -23,10 +24,11 @@ func (s *Side) month(ctx context.Context, v view, site, month string) (from, to 
 	if err != nil {
 		return from, to, err
 	}
-	if from, err = time.ParseInLocation("2006-01", month, zone); err != nil {
-		return from, to, fmt.Errorf("month: %w", err)
+	from, to, ok := domain.MonthIn(month, zone)
+	if !ok {
+		return from, to, fmt.Errorf("month %q of site %s is none", month, site)
 	}
-	return from, from.AddDate(0, 1, 0), nil
+	return from, to, nil
 }
 
 const sqlIncidents = "first_incident < $1 AND last_incident >= $2"

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -95,7 +94,7 @@ func post(s State, c Post) ([]Event, error) {
 	switch {
 	case s.Year == 0: // nothing was ever owed
 		return nil, nil
-	case !legal(c.Month):
+	case !domain.IsMonth(string(c.Month)):
 		return nil, domain.Invalid("/month", "LOS-08", "loss.month_malformed")
 	case c.WageFen < 0 || c.WageFen > MostFen:
 		return nil, domain.Invalid("/wage_fen", "LOS-08", "loss.amount_out_of_range", "most", int64(MostFen))
@@ -187,12 +186,6 @@ func cancel(s State, c Cancel) ([]Event, error) {
 		return nil, nil
 	}
 	return []Event{e}, nil
-}
-
-// legal reports whether m is a civil month.
-func legal(m Month) bool {
-	_, err := time.Parse("2006-01", string(m))
-	return err == nil
 }
 
 // MonthOf returns the month of a civil day.

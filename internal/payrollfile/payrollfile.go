@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/fieldledger/fieldledger/commands"
@@ -83,7 +82,7 @@ func wage(row []string) (commands.Wage, error) {
 	if row[0] == "" || utf8.RuneCountInString(row[0]) > mostKey || !utf8.ValidString(row[0]) {
 		return w, fmt.Errorf("person_key has 1 to %d characters", mostKey)
 	}
-	if t, err := time.Parse("2006-01", row[1]); err != nil || t.Format("2006-01") != row[1] {
+	if !domain.IsMonth(row[1]) {
 		return w, errors.New("month is not of the form 2006-01")
 	}
 	fen, err := strconv.ParseInt(row[2], 10, 64)
