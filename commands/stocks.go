@@ -343,6 +343,7 @@ func (m *movement) open(ctx context.Context, part int) error {
 	next := f.state.Next
 	err = m.keep(ctx, part, "stock.open", stock.Open{Opened: stock.Opened{
 		At: next.At, Site: f.state.Site, Store: f.state.Store, Item: f.state.Item, Month: next.Month, Part: next.Part, Lots: next.Lots, Short: next.Short,
+		ShortOf: next.ShortOf,
 	}})
 	if err == nil {
 		m.parts.Store(m.card, part)

@@ -2,7 +2,6 @@ package inspectionplan_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -157,8 +156,8 @@ func TestINS04INS06INS07WhereTheToolsOfAPowerStationLie(t *testing.T) { // by th
 		{Name: "INS-04 and not too many", When: many, Invalid: "/tools"},
 		{Name: "POL-08 by the policy of keeping", When: bare, Refused: "POL-08"},
 	})
-	for i, p := range v.Keeping().Places { // the conditions are said in both languages
-		require.NotEmpty(t, p.Conditions, fmt.Sprint(i))
-		require.NotEmpty(t, p.ConditionsZh, fmt.Sprint(i))
+	for _, p := range v.Keeping().Places { // the conditions are said in both languages
+		require.NotEmpty(t, p.Conditions, p.Code)
+		require.NotEmpty(t, p.ConditionsZh, p.Code)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -102,12 +103,12 @@ func TestSTK09WhatIsNoPurchaseIsRefused(t *testing.T) { // STK-02, STK-04, STK-0
 	quoted := purchase.Quoted{Quote: 2, Supplier: "S", UnitPriceFen: 40_000, AmountFen: 80_000, NeedFen: 40_000, By: "buyer", Needs: []string{"leader"}}
 	approved := purchase.Approved{Quote: 2, AmountFen: 80_000, Signed: approval.Signature{Role: "leader", By: "boss"}, Complete: true}
 	waits := []purchase.Event{asked, checked}
-	priced := append(waits[:2:2], quoted)
-	agreed := append(priced[:3:3], approved)
-	ordered := append(agreed[:4:4], purchase.Ordered{Quote: 2, By: "buyer"})
-	partly := append(ordered[:5:5], purchase.Delivered{Acceptance: "a", Count: 2})
-	rejected := append(priced[:3:3], purchase.Rejected{By: "boss", Reason: "no"})
-	withdrawn := append(priced[:3:3], purchase.Withdrawn{By: "li", Reason: "no"})
+	priced := slices.Concat(waits, []purchase.Event{quoted})
+	agreed := slices.Concat(priced, []purchase.Event{approved})
+	ordered := slices.Concat(agreed, []purchase.Event{purchase.Ordered{Quote: 2, By: "buyer"}})
+	partly := slices.Concat(ordered, []purchase.Event{purchase.Delivered{Acceptance: "a", Count: 2}})
+	rejected := slices.Concat(priced, []purchase.Event{purchase.Rejected{By: "boss", Reason: "no"}})
+	withdrawn := slices.Concat(priced, []purchase.Event{purchase.Withdrawn{By: "li", Reason: "no"}})
 	quote := purchase.GiveQuote{At: at(2), Supplier: "S", UnitPriceFen: 40_000, NeedFen: 40_000, By: signs("buyer"), Book: book}
 	priceOf := func(change func(*purchase.GiveQuote)) purchase.GiveQuote { c := quote; change(&c); return c }
 	reject := func(by approval.Signer, reason string) purchase.Reject {
@@ -166,6 +167,6 @@ func TestSTK09WhatIsNoPurchaseIsRefused(t *testing.T) { // STK-02, STK-04, STK-0
 		{Name: "STK-04 what was never delivered is not taken back", Given: ordered, When: back("a", 1), Refused: "STK-04", Key: "purchase.delivery_unknown"},
 		{Name: "STK-04 nor more of it", Given: partly, When: back("a", 3), Refused: "STK-04", Key: "purchase.too_many"},
 		{Name: "STK-04 nor nothing", Given: partly, When: back("a", 0), Refused: "STK-04", Key: "purchase.too_many"},
-		{Name: "TKT-02 taken back once", Given: append(partly[:6:6], purchase.TakenBack{Acceptance: "a", Event: "e", Count: 1}), When: back("a", 1)},
+		{Name: "TKT-02 taken back once", Given: slices.Concat(partly, []purchase.Event{purchase.TakenBack{Acceptance: "a", Event: "e", Count: 1}}), When: back("a", 1)},
 	})
 }

@@ -1,6 +1,7 @@
 package scrap_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/fieldledger/fieldledger/domain/approval"
@@ -19,10 +20,10 @@ func TestSTK08WhatIsNoRequestIsRefused(t *testing.T) { // STK-08, STK-12
 	asked := scrap.Requested{At: noon, Site: "plant", Tool: "t", Cause: scrap.WornOut, Reason: "r", By: "li", Needs: []string{"head", "leader"}}
 	given := []scrap.Event{asked}
 	half := []scrap.Event{asked, scrap.Approved{Signed: approval.Signature{Role: "head", By: "h"}}}
-	approved := append(half[:2:2], scrap.Approved{Signed: approval.Signature{Role: "leader", By: "l"}, Complete: true})
+	approved := slices.Concat(half, []scrap.Event{scrap.Approved{Signed: approval.Signature{Role: "leader", By: "l"}, Complete: true}})
 	rejected := []scrap.Event{asked, scrap.Rejected{At: noon, By: "h", Reason: "sound"}}
-	ended := append(approved[:3:3], scrap.CarriedOut{At: noon})
-	disposed := append(ended[:4:4], scrap.Disposed{At: noon, How: "sold", By: "b"})
+	ended := slices.Concat(approved, []scrap.Event{scrap.CarriedOut{At: noon}})
+	disposed := slices.Concat(ended, []scrap.Event{scrap.Disposed{At: noon, How: "sold", By: "b"}})
 	by := func(person string, roles ...string) approval.Signer {
 		return approval.Signer{Person: person, Roles: roles}
 	}

@@ -90,7 +90,7 @@ func Decide(s State, c Command) ([]Event, error) {
 		if s.Next != nil || c.Month <= s.Month && !s.Full() { // somebody was quicker
 			return nil, nil
 		}
-		return []Event{Continued{At: c.At, Month: max(c.Month, s.Month), Part: s.Part + 1, Lots: lotsOf(s), Short: s.Short}}, nil
+		return []Event{Continued{At: c.At, Month: max(c.Month, s.Month), Part: s.Part + 1, Lots: lotsOf(s), Short: s.Short, ShortOf: s.shortOf()}}, nil
 	case Receive:
 		return s.move(c.Month, func() ([]Event, error) { return receive(s, c) })
 	case Issue:
@@ -99,6 +99,13 @@ func Decide(s State, c Command) ([]Event, error) {
 		return s.move(c.Month, func() ([]Event, error) { return adjust(s, c) })
 	}
 	return nil, fmt.Errorf("stock: unknown command %T", c)
+}
+
+func (s State) shortOf() *int64 {
+	if s.ShortOf == 0 {
+		return nil
+	}
+	return &s.ShortOf
 }
 
 func lotsOf(s State) []Lot { return append([]Lot{}, s.Lots...) }

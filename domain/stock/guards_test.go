@@ -80,6 +80,43 @@ func TestSTK05WhatIsNoMovementIsRefused(t *testing.T) { // STK-05, EXC-03
 	})
 }
 
+func TestSTK06WhatIsAboveItsMinimumAgainIsShortNoMore(t *testing.T) {
+	t.Parallel()
+	s := stock.State{}
+	do := func(c stock.Command) (short bool) {
+		events, err := stock.Decide(s, c)
+		require.NoError(t, err)
+		for _, e := range events {
+			_, fell := e.(stock.FellShort)
+			short, s = short || fell, stock.Evolve(s, e)
+		}
+		return short
+	}
+	receive := func(n int64) bool {
+		return do(stock.Receive{At: at(1), Month: s.Month, Lots: []stock.Lot{{Lot: "L1", Condition: stock.New, Pieces: n}}, Origin: stock.FromReturn, By: keeper, Book: book})
+	}
+	issue := func(n int64, rules *policy.Book) bool {
+		return do(stock.Issue{At: at(1), Month: s.Month, Pieces: n, To: toTeam, Purpose: "p", By: keeper, Book: rules})
+	}
+	turn := func(month stock.Month) { // the next part goes on with what the one before ended with
+		events, err := stock.Decide(s, stock.Continue{At: at(1), Month: month})
+		require.NoError(t, err)
+		c := events[0].(stock.Continued)
+		s = stock.Evolve(stock.State{}, stock.Opened{At: c.At, Site: "mine", Store: "main", Item: "bit", Month: c.Month, Part: c.Part, Lots: c.Lots, Short: c.Short, ShortOf: c.ShortOf})
+	}
+	s = stock.Evolve(s, opened(stock.Lot{Lot: "L1", Condition: stock.New, Pieces: 5}))
+	require.True(t, issue(3, book), "below 3")
+	turn("2026-04")
+	require.False(t, receive(1), "at 3")
+	require.False(t, s.Short, "it is listed as short no more")
+	require.True(t, issue(1, book), "below 3 again")
+	require.False(t, receive(18))
+	raised := bookOf(policy.Purchasing{
+		Items: []policy.StockItem{{Code: "bit", Name: "drill bit"}}, Minimums: []policy.Minimum{{Store: "main", Item: "bit", Pieces: 30, Order: 10, Unit: "u"}},
+	})
+	require.True(t, issue(1, raised), "below a minimum that was raised meanwhile")
+}
+
 func TestSTK05AStoreThatWasGivenUpIsEmptiedAndNotFilled(t *testing.T) { // STK-05
 	t.Parallel()
 	of := func(kind policy.Kind, content any) policy.Recorded {

@@ -77,14 +77,15 @@ type Event interface{ event() }
 
 // Opened begins a part. Type stock.opened.v1.
 type Opened struct {
-	At    domain.Instant `json:"at"`
-	Site  string         `json:"site"` // code; its policies are decided by (POL-06)
-	Store string         `json:"store"`
-	Item  string         `json:"item"`
-	Month Month          `json:"month"` // of the site's calendar; what is dated before it is late
-	Part  int            `json:"part"`  // from 1
-	Lots  []Lot          `json:"lots"`  // the balance of the part before
-	Short bool           `json:"short"` // it is reported short already
+	At      domain.Instant `json:"at"`
+	Site    string         `json:"site"` // code; its policies are decided by (POL-06)
+	Store   string         `json:"store"`
+	Item    string         `json:"item"`
+	Month   Month          `json:"month"`              // of the site's calendar; what is dated before it is late
+	Part    int            `json:"part"`               // from 1
+	Lots    []Lot          `json:"lots"`               // the balance of the part before
+	Short   bool           `json:"short"`              // it is reported short already
+	ShortOf *int64         `json:"short_of,omitempty"` // pieces of the minimum below which it is; absent if it is not short
 }
 
 // Received adds pieces to a lot. Type stock.received.v1.
@@ -143,11 +144,12 @@ type FellShort struct {
 
 // Continued ends a part: what follows is in the next one. Type stock.continued.v1.
 type Continued struct {
-	At    domain.Instant `json:"at"`
-	Month Month          `json:"month"` // of the next part
-	Part  int            `json:"part"`  // the next one
-	Lots  []Lot          `json:"lots"`  // the balance that it opens with
-	Short bool           `json:"short"`
+	At      domain.Instant `json:"at"`
+	Month   Month          `json:"month"` // of the next part
+	Part    int            `json:"part"`  // the next one
+	Lots    []Lot          `json:"lots"`  // the balance that it opens with
+	Short   bool           `json:"short"`
+	ShortOf *int64         `json:"short_of,omitempty"` // as of Opened
 }
 
 func (Opened) event()    {}
@@ -163,7 +165,8 @@ type State struct {
 	Month             Month
 	Part              int
 	Lots              []Lot // with pieces, in the order of their first receipt
-	Short             bool
+	Short             bool  // it is reported short, and has not been above its minimum since
+	ShortOf           int64 // that minimum
 	Events            int
 	Next              *Continued // how it was continued
 }
@@ -185,7 +188,7 @@ func Evolve(s State, e Event) State {
 	s.Events++
 	switch e := e.(type) {
 	case Opened:
-		return State{Site: e.Site, Store: e.Store, Item: e.Item, Month: e.Month, Part: e.Part, Lots: slices.Clone(e.Lots), Short: e.Short, Events: 1}
+		return State{Site: e.Site, Store: e.Store, Item: e.Item, Month: e.Month, Part: e.Part, Lots: slices.Clone(e.Lots), Short: e.Short, ShortOf: minimumOf(e.ShortOf), Events: 1}
 	case Received:
 		s.Lots = Add(s.Lots, Lot{e.Lot, e.Condition, e.Pieces})
 	case Issued:
@@ -195,13 +198,23 @@ func Evolve(s State, e Event) State {
 	case Adjusted:
 		s.Lots = Add(s.Lots, Lot{e.Lot, e.Condition, e.Delta})
 	case FellShort:
-		s.Short = true
+		s.Short, s.ShortOf = true, e.Minimum
 		return s
 	case Continued:
 		s.Next = &e
 		return s
 	}
+	if s.ShortOf > 0 && s.Balance() >= s.ShortOf { // STK-06: it is above again
+		s.Short, s.ShortOf = false, 0
+	}
 	return s
+}
+
+func minimumOf(pieces *int64) int64 {
+	if pieces == nil {
+		return 0
+	}
+	return *pieces
 }
 
 // Add returns lots with one changed by its pieces; the old slice is left as it is.

@@ -123,6 +123,7 @@ func TestTOL18EachProblemIsCheckedByItself(t *testing.T) { // TOL-18, INS-02
 	issue := tool.Issue{At: at(8), Today: today, To: ofLi, Book: free}
 	out := []tool.Event{tool.Issued{At: at(8), To: ofLi, Policy: ref}}
 	sound := tool.Clear{At: at(7), By: boss}
+	lost := since(gloves, tool.ReportedMissing{At: at(2), LostAt: at(1), Place: "p", By: li, From: main})
 	decidertest.Run(t, tool.Decide, tool.Evolve, cases{
 		{Name: "INS-02 a word about its batch does not clear what failed", Given: cleared, When: issue, Refused: "TOL-18", Key: "tool.blocked"},
 		{Name: "INS-02 nor does a second word", Given: cleared, When: sound, Refused: "INS-02", Key: "tool.inspection_failed"},
@@ -151,11 +152,11 @@ func TestTOL18EachProblemIsCheckedByItself(t *testing.T) { // TOL-18, INS-02
 			When: tool.Block{At: at(4), Reason: tool.BlockFault}, Refused: "TOL-18", Key: "tool.scrapped",
 		},
 		{Name: "TOL-18 somebody has checked it", Given: recalled, When: tool.Clear{At: at(7)}, Invalid: "/by"},
-		{Name: "TOL-18 what was found broken is out of use", Given: since(gloves, tool.ReportedMissing{At: at(2), LostAt: at(1), Place: "p", By: li, From: main}),
-			When: tool.Find{At: at(5), Store: "main", Condition: tool.Damaged, Book: free},
-			Then: []tool.Event{tool.Found{At: at(5), Store: "main"}, tool.Blocked{At: at(5), Reason: tool.BlockFault}}},
-		{Name: "LOS-09 found in a condition of ours", Given: since(gloves, tool.ReportedMissing{At: at(2), LostAt: at(1), Place: "p", By: li, From: main}),
-			When: tool.Find{At: at(5), Store: "main", Condition: "so-so", Book: free}, Invalid: "/condition"},
+		{
+			Name: "TOL-18 what was found broken is out of use", Given: lost, When: tool.Find{At: at(5), Store: "main", Condition: tool.Damaged, Book: free},
+			Then: []tool.Event{tool.Found{At: at(5), Store: "main"}, tool.Blocked{At: at(5), Reason: tool.BlockFault}},
+		},
+		{Name: "LOS-09 found in a condition of ours", Given: lost, When: tool.Find{At: at(5), Store: "main", Condition: "so-so", Book: free}, Invalid: "/condition"},
 	})
 }
 

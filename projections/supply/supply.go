@@ -26,7 +26,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "supply"
-	Version = 1
+	Version = 2
 )
 
 // Projection returns the tables of supply.
@@ -46,7 +46,8 @@ type Part struct {
 	Open    bool        `db:"open"`
 	Balance int64       `db:"balance"` // pieces
 	Lots    []stock.Lot `db:"lots,json"`
-	Short   bool        `db:"short"`
+	Short   bool        `db:"short"`    // it is below the minimum that was reported
+	ShortOf int64       `db:"short_of"` // that minimum, 0 for none
 	Events  int         `db:"events"`
 	LastAt  time.Time   `db:"last_at"`
 	// Key and Next name this part and the one after it; Opened is the log number
@@ -85,21 +86,25 @@ func evolvePart(r Part, rec eventschemas.Record) (Part, error) {
 	case r.Part == 0:
 		return r, nil // its opening was struck: nothing is left to show (AUD-02)
 	}
-	s := stock.State{Lots: r.Lots, Short: r.Short, Part: r.Part, Events: r.Events}
+	s := stock.State{Lots: r.Lots, Short: r.Short, ShortOf: r.ShortOf, Part: r.Part, Events: r.Events}
 	if !first {
 		s = stock.Evolve(s, e)
 	}
-	r.Balance, r.Lots, r.Short, r.Events, r.LastAt = s.Balance(), s.Lots, s.Short, s.Events, rec.Envelope.OccurredAt.Time
+	r.Balance, r.Lots, r.Short, r.ShortOf, r.Events, r.LastAt = s.Balance(), s.Lots, s.Short, s.ShortOf, s.Events, rec.Envelope.OccurredAt.Time
 	r.Open = s.Next == nil
 	return r, nil
 }
 
 func partOf(e stock.Opened, rec eventschemas.Record) Part {
 	card := cardOf(rec.Stream)
-	return Part{
+	p := Part{
 		Card: card, Store: e.Store, Item: e.Item, Month: string(e.Month), Part: e.Part, Lots: e.Lots, Short: e.Short, Events: 1,
 		Key: card.String() + "/" + strconv.Itoa(e.Part), Next: card.String() + "/" + strconv.Itoa(e.Part+1), Opened: rec.Number,
 	}
+	if e.ShortOf != nil {
+		p.ShortOf = *e.ShortOf
+	}
+	return p
 }
 
 // cardOf is the item's card in the name of a part's stream.
