@@ -126,21 +126,23 @@ type reads struct {
 	spares     []api.ExchangeSpare
 	losses     lossAnswers
 	recall     api.Recall
+	recalls    []api.RecallSummary
 	room       room
 	kits       []api.ToolKit
 	err        error
 	health     api.Health
 	panics     bool
 
-	mu     sync.Mutex
-	asked  api.AsOf
-	filter api.TicketFilter
-	narrow api.ToolFilter
-	swaps  api.ExchangeFilter
-	wanted api.ApprovalFilter
-	sort   api.TicketSort
-	waited string
-	head   int64
+	mu      sync.Mutex
+	asked   api.AsOf
+	filter  api.TicketFilter
+	narrow  api.ToolFilter
+	swaps   api.ExchangeFilter
+	wanted  api.ApprovalFilter
+	trouble api.RecallFilter
+	sort    api.TicketSort
+	waited  string
+	head    int64
 }
 
 func (r *reads) ask(at api.AsOf) api.Snapshot {
@@ -305,6 +307,14 @@ func (r *reads) Recall(_ context.Context, at api.AsOf, id uuid.UUID) (api.Recall
 		return api.Recall{}, r.ask(at), commands.ErrNotFound
 	}
 	return r.recall, r.ask(at), r.err
+}
+
+func (r *reads) ListRecalls(_ context.Context, at api.AsOf, f api.RecallFilter, p api.Page) ([]api.RecallSummary, string, api.Snapshot, error) {
+	r.mu.Lock()
+	r.trouble = f
+	r.mu.Unlock()
+	rows, next := cut(r.recalls, p)
+	return rows, next, r.ask(at), r.err
 }
 
 func (r *reads) AnnualIssue(_ context.Context, at api.AsOf, site string, year int) (api.AnnualIssue, api.Snapshot, error) {

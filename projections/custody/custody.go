@@ -23,7 +23,7 @@ import (
 // Name of the projection; Version is raised whenever a fold or a table changes.
 const (
 	Name    = "custody"
-	Version = 6
+	Version = 7
 )
 
 // ChaseDue is the condition of a lent tool that is to be asked for by $1,
