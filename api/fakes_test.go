@@ -126,6 +126,7 @@ type reads struct {
 	spares     []api.ExchangeSpare
 	losses     lossAnswers
 	recall     api.Recall
+	recalls    []api.RecallSummary
 	room       room
 	kits       []api.ToolKit
 	err        error
@@ -138,6 +139,7 @@ type reads struct {
 	narrow api.ToolFilter
 	swaps  api.ExchangeFilter
 	wanted api.ApprovalFilter
+	trouble api.RecallFilter
 	sort   api.TicketSort
 	waited string
 	head   int64
@@ -305,6 +307,14 @@ func (r *reads) Recall(_ context.Context, at api.AsOf, id uuid.UUID) (api.Recall
 		return api.Recall{}, r.ask(at), commands.ErrNotFound
 	}
 	return r.recall, r.ask(at), r.err
+}
+
+func (r *reads) ListRecalls(_ context.Context, at api.AsOf, f api.RecallFilter, p api.Page) ([]api.RecallSummary, string, api.Snapshot, error) {
+	r.mu.Lock()
+	r.trouble = f
+	r.mu.Unlock()
+	rows, next := cut(r.recalls, p)
+	return rows, next, r.ask(at), r.err
 }
 
 func (r *reads) AnnualIssue(_ context.Context, at api.AsOf, site string, year int) (api.AnnualIssue, api.Snapshot, error) {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/fieldledger/fieldledger/domain/stocktake"
 )
@@ -78,7 +79,11 @@ func (f *form) differences() error {
 			if d.Rule != nil {
 				outcome += " " + *d.Rule
 			}
-			t.row(f.value(string(d.Kind)), d.Number, f.holder(d.Holder), f.person(d.Scanner), d.Place, outcome)
+			keeper := f.holder(d.Holder)
+			for _, site := range or(d.BelongsTo) { // of another site: whose, and no more
+				keeper = strings.TrimSpace(keeper + " " + f.text("holder_site", map[string]any{"who": site}))
+			}
+			t.row(f.value(string(d.Kind)), d.Number, keeper, f.person(d.Scanner), d.Place, outcome)
 		}
 		if p.After = after; after == "" {
 			return nil

@@ -203,7 +203,10 @@ func TestCHK01TheSheetIsTheFrozenListUntilItIsCounted(t *testing.T) {
 	t.Parallel()
 	f := desk(t)
 	path := "/v1/forms/stocktake-sheet/" + countID.String()
-	require.Contains(t, f.get(path, "manager").body, "盘点差异")
+	counted := f.get(path, "manager").body
+	require.Contains(t, counted, "盘点差异")
+	require.Contains(t, counted, "站点 north 站点 south", "whose the tool of another site is")
+	require.Contains(t, f.get(path+"?lang=en", "manager").body, "site north site south")
 	f.reads.room.counts[0].Result = nil
 	f.reads.room.expected = append(f.reads.room.expected, stocktake.Expected{Number: "W-77", Holder: tool.Holder{Kind: tool.Store, Who: "main"}})
 	require.Contains(t, f.get(path, "manager").body, "W-77")

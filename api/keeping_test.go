@@ -25,6 +25,7 @@ import (
 type room struct {
 	expected []stocktake.Expected
 	known    []stocktake.Known
+	elsewhere map[string][]string
 	overdue  []inspectionplan.Overdue
 	counts   []api.Stocktake
 	due      api.DueQuery
@@ -46,6 +47,10 @@ func (r *room) Known(context.Context, string, []string, int64) ([]stocktake.Know
 	return r.known, nil
 }
 
+func (r *room) Elsewhere(context.Context, string, []string, int64) (map[string][]string, error) {
+	return r.elsewhere, nil
+}
+
 func (r *room) Overdue(context.Context, string, string, domain.Day) (int64, []inspectionplan.Overdue, error) {
 	return 7, r.overdue, nil
 }
@@ -65,7 +70,10 @@ func (r *room) ListStocktakes(_ context.Context, _ api.AsOf, _ []string, _ *bool
 }
 
 func (r *room) StocktakeDifferences(context.Context, api.AsOf, uuid.UUID, api.Page) ([]api.StocktakeDifference, string, api.Snapshot, error) {
-	return []api.StocktakeDifference{{Kind: "missing", Number: "W-1", Holder: api.Holder{Kind: "store", Who: "main"}}}, "", seenAt, nil
+	return []api.StocktakeDifference{
+		{Kind: "missing", Number: "W-1", Holder: api.Holder{Kind: "store", Who: "main"}},
+		{Kind: "unknown", Number: "N-1", Holder: api.Holder{Kind: "nobody"}, BelongsTo: &[]string{"north", "south"}},
+	}, "", seenAt, nil
 }
 
 func (r *room) InspectionPlans(context.Context, api.AsOf, []string, api.Page) ([]api.KeepingPlanView, string, api.Snapshot, error) {

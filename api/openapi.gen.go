@@ -1039,6 +1039,24 @@ func (e ProjectionHealthState) Valid() bool {
 	}
 }
 
+// Defines values for RecallStatus.
+const (
+	RecallStatusClosed RecallStatus = "closed"
+	RecallStatusOpen   RecallStatus = "open"
+)
+
+// Valid indicates whether the value is a known member of the RecallStatus enum.
+func (e RecallStatus) Valid() bool {
+	switch e {
+	case RecallStatusClosed:
+		return true
+	case RecallStatusOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReceiveStockOrigin.
 const (
 	Opening ReceiveStockOrigin = "opening"
@@ -5037,6 +5055,16 @@ type Recall struct {
 	Tools []RecalledTool `json:"tools"`
 }
 
+// RecallPage defines model for RecallPage.
+type RecallPage struct {
+	// AsOf A place in the log.
+	AsOf  Snapshot        `json:"as_of"`
+	Items []RecallSummary `json:"items"`
+
+	// Next Cursor of the next page; null on the last.
+	Next *Next `json:"next"`
+}
+
 // RecallProgress defines model for RecallProgress.
 type RecallProgress struct {
 	// Back In a store or with a repairer.
@@ -5051,6 +5079,32 @@ type RecallProgress struct {
 
 	// WithPeople Not brought back yet.
 	WithPeople int `json:"with_people"`
+}
+
+// RecallStatus closed: somebody said what the cause was.
+type RecallStatus string
+
+// RecallSummary defines model for RecallSummary.
+type RecallSummary struct {
+	// At UTC with milliseconds.
+	At       Instant            `json:"at"`
+	Batch    string             `json:"batch"`
+	By       string             `json:"by"`
+	ClosedAt *domain.Instant    `json:"closed_at"`
+	ClosedBy string             `json:"closed_by"`
+	Finding  string             `json:"finding"`
+	Id       openapi_types.UUID `json:"id"`
+	Kind     string             `json:"kind"`
+	Progress RecallProgress     `json:"progress"`
+	Report   string             `json:"report"`
+	Revision int64              `json:"revision"`
+
+	// Site Code of a site.
+	Site SiteCode `json:"site"`
+
+	// Status closed: somebody said what the cause was.
+	Status RecallStatus `json:"status"`
+	Tool   string       `json:"tool"`
 }
 
 // RecalledTool defines model for RecalledTool.
@@ -6007,6 +6061,8 @@ type StocktakePhase string
 
 // StocktakeDifference defines model for StocktakeDifference.
 type StocktakeDifference struct {
+	// BelongsTo unknown: the other sites that have a tool of this number; no more of it is told (CHK-01).
+	BelongsTo *[]SiteCode `json:"belongs_to,omitempty"`
 	Broken bool `json:"broken"`
 
 	// Holder A custodian.
@@ -8210,6 +8266,33 @@ type WithdrawPurchaseParams struct {
 	IfMatch IfMatch `json:"If-Match"`
 }
 
+// ListRecallsParams defines parameters for ListRecalls.
+type ListRecallsParams struct {
+	// AsOf A log number, or a time (RFC 3339), as of which to answer. Nothing means now.
+	AsOf *ReadAsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// MinPosition The `Fieldledger-Position` of a write that the answer must have seen.
+	MinPosition *MinPosition `form:"min_position,omitempty" json:"min_position,omitempty"`
+
+	// Site Code of a site; nothing means all that the caller may see.
+	Site *InSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Limit Entries a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. The other parameters must be the same.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only recalls that stand so.
+	Status *RecallStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Kind Only recalls whose report names this kind.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Batch Only recalls whose report names this batch.
+	Batch *string `form:"batch,omitempty" json:"batch,omitempty"`
+}
+
 // ReportRecallParams defines parameters for ReportRecall.
 type ReportRecallParams struct {
 	// IdempotencyKey Names this request. The same key with the same body is the same request, whatever happens between.
@@ -10090,6 +10173,9 @@ type ServerInterface interface {
 	// WithdrawPurchase The caller withdraws what they asked for.
 	// (POST /v1/purchases/{id}/withdrawal)
 	WithdrawPurchase(w http.ResponseWriter, r *http.Request, id openapi_types.UUID, params WithdrawPurchaseParams)
+	// ListRecalls Lists recalls with how far each has come, the oldest first (TOL-12).
+	// (GET /v1/recalls)
+	ListRecalls(w http.ResponseWriter, r *http.Request, params ListRecallsParams)
 	// ReportRecall Reports quality trouble of one tool, or of a kind or batch; each tool is then taken out of use (TOL-12).
 	// (POST /v1/recalls)
 	ReportRecall(w http.ResponseWriter, r *http.Request, params ReportRecallParams)
@@ -18312,6 +18398,130 @@ func (siw *ServerInterfaceWrapper) WithdrawPurchase(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.WithdrawPurchase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListRecalls operation middleware
+func (siw *ServerInterfaceWrapper) ListRecalls(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRecallsParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", r.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_position" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_position", r.URL.Query(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_position"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_position", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", r.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "site"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "site", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", r.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "status"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "status", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "batch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "batch", r.URL.Query(), &params.Batch, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "batch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListRecalls(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -26550,6 +26760,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tools/{id}/repair-approval", wrapper.ApproveToolRepair).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/recalls", wrapper.ListRecalls).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/recalls", wrapper.ReportRecall).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/recalls/{id}", wrapper.GetRecall).Methods(http.MethodGet)
@@ -32060,6 +32272,45 @@ type WithdrawPurchasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response WithdrawPurchasedefaultApplicationProblemPlusJSONResponse) VisitWithdrawPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRecallsRequestObject struct {
+	Params ListRecallsParams
+}
+
+type ListRecallsResponseObject interface {
+	VisitListRecallsResponse(w http.ResponseWriter) error
+}
+
+type ListRecalls200JSONResponse RecallPage
+
+func (response ListRecalls200JSONResponse) VisitListRecallsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRecallsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRecallsdefaultApplicationProblemPlusJSONResponse) VisitListRecallsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -37963,6 +38214,9 @@ type StrictServerInterface interface {
 	// WithdrawPurchase The caller withdraws what they asked for.
 	// (POST /v1/purchases/{id}/withdrawal)
 	WithdrawPurchase(ctx context.Context, request WithdrawPurchaseRequestObject) (WithdrawPurchaseResponseObject, error)
+	// ListRecalls Lists recalls with how far each has come, the oldest first (TOL-12).
+	// (GET /v1/recalls)
+	ListRecalls(ctx context.Context, request ListRecallsRequestObject) (ListRecallsResponseObject, error)
 	// ReportRecall Reports quality trouble of one tool, or of a kind or batch; each tool is then taken out of use (TOL-12).
 	// (POST /v1/recalls)
 	ReportRecall(ctx context.Context, request ReportRecallRequestObject) (ReportRecallResponseObject, error)
@@ -41570,6 +41824,32 @@ func (sh *strictHandler) WithdrawPurchase(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(WithdrawPurchaseResponseObject); ok {
 		if err := validResponse.VisitWithdrawPurchaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRecalls operation middleware
+func (sh *strictHandler) ListRecalls(w http.ResponseWriter, r *http.Request, params ListRecallsParams) {
+	var request ListRecallsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRecalls(ctx, request.(ListRecallsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRecalls")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRecallsResponseObject); ok {
+		if err := validResponse.VisitListRecallsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

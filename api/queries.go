@@ -254,6 +254,8 @@ type Custody interface {
 	ExchangeSpares(ctx context.Context, at AsOf, id uuid.UUID) ([]ExchangeSpare, error)
 	// Recall returns a recall with how each of its tools stands; commands.ErrNotFound.
 	Recall(ctx context.Context, at AsOf, id uuid.UUID) (Recall, Snapshot, error)
+	// ListRecalls returns a page, the oldest first, and where it ended; "" on the last page.
+	ListRecalls(ctx context.Context, at AsOf, f RecallFilter, p Page) ([]RecallSummary, string, Snapshot, error)
 	// AnnualIssue returns the lists of a site and year; commands.ErrNotFound.
 	AnnualIssue(ctx context.Context, at AsOf, site string, year int) (AnnualIssue, Snapshot, error)
 	// Kits returns a page of kits in order of numbers and where it ended (TOL-05).
@@ -270,6 +272,14 @@ type ExchangeFilter struct {
 	Sites  []string // codes; nil means all, empty none
 	Status *ExchangeStatus
 	Tool   *uuid.UUID // surrendered, or its replacement
+}
+
+// RecallFilter narrows a list of recalls. The zero value of a field does not.
+type RecallFilter struct {
+	Sites  []string // codes; nil means all, empty none
+	Status *RecallStatus
+	Kind   *string // that the report names
+	Batch  *string // that the report names
 }
 
 // Progress tells how far the read models are.

@@ -40,7 +40,7 @@ func TestEveryOperationNeedsATokenButTwo(t *testing.T) {
 		}
 		require.Equal(t, want, r.status, method+" "+path)
 	}
-	require.Equal(t, 212, n)
+	require.Equal(t, 213, n)
 }
 
 func TestHealthTellsOfAHaltedProjection(t *testing.T) {

@@ -73,6 +73,24 @@ func (s *Server) GetRecall(ctx context.Context, in GetRecallRequestObject) (GetR
 	return GetRecall200JSONResponse{Body: r, Headers: GetRecall200ResponseHeaders{ETag: etag(r.Revision), FieldledgerAsOf: &seen.Number}}, nil
 }
 
+// ListRecalls answers a page of the recalls that the caller may see (TOL-12).
+func (s *Server) ListRecalls(ctx context.Context, in ListRecallsRequestObject) (ListRecallsResponseObject, error) {
+	p := in.Params
+	sites, err := s.scope(ctx, p.Site)
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.listing(ctx, p.AsOf, p.MinPosition, p.Cursor, p.Limit)
+	if err != nil {
+		return nil, err
+	}
+	rows, after, seen, err := s.Custody.ListRecalls(ctx, l.at, RecallFilter{Sites: sites, Status: p.Status, Kind: p.Kind, Batch: p.Batch}, l.page)
+	if err != nil {
+		return nil, err
+	}
+	return ListRecalls200JSONResponse{AsOf: seen, Items: filled(rows), Next: s.next(ctx, l, after, seen)}, nil
+}
+
 // ListAnnualIssue enters a list of an annual issue (TOL-13).
 func (s *Server) ListAnnualIssue(ctx context.Context, in ListAnnualIssueRequestObject) (ListAnnualIssueResponseObject, error) {
 	if err := s.see(ctx, in.Site); err != nil {

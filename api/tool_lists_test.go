@@ -66,6 +66,32 @@ func TestTOL12QualityTroubleIsReportedAndItsCauseFound(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, s.do(call{method: http.MethodGet, path: "/v1/recalls/" + uuid.NewString(), token: s.li.token}).status)
 }
 
+func TestTOL12AllRecallsOfASiteAreListed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for n := range 3 {
+		f.reads.recalls = append(f.reads.recalls, api.RecallSummary{
+			Id: uuid.UUID{15: byte(n)}, Site: "hq", Status: "open", At: domain.At(noon), Batch: "2025-11", Progress: api.RecallProgress{Tools: 3, WithPeople: 1, Back: 1, Gone: 1},
+		})
+	}
+	r := f.get("/v1/recalls?site=hq&status=open&kind=wrench&batch=2025-11&limit=2&as_of=7", "technician")
+	require.Equal(t, http.StatusOK, r.status, r.body)
+	var page api.RecallPage
+	require.NoError(t, json.Unmarshal([]byte(r.body), &page))
+	require.Len(t, page.Items, 2)
+	require.NotNil(t, page.Next)
+	require.Equal(t, api.RecallFilter{Sites: []string{"hq"}, Status: new(api.RecallStatusOpen), Kind: new("wrench"), Batch: new("2025-11")}, f.reads.trouble)
+	more := "/v1/recalls?site=hq&status=open&kind=wrench&batch=2025-11&limit=2&as_of=7&cursor=" + *page.Next
+	require.Contains(t, f.get(more, "technician").body, `"next":null`)
+	require.Equal(t, http.StatusBadRequest, f.get("/v1/recalls?site=hq&status=closed&cursor="+*page.Next, "technician").status, "a cursor is of one list")
+	require.Equal(t, http.StatusBadRequest, f.get("/v1/recalls?status=ended", "technician").status)
+	require.Equal(t, http.StatusForbidden, f.get("/v1/recalls", "customer_link").status)
+	elsewhere := f.tokenAt([]string{"north"}, "manager")
+	require.Equal(t, http.StatusNotFound, f.do(call{method: http.MethodGet, path: "/v1/recalls?site=hq", token: elsewhere}).status)
+	require.Equal(t, http.StatusOK, f.do(call{method: http.MethodGet, path: "/v1/recalls", token: elsewhere}).status)
+	require.Equal(t, []string{"north"}, f.reads.trouble.Sites, "no more than one may see")
+}
+
 func TestTOL13AnAnnualIssueIsOneListThatAnotherApproves(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

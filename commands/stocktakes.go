@@ -40,6 +40,9 @@ type Ledger interface {
 	Expected(ctx context.Context, site string, scope stocktake.Scope, asOf int64) ([]stocktake.Expected, error)
 	// Known returns the tools of a site with some of the numbers as of a log number.
 	Known(ctx context.Context, site string, numbers []string, asOf int64) ([]stocktake.Known, error)
+	// Elsewhere returns by number the codes of the other sites, sorted, that have
+	// a tool with it as of a log number; nothing of a number that none has.
+	Elsewhere(ctx context.Context, site string, numbers []string, asOf int64) (map[string][]string, error)
 }
 
 // Stocktakes are the use cases of counting tools (CHK-01). Errors are those of
@@ -269,8 +272,23 @@ func (s *Stocktakes) count(ctx context.Context, call Call, id uuid.UUID, revisio
 	if c.AsOf, err = ledger.Head(ctx, StreamOf("stocktake", id), revision); err != nil {
 		return nil, fmt.Errorf("find number to compare as of: %w", err)
 	}
-	c.Known, err = ledger.Known(ctx, st.Site, st.InQuestion(c.Scans), c.AsOf)
+	numbers := st.InQuestion(c.Scans)
+	if c.Known, err = ledger.Known(ctx, st.Site, numbers, c.AsOf); err != nil {
+		return nil, err
+	}
+	if numbers = unknown(numbers, c.Known); len(numbers) > 0 {
+		c.Elsewhere, err = ledger.Elsewhere(ctx, st.Site, numbers, c.AsOf)
+	}
 	return c, err
+}
+
+// unknown returns the numbers that no known tool has.
+func unknown(numbers []string, known []stocktake.Known) []string {
+	has := make(map[string]bool, len(known))
+	for _, k := range known {
+		has[k.Number] = true
+	}
+	return slices.DeleteFunc(slices.Clone(numbers), func(n string) bool { return has[n] })
 }
 
 // RecountTools has some numbers counted again.

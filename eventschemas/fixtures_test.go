@@ -387,6 +387,7 @@ var fixtures = map[string]any{
 	},
 	"stocktake.differed.v1": stocktake.Differed{Round: 1, Items: []stocktake.Difference{
 		{Kind: stocktake.Missing, Tool: id("tool"), Number: "W-0042", Holder: tool.Holder{Kind: tool.Store, Who: "main"}, Home: "main", Revision: 4},
+		{Kind: stocktake.Unknown, Number: "N-0007", Holder: tool.Holder{Kind: tool.Nobody}, Scanner: id("li").String(), Place: "shelf 3", BelongsTo: []string{"BJ", "GZ"}},
 	}},
 	"stocktake.recount_ordered.v1": stocktake.RecountOrdered{At: ten, By: id("wang").String(), Round: 2, Numbers: []string{"W-0042"}, Reason: "look again"},
 	"stocktake.signed.v1":          stocktake.Signed{At: eleven, By: id("wang").String(), As: stocktake.Storekeeper, Digest: hash},

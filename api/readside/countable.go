@@ -38,6 +38,21 @@ func (s *Side) Known(ctx context.Context, site string, numbers []string, asOf in
 	return out, err
 }
 
+// Elsewhere returns by number the other sites that have a tool with it as of a log number.
+func (s *Side) Elsewhere(ctx context.Context, site string, numbers []string, asOf int64) (map[string][]string, error) {
+	lq := readmodel.ListQuery{Held: &readmodel.Held{Orders: numbers}}
+	out := map[string][]string{}
+	err := s.countable(ctx, asOf, lq, func(r custody.Row) bool { return slices.Contains(numbers, r.Number) }, func(r heldTool) {
+		if r.Site != site {
+			out[r.Row.Number] = append(out[r.Row.Number], r.Site)
+		}
+	})
+	for _, sites := range out {
+		slices.Sort(sites)
+	}
+	return out, err
+}
+
 // countable calls f with the tools of a query as of a log number, by number.
 func (s *Side) countable(ctx context.Context, asOf int64, lq readmodel.ListQuery, wanted func(custody.Row) bool, f func(heldTool)) error {
 	if err := s.Manager.WaitFor(ctx, asOf); err != nil {

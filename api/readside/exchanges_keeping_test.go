@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldledger/fieldledger/api"
+	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/commands/process"
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/stocktake"
@@ -53,6 +54,12 @@ func (r *toolRoom) atRest(s *swap, n int64) []string {
 			say("lapsed", x.Tool, st.Holder, st.From, st.To, st.GoesOn, st.Events[len(st.Events)-1].At, len(st.Events))
 		}
 	}
+	recalls, _, _, err := r.side.ListRecalls(ctx, as, api.RecallFilter{}, everything)
+	require.NoError(r.t, err)
+	require.Len(r.t, recalls, 2)
+	for _, x := range recalls {
+		out = append(out, fmt.Sprintln("recalled", x.Tool == s.old.String(), x.Progress.Tools, "with", x.Progress.WithPeople, "back", x.Progress.Back))
+	}
 	for _, h := range []tool.Holder{s.keeper, s.store} {
 		page, _, err := r.side.LedgerPage(ctx, as, api.LedgerQuery{Site: "hq", Holder: h, Limit: 50})
 		require.NoError(r.t, err)
@@ -91,6 +98,11 @@ func TestEXC06ToolsAtRestAreReadThroughAnExchangeThatIsNotSettled(t *testing.T) 
 	}
 	r.give(old, 1)
 	r.Clock.Set(first.Add(10*24*time.Hour + 8*time.Hour)) // the morning of a day past its last one
+	for _, id := range []uuid.UUID{old, spare} {
+		reg, err := r.App.Recalls.Report(t.Context(), r.by(1), commands.ReportRecall{Site: "hq", Tool: id.String(), Report: "cracks"})
+		require.NoError(t, err)
+		r.did(r.App.Recalls.Record(t.Context(), r.by(0), reg.ID, 1, []tool.Decision{{Tool: id.String(), Holder: holders[0], Result: tool.Done}}))
+	}
 	r.tool("wrench", "W-9")
 	before := r.settle()
 	s := r.reserve(holders, old, spare)
@@ -108,6 +120,8 @@ func TestEXC06ToolsAtRestAreReadThroughAnExchangeThatIsNotSettled(t *testing.T) 
 	require.Contains(t, fmt.Sprint(apart), "due true true")
 	require.NotContains(t, fmt.Sprint(moved), "due true true", "nobody uses it")
 	require.Contains(t, fmt.Sprint(apart), "lapsed true")
+	require.Contains(t, fmt.Sprint(apart), "recalled true 1 with 1 back 0")
+	require.Contains(t, fmt.Sprint(moved), "recalled true 1 with 0 back 1")
 	for n := before; n < completed; n++ {
 		require.Equal(t, apart, r.atRest(s, n), "as of %d, before the completion", n)
 	}

@@ -290,6 +290,9 @@ func shownDifference(d stocktake.Difference, became map[uuid.UUID]process.Outcom
 		Kind: api.StocktakeDifferenceKind(d.Kind), Tool: optional(d.Tool), Number: d.Number, Scanner: d.Scanner, Place: d.Place, Broken: d.Broken,
 		Holder: api.Holder{Kind: api.HolderKind(d.Holder.Kind), Who: d.Holder.Who},
 	}
+	if len(d.BelongsTo) > 0 {
+		out.BelongsTo = &d.BelongsTo
+	}
 	if o, ok := became[d.Tool]; ok && d.Kind.Corrects() {
 		out.Outcome = new(api.StocktakeDifferenceOutcome(o.Result))
 		if o.Rule != "" {

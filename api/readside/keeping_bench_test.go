@@ -31,6 +31,10 @@ func (shelves) Known(context.Context, string, []string, int64) ([]stocktake.Know
 	return nil, nil
 }
 
+func (shelves) Elsewhere(context.Context, string, []string, int64) (map[string][]string, error) {
+	return nil, nil
+}
+
 // BenchmarkStocktake counts 10,000 tools by 8 scanners, so many a request,
 // through the use cases and the client onto a node: list, scans and result.
 func BenchmarkStocktake(b *testing.B) {

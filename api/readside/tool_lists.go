@@ -72,7 +72,8 @@ func (s *Side) Recall(ctx context.Context, at api.AsOf, id uuid.UUID) (api.Recal
 		for _, d := range r.Row.Decisions {
 			t := api.RecalledTool{Decision: decisionOf(d), Now: now[d.Tool]}
 			out.Tools = append(out.Tools, t)
-			progressed(&out.Progress, t)
+			out.Progress.Tools++
+			progressed(&out.Progress, tool.HolderKind(t.Now.Holder.Kind), t.Now.Blocked != "", 1)
 		}
 		return nil
 	})
@@ -82,19 +83,18 @@ func (s *Side) Recall(ctx context.Context, at api.AsOf, id uuid.UUID) (api.Recal
 	return out, snap, err
 }
 
-// progressed adds a tool to how far a recall has come.
-func progressed(p *api.RecallProgress, t api.RecalledTool) {
-	p.Tools++
-	if t.Now.Blocked != "" {
-		p.Blocked++
+// progressed adds tools that one kind of custodian has to how far a recall has come.
+func progressed(p *api.RecallProgress, kind tool.HolderKind, blocked bool, tools int) {
+	if blocked {
+		p.Blocked += tools
 	}
-	switch tool.HolderKind(t.Now.Holder.Kind) {
+	switch kind {
 	case tool.Person, tool.Team:
-		p.WithPeople++
+		p.WithPeople += tools
 	case tool.Store, tool.Repairer:
-		p.Back++
+		p.Back += tools
 	case tool.Nobody:
-		p.Gone++
+		p.Gone += tools
 	}
 }
 

@@ -75,6 +75,10 @@ func (s shelf) Known(_ context.Context, _ string, numbers []string, asOf int64) 
 	return out, nil
 }
 
+func (s shelf) Elsewhere(context.Context, string, []string, int64) (map[string][]string, error) {
+	return nil, nil
+}
+
 func (s shelf) person(key string) string {
 	s.t.Helper()
 	reg, err := s.w.App.People.Register(s.t.Context(), request("person "+key), commands.RegisterPerson{

@@ -54,6 +54,9 @@ type Count struct {
 	Sessions []Session      `json:"-"` // every one that joined, closed
 	Scans    []Counting     `json:"-"`
 	Known    []Known        `json:"-"` // the tools in question as of AsOf
+	// Elsewhere are the codes of other sites, sorted, that have a tool of a
+	// number in question that this site does not know, as of AsOf.
+	Elsewhere map[string][]string `json:"-"`
 }
 
 // Counting is a scan with who made it in which round.

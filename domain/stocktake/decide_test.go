@@ -168,6 +168,27 @@ func TestCHK01FoundMissingUnexpectedDamagedAndMoved(t *testing.T) {
 	}, kinds)
 }
 
+// Another site's tool stays unknown here, with whose it is and nothing else of
+// it; the result that is signed says so.
+func TestCHK01ANumberOfAnotherSiteNamesThatSite(t *testing.T) {
+	t.Parallel()
+	given := with(open, joined(li, 1, 1), ended)
+	count := stocktake.Count{At: later, AsOf: 9, Sessions: s2()[:1], Elsewhere: map[string][]string{"N-1": {"north", "south"}, "W-1": {"north"}}}
+	for _, number := range []string{"W-1", "W-2", "W-3", "N-1", "X-1"} {
+		count.Scans = append(count.Scans, saw(li, number, stocktake.Sound, 1))
+	}
+	s, r := result(t, given, count)
+	require.Equal(t, []int{3, 2}, []int{r.Found, r.Unknown}, "a number that two sites have is this site's own here")
+	require.Equal(t, stocktake.Difference{
+		Kind: stocktake.Unknown, Number: "N-1", Holder: tool.Holder{Kind: tool.Nobody}, Scanner: li, Place: "shelf", BelongsTo: []string{"north", "south"},
+	}, s.Differences[0])
+	require.Empty(t, s.Differences[1].BelongsTo)
+	require.False(t, s.Differences[0].Kind.Corrects())
+	count.Elsewhere = nil
+	_, other := result(t, given, count)
+	require.NotEqual(t, r.Digest, other.Digest, "the signatures are under whose it is")
+}
+
 func s2() []stocktake.Session {
 	return []stocktake.Session{{Scanner: li, Part: 1, Round: 1, Scans: 1}, {Scanner: zhao, Part: 1, Round: 1, Scans: 1}}
 }

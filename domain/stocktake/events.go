@@ -116,7 +116,7 @@ const (
 	Unexpected DifferenceKind = "unexpected" // opens its return to the store
 	Damaged    DifferenceKind = "damaged"    // opens a block
 	Moved      DifferenceKind = "moved"      // by the ledger, during the count: nothing is to be corrected
-	Unknown    DifferenceKind = "unknown"    // no tool has the number: people have to look
+	Unknown    DifferenceKind = "unknown"    // no tool of the site has the number: people have to look
 )
 
 // Corrects reports whether the difference opens a correction.
@@ -133,6 +133,9 @@ type Difference struct {
 	Scanner  string         `json:"scanner"`  // person id of who scanned it, "" for a missing one
 	Place    string         `json:"place"`    // where it was scanned
 	Broken   bool           `json:"broken"`   // it was scanned as damaged
+	// BelongsTo are the codes of other sites that have a tool of an unknown
+	// number, sorted; no more of it is told, for it is not this site's to know.
+	BelongsTo []string `json:"belongs_to,omitempty"`
 }
 
 // Differed is a part of the list of differences, in order of numbers. Type stocktake.differed.v1.

@@ -101,7 +101,7 @@ func (s State) compare(c Count) (Counted, []Difference) {
 		d := differing(Expected{Number: number, Holder: custodian}, x, k)
 		switch {
 		case !exists:
-			d.Kind = Unknown
+			d.Kind, d.BelongsTo = Unknown, c.Elsewhere[number] // whose it is, and no more (CHK-01)
 			r.Unknown++
 		case s.Scope.Covers(k.Holder) && !x.broken:
 			d.Kind = Moved

@@ -173,7 +173,7 @@ func (g *generator) ref(t reflect.Type) (*schema, error) {
 }
 
 // object returns the closed object of a struct. A field is required unless
-// it says omitempty, which only pointers, strings, raw objects and steps of a
+// it says omitempty, which only pointers, strings, raw objects, plain lists and steps of a
 // ladder may: there the empty value means "absent".
 func (g *generator) object(t reflect.Type) (*schema, error) {
 	s := &schema{Type: "object", Properties: &members{}, Additional: false}
@@ -200,7 +200,7 @@ func (g *generator) object(t reflect.Type) (*schema, error) {
 
 func mayBeAbsent(t reflect.Type) bool {
 	return t.Kind() == reflect.String || t == reflect.TypeFor[json.RawMessage]() ||
-		t == reflect.TypeFor[[]policy.EscalationStep]() || t == reflect.TypeFor[[]int]() || t == reflect.TypeFor[[]ticket.Step]()
+		t == reflect.TypeFor[[]policy.EscalationStep]() || t == reflect.TypeFor[[]int]() || t == reflect.TypeFor[[]string]() || t == reflect.TypeFor[[]ticket.Step]()
 }
 
 // field returns the schema of one field. The content of a policy is raw in

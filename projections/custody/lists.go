@@ -27,7 +27,10 @@ type Recall struct {
 
 // Recalls is the model of recalls.
 func Recalls() readmodel.Model[Recall] {
-	return readmodel.Model[Recall]{Name: "recall", Category: "recall", Evolve: evolveRecall}
+	return readmodel.Model[Recall]{
+		Name: "recall", Category: "recall", Evolve: evolveRecall,
+		Indexes: []string{`CREATE INDEX ON {{.schema}}.recall (site, at, id)`}, // the list (TOL-12)
+	}
 }
 
 func evolveRecall(r Recall, rec eventschemas.Record) (Recall, error) {
