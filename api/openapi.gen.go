@@ -6063,7 +6063,7 @@ type StocktakePhase string
 type StocktakeDifference struct {
 	// BelongsTo unknown: the other sites that have a tool of this number; no more of it is told (CHK-01).
 	BelongsTo *[]SiteCode `json:"belongs_to,omitempty"`
-	Broken bool `json:"broken"`
+	Broken    bool        `json:"broken"`
 
 	// Holder A custodian.
 	Holder Holder                  `json:"holder"`
