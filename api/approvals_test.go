@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -99,12 +98,11 @@ func TestTOL16AnApprovalIsASignedFactForOneThingRecipientAndUse(t *testing.T) {
 func TestTOL16WhoApprovedATeamsToolsDoesNotSignForThem(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	r := s.post("/v1/teams", `{"site":"hq","external":{"system":"hr","key":"A"},"name":"一班"}`, nil, "hr")
-	var team api.Created
-	require.NoError(t, json.Unmarshal([]byte(r.body), &team))
-	to := `{"kind":"team","who":"` + team.Id.String() + `"}`
+	team := s.team("A", s.li)
+	to := `{"kind":"team","who":"` + team + `"}`
 	path := s.numbered("shared", "wrench", "W-1")[0]
 	s.done(s.keeper, path+"/issue", `{"to":`+to+`,`+s.approved("issue", path, to)+`}`)
+	s.joins(team, s.boss)
 	require.Equal(t, "tool.approves_own", s.refused(s.boss, path+"/accept", `{}`, "TOL-16").Key)
 	s.done(s.li, path+"/accept", `{}`)
 }

@@ -133,16 +133,16 @@ type reads struct {
 	health     api.Health
 	panics     bool
 
-	mu     sync.Mutex
-	asked  api.AsOf
-	filter api.TicketFilter
-	narrow api.ToolFilter
-	swaps  api.ExchangeFilter
-	wanted api.ApprovalFilter
+	mu      sync.Mutex
+	asked   api.AsOf
+	filter  api.TicketFilter
+	narrow  api.ToolFilter
+	swaps   api.ExchangeFilter
+	wanted  api.ApprovalFilter
 	trouble api.RecallFilter
-	sort   api.TicketSort
-	waited string
-	head   int64
+	sort    api.TicketSort
+	waited  string
+	head    int64
 }
 
 func (r *reads) ask(at api.AsOf) api.Snapshot {

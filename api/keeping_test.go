@@ -23,16 +23,16 @@ import (
 
 // room is the tool room's read side: what it has is what a test puts there.
 type room struct {
-	expected []stocktake.Expected
-	known    []stocktake.Known
+	expected  []stocktake.Expected
+	known     []stocktake.Known
 	elsewhere map[string][]string
-	overdue  []inspectionplan.Overdue
-	counts   []api.Stocktake
-	due      api.DueQuery
-	page     api.LedgerQuery
-	gone     []demand.Line
-	answers  string
-	rows     []api.LedgerRow
+	overdue   []inspectionplan.Overdue
+	counts    []api.Stocktake
+	due       api.DueQuery
+	page      api.LedgerQuery
+	gone      []demand.Line
+	answers   string
+	rows      []api.LedgerRow
 }
 
 var seenAt = api.Snapshot{Number: 7}

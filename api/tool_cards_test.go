@@ -335,17 +335,17 @@ func outcomesOf(o api.ToolOutcomes) []string {
 func TestTOL06TheKeysPassWithAShiftAndAShortageIsItsOwn(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
-	r := s.post("/v1/teams", `{"site":"hq","external":{"system":"hr","key":"A"},"name":"一班"}`, nil, "hr")
-	var team api.Created
-	require.NoError(t, json.Unmarshal([]byte(r.body), &team))
+	team := s.team("A", s.li)
 	paths := s.numbered("shared", "wrench", "W-1", "W-2", "W-3")
 	id := func(n int) string { return strings.TrimPrefix(paths[n], "/v1/tools/") }
 	for _, p := range paths {
-		to := `{"kind":"team","who":"` + team.Id.String() + `"}`
+		to := `{"kind":"team","who":"` + team + `"}`
 		s.done(s.keeper, p+"/issue", `{"to":`+to+`,`+s.approved("issue", p, to)+`}`)
+		require.Equal(t, "tool.not_of_team", s.refused(s.wang, p+"/accept", `{}`, "TOL-06").Key)
+		require.Equal(t, "tool.not_of_team", s.refused(s.wang, p+"/refuse", `{"reason":"旧"}`, "TOL-06").Key)
 		s.done(s.li, p+"/accept", `{}`)
 	}
-	check := "/v1/teams/" + team.Id.String() + "/tool-checks"
+	check := "/v1/teams/" + team + "/tool-checks"
 	body := func(kind, giver, found, damaged, missing string) string {
 		list := func(v string) string {
 			if v == "" {
@@ -362,12 +362,15 @@ func TestTOL06TheKeysPassWithAShiftAndAShortageIsItsOwn(t *testing.T) {
 	require.Equal(t, "card.check_incomplete", p.Key)
 	require.Contains(t, p.Detail, "W-3")
 	require.Equal(t, "card.same_shift", s.refused(s.li, check, body("shift", s.li.id, id(0), id(1), id(2)), "TOL-06").Key)
+	require.Equal(t, "tool.not_of_team", s.refused(s.wang, check, body("shift", s.li.id, id(0), id(1), id(2)), "TOL-06").Key)
+	s.joins(team, s.wang)
 	shift := call{method: http.MethodPost, path: check, body: body("shift", s.li.id, id(0), id(1), id(2)), token: s.wang.token, header: map[string]string{"Idempotency-Key": "shift"}}
 	var out, again api.ToolOutcomes
 	require.NoError(t, json.Unmarshal([]byte(s.do(shift).body), &out))
 	require.Equal(t, []string{"done", "done"}, outcomesOf(out), "missing is reported, damaged is blocked")
 	require.NoError(t, json.Unmarshal([]byte(s.do(shift).body), &again))
 	require.Equal(t, out, again)
+	s.joins(team, s.boss)
 	require.Equal(t, "card.not_on_duty", s.refused(s.boss, check, body("shift", s.li.id, id(0)+`","`+id(1), "", ""), "TOL-06").Key)
 	s.done(s.wang, check, body("regular", "", id(0)+`","`+id(1), "", ""))
 	stored, err := s.node.ReadStream(t.Context(), "fl.tool-"+id(2), 0)
@@ -375,7 +378,7 @@ func TestTOL06TheKeysPassWithAShiftAndAShortageIsItsOwn(t *testing.T) {
 	reported := stored[len(stored)-1]
 	require.Equal(t, "tool.reported_missing.v1", reported.Type)
 	require.Contains(t, string(reported.Data), `"on_duty":"`+s.li.id+`"`, "the shift that was on duty answers")
-	require.Equal(t, http.StatusOK, s.get("/v1/teams/"+team.Id.String()+"/tools", "storekeeper").status)
+	require.Equal(t, http.StatusOK, s.get("/v1/teams/"+team+"/tools", "storekeeper").status)
 }
 
 func TestPOL07TheShippedSetsOfToolsAreTaken(t *testing.T) {
@@ -384,6 +387,25 @@ func TestPOL07TheShippedSetsOfToolsAreTaken(t *testing.T) {
 	for _, set := range []string{"mine", "workshop", "plant", "appliance-service", "power-station"} {
 		f.load(set + "/tools.json")
 	}
+}
+
+// team is the id of a new team and its first members.
+func (s *store) team(key string, members ...person) string {
+	s.t.Helper()
+	r := s.post("/v1/teams", `{"site":"hq","external":{"system":"hr","key":"`+key+`"},"name":"`+key+`"}`, nil, "hr")
+	require.Equal(s.t, http.StatusCreated, r.status, r.body)
+	id := decodeAs[api.Created](s.t, r).Id.String()
+	for _, m := range members {
+		s.joins(id, m)
+	}
+	return id
+}
+
+// joins says that somebody is in a team from now on (ORG-04).
+func (s *store) joins(team string, who person) {
+	s.t.Helper()
+	r := s.post("/v1/persons/"+who.id+"/team", `{"team":"`+team+`","since":"`+s.clock.Now().Format(time.RFC3339)+`"}`, nil, "hr")
+	require.Equal(s.t, http.StatusOK, r.status, r.body)
 }
 
 // strike takes a fact of a tool back once its consequences were seen.

@@ -235,6 +235,7 @@ type recipient struct {
 	Posts    []string
 	Team     string // team id of a person, "" for none
 	TeamCode string // of that team, or of the team itself
+	Of       string // team id of who signs for it at a hand-over, "" for none
 	// ApprovedBy is the person who approved what goes to them, "" for nobody,
 	// and Approval the id of the approval by which that was said.
 	ApprovedBy string
@@ -299,6 +300,11 @@ func (t *Tools) give(ctx context.Context, r Request, operation string, id uuid.U
 			who, err := t.recipientOf(ctx, g.To, now.At.Time)
 			if err != nil {
 				return nil, err
+			}
+			if g.Act == approval.HandOver {
+				if who.Of, err = t.teamOf(ctx, r, now); err != nil {
+					return nil, err
+				}
 			}
 			st, err := Current(ctx, t.x, toolDecider(), StreamOf("tool", id))
 			if err != nil {

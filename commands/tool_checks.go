@@ -93,9 +93,13 @@ func (t *Tools) nextCheck(ctx context.Context, site string, at domain.Instant) (
 func (c *cards) check(ctx context.Context, call Call, team tool.Holder, in CheckTeamTools, next domain.Instant) (Result, string, error) {
 	id := c.IDs.Aggregate("check", call.ID)
 	res, err := c.writeWith(ctx, call, team, "check", func(ctx context.Context, start card.Start, entries []card.Entry) (card.Command, error) {
+		by, err := c.recipientOf(ctx, tool.Holder{Kind: tool.Person, Who: call.Actor.Person}, call.OccurredAt.Time)
+		if err != nil {
+			return nil, err
+		}
 		has, err := c.here(ctx, team, entries)
 		return card.Check{
-			At: call.OccurredAt, Start: start, ID: id, Kind: in.Kind, Giver: in.Giver, By: call.Actor.Person, Found: in.Found, Damaged: in.Damaged,
+			At: call.OccurredAt, Start: start, ID: id, Kind: in.Kind, Giver: in.Giver, By: call.Actor.Person, Of: by.Team, Found: in.Found, Damaged: in.Damaged,
 			Missing: in.Missing, Has: has, NextBy: next,
 		}, err
 	})

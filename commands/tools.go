@@ -195,7 +195,11 @@ func (t *Tools) Accept(ctx context.Context, r Request, id uuid.UUID, at *time.Ti
 				return nil, err
 			}
 			who, err := t.recipientOf(ctx, st.Offer, now.At.Time)
-			return tool.Accept{At: now.At, Today: now.Today, By: r.Actor.Person, Posts: who.Posts, Team: who.Team, Book: m.Book}, err
+			if err != nil {
+				return nil, err
+			}
+			of, err := t.teamOf(ctx, r, now)
+			return tool.Accept{At: now.At, Today: now.Today, By: r.Actor.Person, Of: of, Posts: who.Posts, Team: who.Team, Book: m.Book}, err
 		})
 }
 
@@ -207,9 +211,17 @@ type ToolReason struct {
 
 // Refuse says that the actor does not take what was offered (TOL-04).
 func (t *Tools) Refuse(ctx context.Context, r Request, id uuid.UUID, in ToolReason) (Result, error) {
-	return t.on(ctx, r, "tool.refuse", id, in.At, in, nil, func(now moment, _ *material) tool.Command {
-		return tool.Refuse{At: now.At, By: r.Actor.Person, Reason: in.Reason}
-	})
+	return t.onStream(ctx, r, "tool.refuse", id, in.At, in, nil,
+		func(ctx context.Context, _ Call, _ Stream, now moment, _ *material) (tool.Command, error) {
+			of, err := t.teamOf(ctx, r, now)
+			return tool.Refuse{At: now.At, By: r.Actor.Person, Of: of, Reason: in.Reason}, err
+		})
+}
+
+// teamOf is the id of the team that the actor is of then, for which the actor may sign; "" for none (TOL-06).
+func (t *Tools) teamOf(ctx context.Context, r Request, now moment) (string, error) {
+	who, err := t.recipientOf(ctx, tool.Holder{Kind: tool.Person, Who: r.Actor.Person}, now.At.Time)
+	return who.Team, err
 }
 
 // LendTool gives a tool out for a time (TOL-09).
@@ -265,7 +277,7 @@ func (t *Tools) HandOver(ctx context.Context, r Request, id uuid.UUID, in HandOv
 	return t.give(ctx, r, "tool.hand_over", id, in.At, in, nil, giving{To: in.To, Act: approval.HandOver, Approval: in.Approval},
 		func(now moment, m *material, who recipient) tool.Command {
 			return tool.HandOver{
-				At: now.At, Today: now.Today, To: in.To, Posts: who.Posts, Team: who.Team, By: r.Actor.Person, Reason: in.Reason,
+				At: now.At, Today: now.Today, To: in.To, Posts: who.Posts, Team: who.Team, By: r.Actor.Person, Of: who.Of, Reason: in.Reason,
 				ApprovedBy: who.ApprovedBy, Approval: who.Approval, Book: m.Book,
 			}
 		})

@@ -245,7 +245,7 @@ func (m toolMaker) move(l *toolLife, at domain.Instant) []made {
 			to = tool.Holder{Kind: tool.Team, Who: m.w.teams[l.rng.IntN(len(m.w.teams))].String()}
 		}
 		l.holder = to
-		return []made{{at, tool.Issue{At: at, Today: today, To: to, Book: m.book}}, {at, tool.Accept{At: at, Today: today, By: by, Book: m.book}}}
+		return []made{{at, tool.Issue{At: at, Today: today, To: to, Book: m.book}}, {at, tool.Accept{At: at, Today: today, By: by, Of: to.Who, Book: m.book}}}
 	case l.holder.Kind == tool.Store && chance < 95:
 		l.holder = m.person(l)
 		return []made{{at, tool.Lend{

@@ -65,8 +65,12 @@ func (c ledgerCompareCmd) Run(ctx context.Context, cfg *Config, t *terminal) err
 		return err
 	}
 	t.table(nil, [][]string{
-		{"comparison", shown.Id.String()}, {"ours", number(shown.Ours)}, {"theirs", number(shown.Theirs)},
-		{"agree", number(shown.Agree)}, {"differ", number(len(shown.Items))}, {"open", number(shown.Open)},
+		{"comparison", shown.Id.String()},
+		{"ours", number(shown.Ours)},
+		{"theirs", number(shown.Theirs)},
+		{"agree", number(shown.Agree)},
+		{"differ", number(len(shown.Items))},
+		{"open", number(shown.Open)},
 	})
 	return nil
 }

@@ -229,7 +229,8 @@ func TestChecks(t *testing.T) {
 	has := []card.Entry{entry(1, "wrench", 0), entry(2, "wrench", 0)}
 	given := []card.Event{opened}
 	c := card.Check{
-		At: at(2), Kind: card.ShiftCheck, Giver: "li", By: "wang", Found: []uuid.UUID{id(1)}, Damaged: []uuid.UUID{}, Missing: []uuid.UUID{id(2)}, Has: has, NextBy: at(9),
+		At: at(2), Kind: card.ShiftCheck, Giver: "li", By: "wang", Of: crew.Who, Found: []uuid.UUID{id(1)}, Damaged: []uuid.UUID{}, Missing: []uuid.UUID{id(2)},
+		Has: has, NextBy: at(9),
 	}
 	with := func(change func(*card.Check)) card.Check { x := c; change(&x); return x }
 	shift := card.Checked{At: at(2), Kind: card.ShiftCheck, OnDuty: "li", By: "wang", Found: c.Found, Damaged: c.Damaged, Missing: c.Missing, NextBy: at(9)}
@@ -240,6 +241,7 @@ func TestChecks(t *testing.T) {
 		{Name: "TOL-06 no tool is left out", Given: given, When: with(func(c *card.Check) { c.Missing = nil }), Refused: "TOL-06", Key: "card.check_incomplete"},
 		{Name: "TOL-06 nor one named that is not there", Given: given, When: with(func(c *card.Check) { c.Damaged = []uuid.UUID{id(7)} }), Invalid: "/found"},
 		{Name: "TOL-06 the keys pass to another", Given: given, When: with(func(c *card.Check) { c.By = "li" }), Refused: "TOL-06", Key: "card.same_shift"},
+		{Name: "TOL-06 to one of the team", Given: given, When: with(func(c *card.Check) { c.Of = "" }), Refused: "TOL-06", Key: "tool.not_of_team"},
 		{Name: "TOL-06 from who is on duty", Given: append(slices.Clone(given), shift), When: c, Refused: "TOL-06", Key: "card.not_on_duty"},
 		{Name: "TOL-06 somebody gives them", Given: given, When: with(func(c *card.Check) { c.Giver = "" }), Invalid: "/giver"},
 		{Name: "TOL-06 somebody signs", Given: given, When: with(func(c *card.Check) { c.By = "" }), Invalid: "/by"},

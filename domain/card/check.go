@@ -41,6 +41,7 @@ type Check struct {
 	Kind    CheckKind      `json:"kind"`
 	Giver   string         `json:"giver"` // person id of who hands over; of a shift only
 	By      string         `json:"by"`    // person id
+	Of      string         `json:"of"`    // id of By's team at that time, "" for none
 	Found   []uuid.UUID    `json:"found"`
 	Damaged []uuid.UUID    `json:"damaged"`
 	Missing []uuid.UUID    `json:"missing"`
@@ -81,6 +82,8 @@ func check(s State, c Check) ([]Event, error) {
 		return nil, domain.Invalid("/giver", "TOL-06", "tool.signer_missing")
 	case c.Kind == ShiftCheck && c.Giver == c.By:
 		return nil, domain.Refuse("TOL-06", "card.same_shift")
+	case c.Kind == ShiftCheck && c.Of != s.Holder.Who: // the next shift is of the team
+		return nil, domain.Refuse("TOL-06", "tool.not_of_team", "who", s.Holder.Who)
 	case c.Kind == ShiftCheck && s.Duty != "" && s.Duty != c.Giver:
 		return nil, domain.Refuse("TOL-06", "card.not_on_duty", "who", s.Duty)
 	case c.Kind == RegularCheck && duty == "":

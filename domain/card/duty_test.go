@@ -25,7 +25,7 @@ func TestTOL20WhoAnswersForWhatIsShort(t *testing.T) {
 	has := []card.Entry{entry(1, "wrench", 0), entry(2, "wrench", 0)}
 	check := func(kind card.CheckKind, giver, by string, missing ...uuid.UUID) card.Check {
 		found := slices.DeleteFunc([]uuid.UUID{id(1), id(2)}, func(i uuid.UUID) bool { return slices.Contains(missing, i) })
-		return card.Check{At: at(2), Kind: kind, Giver: giver, By: by, Found: found, Damaged: []uuid.UUID{}, Missing: missing, Has: has, NextBy: at(9)}
+		return card.Check{At: at(2), Kind: kind, Giver: giver, By: by, Of: crew.Who, Found: found, Damaged: []uuid.UUID{}, Missing: missing, Has: has, NextBy: at(9)}
 	}
 	done := func(c card.Check, duty string) card.Checked {
 		return card.Checked{At: c.At, Kind: c.Kind, OnDuty: duty, By: c.By, Found: c.Found, Damaged: c.Damaged, Missing: c.Missing, NextBy: c.NextBy}

@@ -51,6 +51,7 @@ type Accept struct {
 	At    domain.Instant `json:"at"`
 	Today domain.Day     `json:"today"` // as of Issue
 	By    string         `json:"by"`    // person id
+	Of    string         `json:"of"`    // id of By's team at that time, "" for none
 	Posts []string       `json:"posts"` // as of Issue, of the person to whom it is offered
 	Team  string         `json:"team"`  // as of Issue
 	Book  *policy.Book   `json:"-"`
@@ -60,6 +61,7 @@ type Accept struct {
 type Refuse struct {
 	At     domain.Instant `json:"at"`
 	By     string         `json:"by"`
+	Of     string         `json:"of"` // as of Accept
 	Reason string         `json:"reason"`
 }
 
@@ -99,6 +101,7 @@ type HandOver struct {
 	Posts      []string       `json:"posts"` // as of Issue
 	Team       string         `json:"team"`  // as of Issue
 	By         string         `json:"by"`    // person id of who takes it over
+	Of         string         `json:"of"`    // as of Accept
 	Reason     string         `json:"reason"`
 	ApprovedBy string         `json:"approved_by"` // person id
 	Approval   *uuid.UUID     `json:"approval"`    // as of Issue

@@ -85,6 +85,18 @@ func (s State) meantFor(r policy.Tools, to taker, scope []Holder) error {
 	return nil
 }
 
+// ownSignature refuses a signature for what somebody else gets: a person signs
+// for the own tools, somebody of the team for those of a team (TOL-04, TOL-06).
+func ownSignature(to Holder, by, of string) error {
+	switch {
+	case to.Kind == Person && to.Who != by: // TOL-04
+		return domain.Refuse("TOL-04", "tool.not_yours", "who", to.Who)
+	case to.Kind == Team && to.Who != of: // TOL-06
+		return domain.Refuse("TOL-06", "tool.not_of_team", "who", to.Who)
+	}
+	return nil
+}
+
 func accept(s State, c Accept) ([]Event, error) {
 	switch {
 	case c.By == "":
@@ -93,12 +105,13 @@ func accept(s State, c Accept) ([]Event, error) {
 		return nil, nil
 	case s.Standing != StandingOffered:
 		return nil, domain.Refuse("TOL-04", "tool.not_offered", "standing", string(s.Standing))
-	case s.Offer.Kind == Person && s.Offer.Who != c.By: // the own signature
-		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", s.Offer.Who)
 	case s.Approver == c.By: // nobody approves what he signs for, for a team either
 		return nil, domain.Refuse("TOL-16", "tool.approves_own")
 	case s.Blocked != "":
 		return nil, domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
+	}
+	if err := ownSignature(s.Offer, c.By, c.Of); err != nil {
+		return nil, err
 	}
 	r, _, err := rules(c.Book, s.Site, c.At)
 	if err != nil {
@@ -122,8 +135,9 @@ func refuse(s State, c Refuse) ([]Event, error) {
 		return nil, domain.Invalid("/reason", "TOL-04", "tool.reason_missing")
 	case s.Standing != StandingOffered:
 		return nil, domain.Refuse("TOL-04", "tool.not_offered", "standing", string(s.Standing))
-	case s.Offer.Kind == Person && s.Offer.Who != c.By:
-		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", s.Offer.Who)
+	}
+	if err := ownSignature(s.Offer, c.By, c.Of); err != nil {
+		return nil, err
 	}
 	return []Event{Refused{At: c.At, By: c.By, Reason: c.Reason}}, nil
 }
@@ -213,14 +227,15 @@ func handOver(s State, c HandOver) ([]Event, error) {
 		return nil, domain.Refuse("TOL-07", "tool.nobody_has_it", "standing", string(s.Standing))
 	case c.By == "":
 		return nil, domain.Invalid("/by", "TOL-07", "tool.signer_missing")
-	case c.To.Kind == Person && c.By != c.To.Who: // the own signature
-		return nil, domain.Refuse("TOL-04", "tool.not_yours", "who", c.To.Who)
 	case s.Blocked != "": // no change of hands until it is checked
 		return nil, domain.Refuse("TOL-18", "tool.blocked", "reason", string(s.Blocked))
 	case forbidden && (c.ApprovedBy == "" || strings.TrimSpace(c.Reason) == ""): // TOL-08
 		return nil, domain.Refuse("TOL-08", "tool.passing_forbidden")
 	case forbidden && (c.ApprovedBy == s.Holder.Who || c.ApprovedBy == c.To.Who):
 		return nil, domain.Refuse("TOL-08", "tool.approves_own")
+	}
+	if err := ownSignature(c.To, c.By, c.Of); err != nil {
+		return nil, err
 	}
 	kind, _ := r.Kind(s.Kind)
 	if err := s.inTime(kind, c.Today); err != nil { // it is called back, and goes to nobody else

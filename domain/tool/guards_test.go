@@ -18,6 +18,7 @@ func TestTOL04WhatIsNoSignatureIsRefused(t *testing.T) { // TOL-04, TOL-07, TOL-
 	issued := since(offered, tool.Accepted{At: at(3), Holder: ofLi, By: li})
 	blocked := since(offered, tool.Blocked{At: at(3), Reason: tool.BlockFault})
 	accept := func(by string) tool.Accept { return tool.Accept{At: at(4), Today: today, By: by, Book: free} }
+	of := func(by, team string) tool.Accept { c := accept(by); c.Of = team; return c }
 	lend := tool.Lend{At: at(4), Today: today, To: main, Until: at(9), Purpose: "p", Responsible: li, Book: free}
 	unruled := tool.Lend{At: at(4), Today: today, To: ofLi, Until: at(9), Purpose: "p", Responsible: li}
 	hand := func(change func(*tool.HandOver)) tool.HandOver {
@@ -28,7 +29,15 @@ func TestTOL04WhatIsNoSignatureIsRefused(t *testing.T) { // TOL-04, TOL-07, TOL-
 	decidertest.Run(t, tool.Decide, tool.Evolve, cases{
 		{Name: "TOL-04 an acceptance is somebody's", Given: offered, When: accept(""), Invalid: "/by"},
 		{Name: "TOL-16 nobody approves what he signs for, for a team either", Given: toCrew, When: accept(boss), Refused: "TOL-16", Key: "tool.approves_own"},
-		{Name: "TOL-04 another of the team signs", Given: toCrew, When: accept(li), Then: []tool.Event{tool.Accepted{At: at(4), Holder: ofCrew, By: li}}},
+		{Name: "TOL-06 another of the team signs", Given: toCrew, When: of(li, crew), Then: []tool.Event{tool.Accepted{At: at(4), Holder: ofCrew, By: li}}},
+		{Name: "TOL-06 nobody of another team does", Given: toCrew, When: of(li, "night"), Refused: "TOL-06", Key: "tool.not_of_team"},
+		{Name: "TOL-06 nor of none", Given: toCrew, When: accept(li), Refused: "TOL-06", Key: "tool.not_of_team"},
+		{Name: "TOL-06 nor says that it is not taken", Given: toCrew, When: tool.Refuse{At: at(4), By: li, Reason: "r"}, Refused: "TOL-06", Key: "tool.not_of_team"},
+		{
+			Name: "TOL-06 the team's own says so", Given: toCrew, When: tool.Refuse{At: at(4), By: li, Of: crew, Reason: "r"},
+			Then: []tool.Event{tool.Refused{At: at(4), By: li, Reason: "r"}},
+		},
+		{Name: "TOL-06 nor takes over for a team", Given: issued, When: hand(func(c *tool.HandOver) { c.To = ofCrew }), Refused: "TOL-06", Key: "tool.not_of_team"},
 		{Name: "TOL-18 what is blocked meanwhile is not taken", Given: blocked, When: accept(li), Refused: "TOL-18"},
 		{Name: "TOL-04 a refusal is somebody's", Given: offered, When: tool.Refuse{At: at(4), Reason: "r"}, Invalid: "/by"},
 		{Name: "TOL-04 of what is offered", Given: issued, When: tool.Refuse{At: at(4), By: li, Reason: "r"}, Refused: "TOL-04", Key: "tool.not_offered"},

@@ -221,7 +221,7 @@ func TestTOL17TOL19WhoeverATightToolIsNotMeantForDoesNotGetIt(t *testing.T) { //
 	ofLeader := since([]tool.Event{special}, tool.Issued{At: at(2), To: ofLi, Policy: ref})
 	held := since(ofLeader, tool.Accepted{At: at(3), Holder: ofLi, By: li})
 	hand := func(to tool.Holder, team string, posts ...string) tool.HandOver {
-		return tool.HandOver{At: at(6), Today: today, To: to, By: wang, Team: team, Posts: posts, Book: leaders}
+		return tool.HandOver{At: at(6), Today: today, To: to, By: wang, Of: crew, Team: team, Posts: posts, Book: leaders}
 	}
 	over := func(to tool.Holder) []tool.Event {
 		return []tool.Event{tool.HandedOver{At: at(6), From: ofLi, Holder: to, By: wang, Policy: ref}}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func (p *papers) fill() {
 	p.act("boss", scrap+"/approval", `{}`)
 	p.of["scrap-note"] = last(scrap) + "?"
 
-	tool, card := p.pay.lost("W-6")
+	tool, card := p.lost("W-6")
 	p.account(5000, false)
 	p.of["loss-report"], p.of["compensation-notice"] = card.Id.String()+"?", card.Id.String()+"?person="+p.people["li"]+"&"
 	p.of["lost"] = tool
@@ -193,8 +194,8 @@ func printReady(t *testing.T, form, lang string, sheet reply) {
 	for _, m := range labels.FindAllStringSubmatch(sheet.body, -1) {
 		require.True(t, said[html.UnescapeString(m[1])], "%s: %q is not of the catalogue", name, m[1])
 	}
-	signs := regexp.MustCompile(`<span>`).FindAllString(sheet.body[strings.Index(sheet.body, `<p class="sign">`):], -1)
-	require.GreaterOrEqual(t, len(signs), 2, "%s is signed", name)
+	_, signs, _ := strings.Cut(sheet.body, `<p class="sign">`)
+	require.GreaterOrEqual(t, strings.Count(signs, "<span>"), 2, "%s is signed", name)
 	if lang == "zh" {
 		text := html.UnescapeString(tags.ReplaceAllString(sheet.body, " "))
 		require.Empty(t, words.FindAllString(identifiers.ReplaceAllString(text, " "), -1), "%s is Chinese: %s", name, text)
@@ -208,7 +209,7 @@ func TestAUD04EachFormComesBackAsItWasPrinted(t *testing.T) {
 	t.Parallel()
 	p := newPapers(t)
 	p.fill()
-	number := fmt.Sprint(read[api.Snapshot](t, p.look("/v1/head")).Number)
+	number := strconv.FormatInt(read[api.Snapshot](t, p.look("/v1/head")).Number, 10)
 	printed := map[string]reply{}
 	for _, form := range forms() {
 		for _, lang := range []string{"zh", "en"} {

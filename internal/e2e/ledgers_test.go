@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -73,8 +74,8 @@ func TestCHK04ALedgerComesAsAFileAndWhatDiffersGoesBackAsOne(t *testing.T) {
 	require.Regexp(t, `^price,W-2,[0-9a-f-]{36},2000,2500,,,$`, now[1])
 	require.Regexp(t, `^only_ours,W-3,[0-9a-f-]{36},3000,,,,$`, now[2])
 	require.Regexp(t, `^only_theirs,X-9,,,900,\d{4}-\d\d-\d\dT[0-9:.]+Z,[0-9a-f-]{36},"struck there, it was sold"$`, now[3])
-	then := export("--as-of", fmt.Sprint(before))
+	then := export("--as-of", strconv.FormatInt(before, 10))
 	require.Contains(t, then, "\nonly_theirs,X-9,,,900,,,\n", "as it was known then, it was open")
-	require.Equal(t, then, export("--as-of", fmt.Sprint(before)))
+	require.Equal(t, then, export("--as-of", strconv.FormatInt(before, 10)))
 	require.Contains(t, i.fails(t, "ledger", "export", file, "--comparison", "11111111-1111-4111-8111-111111111111"), "not found")
 }
