@@ -163,18 +163,26 @@ func TestTOL18EachProblemIsCheckedByItself(t *testing.T) { // TOL-18, INS-02
 func TestTOL11ARepairThatIsLostIsOver(t *testing.T) { // TOL-11
 	t.Parallel()
 	sent := []tool.Event{
-		registered("wrench", main), tool.Blocked{At: at(2), Reason: tool.BlockFault}, tool.RepairPlanned{At: at(3), By: wang, Repairer: "R1"},
-		tool.RepairApproved{At: at(4), By: boss, Repairer: "R1"}, tool.SentToRepair{At: at(5), Holder: r1},
+		registered("wrench", main),
+		tool.Blocked{At: at(2), Reason: tool.BlockFault},
+		tool.RepairPlanned{At: at(3), By: wang, Repairer: "R1"},
+		tool.RepairApproved{At: at(4), By: boss, Repairer: "R1"},
+		tool.SentToRepair{At: at(5), Holder: r1},
 	}
 	lost := since(sent, tool.ReportedMissing{At: at(6), LostAt: at(6), Place: "at R1", By: wang, From: r1})
 	found := since(lost, tool.Found{At: at(7), Store: "main"})
 	issued := since(found, tool.Cleared{At: at(8), By: boss}, tool.Issued{At: at(9), To: ofLi}, tool.Accepted{At: at(9), Holder: ofLi, By: li})
 	failed := []tool.Event{
-		registered("gloves", main), failedOn("2026-02-01", 2), tool.Blocked{At: at(2), Reason: tool.BlockFailed}, tool.RepairPlanned{At: at(3), By: wang, Repairer: "R1"},
-		tool.RepairApproved{At: at(4), By: boss, Repairer: "R1"}, tool.SentToRepair{At: at(5), Holder: r1},
-		tool.ReportedMissing{At: at(6), LostAt: at(6), Place: "at R1", By: wang, From: r1}, tool.Found{At: at(7), Store: "main"},
+		registered("gloves", main), failedOn("2026-02-01", 2),
+		tool.Blocked{At: at(2), Reason: tool.BlockFailed},
+		tool.RepairPlanned{At: at(3), By: wang, Repairer: "R1"},
+		tool.RepairApproved{At: at(4), By: boss, Repairer: "R1"},
+		tool.SentToRepair{At: at(5), Holder: r1},
+		tool.ReportedMissing{At: at(6), LostAt: at(6), Place: "at R1", By: wang, From: r1},
+		tool.Found{At: at(7), Store: "main"},
 		tool.Inspected{At: at(8), On: today, Passed: true, Next: new(domain.Day("2026-09-02")), Inspector: boss},
-		tool.Issued{At: at(9), To: ofLi}, tool.Accepted{At: at(9), Holder: ofLi, By: li},
+		tool.Issued{At: at(9), To: ofLi},
+		tool.Accepted{At: at(9), Holder: ofLi, By: li},
 	}
 	scrapped := since(found, tool.Scrapped{At: at(8), Reason: "bent", Keeper: li, ApprovedBy: boss})
 	back := tool.Return{At: at(10), Store: "main", By: li, Condition: tool.Good, Book: free}
@@ -351,20 +359,27 @@ func TestAUD02AStrikeNamesTheHalfOfAnExchangeThatItContradicts(t *testing.T) { /
 		contradicted int
 	}{
 		"what was never accepted was not surrendered": {[]tool.Event{
-			registered("wrench", main), tool.Issued{At: at(2), To: ofLi}, tool.Accepted{At: at(3), Holder: ofLi, By: li},
+			registered("wrench", main),
+			tool.Issued{At: at(2), To: ofLi},
+			tool.Accepted{At: at(3), Holder: ofLi, By: li},
 			tool.Kept{At: at(4), Exchange: swap, Part: tool.PartOld},
 			tool.Exchanged{At: at(5), Exchange: swap, Part: tool.PartOld, From: ofLi, Holder: main},
 		}, 2, 2},
 		"nor is it kept for an exchange that is not over": {[]tool.Event{
-			registered("wrench", main), tool.Issued{At: at(2), To: ofLi}, tool.Accepted{At: at(3), Holder: ofLi, By: li},
+			registered("wrench", main),
+			tool.Issued{At: at(2), To: ofLi},
+			tool.Accepted{At: at(3), Holder: ofLi, By: li},
 			tool.Kept{At: at(4), Exchange: swap, Part: tool.PartOld},
 		}, 2, 1},
 		"what was not back was not the replacement": {[]tool.Event{
-			registered("wrench", ofLi), tool.Returned{At: at(2), From: ofLi, Store: "main", By: li, Condition: tool.Good},
+			registered("wrench", ofLi),
+			tool.Returned{At: at(2), From: ofLi, Store: "main", By: li, Condition: tool.Good},
 			tool.Kept{At: at(4), Exchange: swap, Part: tool.PartNew},
 		}, 1, 1},
 		"a block contradicts nothing": {[]tool.Event{
-			registered("wrench", main), tool.Blocked{At: at(2), Reason: tool.BlockFault}, tool.Cleared{At: at(3), By: boss},
+			registered("wrench", main),
+			tool.Blocked{At: at(2), Reason: tool.BlockFault},
+			tool.Cleared{At: at(3), By: boss},
 			tool.Kept{At: at(4), Exchange: swap, Part: tool.PartNew},
 		}, 1, 0},
 	} {
@@ -398,8 +413,11 @@ func TestSTK12NothingIsToComeOfWhatIsScrapped(t *testing.T) { // STK-12
 	t.Parallel()
 	s := tool.State{}
 	for _, e := range []tool.Event{
-		registered("wrench", main), tool.Booked{At: at(2), Booking: booking(1, ofWang, 8, 10)}, tool.Blocked{At: at(3), Reason: tool.BlockFault},
-		tool.RepairPlanned{At: at(4), By: wang, Repairer: "R1"}, tool.Scrapped{At: at(5), Reason: "worn", Keeper: li, ApprovedBy: boss},
+		registered("wrench", main),
+		tool.Booked{At: at(2), Booking: booking(1, ofWang, 8, 10)},
+		tool.Blocked{At: at(3), Reason: tool.BlockFault},
+		tool.RepairPlanned{At: at(4), By: wang, Repairer: "R1"},
+		tool.Scrapped{At: at(5), Reason: "worn", Keeper: li, ApprovedBy: boss},
 	} {
 		s = tool.Evolve(s, e)
 	}

@@ -16,7 +16,7 @@ func groups() map[string][]string {
 		"checking":      {"equipment", "process"},                               // INS-08, INS-09
 		"lead":          {"director", "manager"},
 		"figures":       {"director", "manager", "hr", "accountant", "auditor", "admin"},
-		"approver":      {"manager", "gm"}, // POL-05; of a set that asks for the GM only the GM (POL-09)
+		"approver":      {"manager", "gm"},                                                                                         // POL-05; of a set that asks for the GM only the GM (POL-09)
 		"losses":        {"storekeeper", "manager", "hr", "accountant", "auditor", "gm", "director", "crew_head", "workshop_head"}, // LOS-02: who acts on a loss sees it
 		"deductions":    {"manager", "hr", "accountant", "auditor"},
 		"payroll":       {"hr", "accountant"}, // AUD-08: who sees wages

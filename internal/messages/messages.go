@@ -15,9 +15,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/fieldledger/fieldledger/domain"
 	"github.com/go-json-experiment/json"
 	"golang.org/x/text/language"
+
+	"github.com/fieldledger/fieldledger/domain"
 )
 
 // The languages of the catalogue.
