@@ -185,6 +185,31 @@ func TestSTK08AToolIsScrappedByItsPrice(t *testing.T) {
 	p.must(p.li, other+"/rejection", tag, `{"reason":"重复"}`)
 }
 
+func TestSTK08AToolThatTwoRequestsAskForIsDisposedOfOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t)
+	path, _ := p.tool(newTool)
+	var requests []uuid.UUID
+	for range 2 {
+		request, tag := p.begin(p.li, "/v1/scrap-requests", `{"site":"hq","tool":"`+path[len("/v1/tools/"):]+`","cause":"worn_out","reason":"滑丝"}`)
+		for _, by := range []person{p.head, p.equipment, p.leader} {
+			tag = p.must(by, request+"/approval", tag, `{}`)
+		}
+		requests = append(requests, uuid.MustParse(request[len("/v1/scrap-requests/"):]))
+	}
+	for _, id := range requests { // both are signed before the first is carried out
+		system := commands.Request{Actor: commands.System("process"), Key: id.String()}
+		_, err := p.app.Scraps.End(t.Context(), system, id, p.leader.id)
+		require.NoError(t, err)
+		_, err = p.app.Scraps.Settle(t.Context(), system, id)
+		require.NoError(t, err)
+	}
+	const sold = `{"how":"废铁","proceeds_fen":100}`
+	p.must(p.buyer, "/v1/scrap-requests/"+requests[0].String()+"/disposal", `"4"`, sold)
+	p.refused("STK-08", p.send(p.buyer, "/v1/scrap-requests/"+requests[1].String()+"/disposal", `"4"`, sold))
+	p.must(p.li, "/v1/scrap-requests/"+requests[1].String()+"/rejection", `"4"`, `{"reason":"已报废"}`)
+}
+
 func TestSTK05OfTwoHundredWhoWantOneOfFiveFiveGetIt(t *testing.T) {
 	t.Parallel()
 	p := newPlant(t)

@@ -69,22 +69,21 @@ func (s *Scraps) Tool(ctx context.Context, id uuid.UUID) (uuid.UUID, error) {
 	return uuid.Parse(st.Asked.Tool)
 }
 
-// standing is how the tool of a request stands now.
-func (s *Scraps) standing(ctx context.Context, id uuid.UUID) (tool.Standing, error) {
+// toolOf is the tool of a request as it is now.
+func (s *Scraps) toolOf(ctx context.Context, id uuid.UUID) (tool.State, error) {
 	of, err := s.Tool(ctx, id)
 	if err != nil {
-		return "", err
+		return tool.State{}, err
 	}
-	t, err := Current(ctx, s.x, toolDecider(), StreamOf("tool", of))
-	return t.Standing, err
+	return Current(ctx, s.x, toolDecider(), StreamOf("tool", of))
 }
 
 // Approve is the actor's signature; the last one is for a tool in store.
 func (s *Scraps) Approve(ctx context.Context, r Request, id uuid.UUID, at *time.Time) (Result, error) {
 	return on(ctx, &s.supply, r, scrapDecider(), "scrap.approve", id, at, timed{at},
 		func(ctx context.Context, call Call, _ *policy.Book) (scrap.Command, error) {
-			standing, err := s.standing(ctx, id)
-			return scrap.Approve{At: call.OccurredAt, By: signer(r), Standing: standing}, err
+			t, err := s.toolOf(ctx, id)
+			return scrap.Approve{At: call.OccurredAt, By: signer(r), Standing: t.Standing}, err
 		})
 }
 
@@ -100,8 +99,8 @@ func (s *Scraps) Reject(ctx context.Context, r Request, id uuid.UUID, in Reasone
 func (s *Scraps) Settle(ctx context.Context, r Request, id uuid.UUID) (Result, error) {
 	return on(ctx, &s.supply, r, scrapDecider(), "scrap.settle", id, nil, struct{}{},
 		func(ctx context.Context, call Call, _ *policy.Book) (scrap.Command, error) {
-			standing, err := s.standing(ctx, id)
-			return scrap.Settle{At: call.OccurredAt, Standing: standing}, err
+			t, err := s.toolOf(ctx, id)
+			return scrap.Settle{At: call.OccurredAt, Standing: t.Standing, Ended: t.ScrappedBy == id}, err
 		})
 }
 
@@ -130,5 +129,5 @@ func (s *Scraps) End(ctx context.Context, r Request, id uuid.UUID, approvedBy st
 	if err != nil {
 		return Result{}, err
 	}
-	return s.tools.end(ctx, r, of, st.Asked.Reason, st.Asked.By, approvedBy)
+	return s.tools.end(ctx, r, of, id, st.Asked.Reason, st.Asked.By, approvedBy)
 }

@@ -437,13 +437,13 @@ func scrappable(st tool.State, book *policy.Book, at domain.Instant) error {
 }
 
 // end scraps a tool as a request says that everybody has signed, approvedBy last.
-func (t *Tools) end(ctx context.Context, r Request, id uuid.UUID, reason, keeper, approvedBy string) (Result, error) {
+func (t *Tools) end(ctx context.Context, r Request, id, request uuid.UUID, reason, keeper, approvedBy string) (Result, error) {
 	in := struct {
 		Reason     string `json:"reason"`
 		ApprovedBy string `json:"approved_by"`
 	}{reason, approvedBy}
 	return t.on(ctx, r, "tool.scrap", id, nil, in, nil, func(now moment, _ *material) tool.Command {
-		return tool.Scrap{At: now.At, Reason: reason, Keeper: keeper, ApprovedBy: approvedBy}
+		return tool.Scrap{At: now.At, Reason: reason, Keeper: keeper, ApprovedBy: approvedBy, Request: &request}
 	})
 }
 

@@ -304,7 +304,7 @@ var fixtures = map[string]any{
 	"tool.extended.v1":          tool.Extended{At: ten, Until: eleven, By: id("wang").String(), Reason: "not done", Chases: []tool.Chase{{At: eleven, Tell: []string{"store"}}}, Policy: desk},
 	"tool.chased.v1":            tool.Chased{At: eleven, Due: ten, Step: 1, Tell: []string{"borrower", "manager"}, Holder: toolHolder, Responsible: id("li").String(), Store: "main"},
 	"tool.found.v1":             tool.Found{At: eleven, Store: "main"},
-	"tool.scrapped.v1":          tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String(), Approval: new(id("approval"))},
+	"tool.scrapped.v1":          tool.Scrapped{At: eleven, Reason: "worn", Keeper: id("li").String(), ApprovedBy: id("wang").String(), Approval: new(id("approval")), Request: new(id("scrap"))},
 	"tool.returned.v1.late":     tool.Returned{At: ten, From: toolHolder, Store: "main", By: id("li").String(), Condition: tool.Good, LateReason: "the book was not at hand"},
 
 	"tool.kept.v1":      tool.Kept{At: ten, Exchange: id("exchange"), Part: tool.PartOld},

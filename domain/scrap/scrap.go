@@ -72,8 +72,8 @@ type CarriedOut struct {
 	At domain.Instant `json:"at"`
 }
 
-// Failed says that the tool could not end as it stands, and that the request
-// needs its last signature again. Type scrap.failed.v1.
+// Failed says that the tool did not end by this request, as it stands, and that
+// the request needs its last signature again. Type scrap.failed.v1.
 type Failed struct {
 	At       domain.Instant `json:"at"`
 	Standing tool.Standing  `json:"standing"` // of the tool
@@ -174,6 +174,7 @@ type Reject struct {
 type Settle struct {
 	At       domain.Instant `json:"at"`
 	Standing tool.Standing  `json:"standing"`
+	Ended    bool           `json:"ended"` // by this request
 }
 
 // Dispose says what became of the scrapped tool.
@@ -278,10 +279,10 @@ func settle(s State, c Settle) ([]Event, error) {
 	switch {
 	case s.Standing != StandingApproved: // TKT-02
 		return nil, nil
-	case c.Standing == tool.StandingScrapped:
+	case c.Ended: // by another request it is that one's to dispose of, once (STK-08)
 		return []Event{CarriedOut{At: c.At}}, nil
 	}
-	return []Event{Failed(c)}, nil
+	return []Event{Failed{At: c.At, Standing: c.Standing}}, nil
 }
 
 func dispose(s State, c Dispose) ([]Event, error) {

@@ -62,7 +62,11 @@ func TestScrap(t *testing.T) {
 		{Name: "STK-08 one person signs once", Given: two, When: approve("h", tool.StandingInStore, "head", "leader"), Refused: "STK-08", Key: "approval.twice"},
 		{Name: "STK-08 what is given out does not end", Given: two, When: approve("l", tool.StandingLent, "leader"), Refused: "STK-08", Key: "scrap.not_in_store"},
 		{Name: "STK-08 the last signature ends the tool", Given: two, When: approve("l", tool.StandingInStore, "leader"), Then: over[2:]},
-		{Name: "STK-08 the tool ended", Given: over, When: scrap.Settle{At: noon, Standing: tool.StandingScrapped}, Then: []scrap.Event{scrap.CarriedOut{At: noon}}},
+		{Name: "STK-08 the tool ended", Given: over, When: scrap.Settle{At: noon, Standing: tool.StandingScrapped, Ended: true}, Then: []scrap.Event{scrap.CarriedOut{At: noon}}},
+		{
+			Name: "STK-08 it ended by another request", Given: over, When: scrap.Settle{At: noon, Standing: tool.StandingScrapped},
+			Then: []scrap.Event{scrap.Failed{At: noon, Standing: tool.StandingScrapped}},
+		},
 		{Name: "STK-08 the tool could not end", Given: over, When: scrap.Settle{At: noon, Standing: tool.StandingLent}, Then: []scrap.Event{scrap.Failed{At: noon, Standing: tool.StandingLent}}},
 		{
 			Name: "STK-08 then the last signature is given again", Given: append(over[:3:3], scrap.Failed{At: noon, Standing: tool.StandingLent}),

@@ -167,6 +167,7 @@ type Scrap struct {
 	Keeper     string         `json:"keeper"`      // person id of who fills in the note
 	ApprovedBy string         `json:"approved_by"` // person id
 	Approval   *uuid.UUID     `json:"approval"`    // as of Issue; nil where a request was signed
+	Request    *uuid.UUID     `json:"request"`     // id of the request that was signed; nil for none
 }
 
 // Keep reserves a tool for an exchange: nothing else moves it until it is

@@ -327,5 +327,7 @@ func scrap(s State, c Scrap) ([]Event, error) {
 	if err := s.inStore(); err != nil {
 		return nil, err
 	}
-	return []Event{Scrapped{At: c.At, Reason: c.Reason, Keeper: c.Keeper, ApprovedBy: c.ApprovedBy, Approval: c.Approval}}, nil
+	return []Event{Scrapped{
+		At: c.At, Reason: c.Reason, Keeper: c.Keeper, ApprovedBy: c.ApprovedBy, Approval: c.Approval, Request: c.Request,
+	}}, nil
 }

@@ -164,6 +164,7 @@ type Scrapped struct {
 	Keeper     string         `json:"keeper"`                // person id of who filled in the scrap note
 	ApprovedBy string         `json:"approved_by"`           // person id
 	Approval   *uuid.UUID     `json:"approval,omitempty"`    // id of the approval; absent if a request to scrap was signed
+	Request    *uuid.UUID     `json:"request,omitempty"`     // id of the request that was signed; absent if there was none
 	LateReason string         `json:"late_reason,omitempty"` // no personal data
 }
 

@@ -41,6 +41,7 @@ type State struct {
 	Life        int       // months
 	KeptBy      uuid.UUID // exchange that keeps it; the zero id for none (EXC-06)
 	KeptAs      Part
+	ScrappedBy  uuid.UUID // request to scrap by which it ended; the zero id for none (STK-08)
 	// Used says that somebody had it besides a store, so that it is worn (EXC-03).
 	Used     bool
 	LostFrom Holder // who had it when it was missed last (LOS-01)
@@ -116,7 +117,10 @@ func After(s State, e Event) State {
 	case Found:
 		return s.with(e.At, StandingInStore, Holder{Store, e.Store})
 	case Scrapped:
-		s.Repair, s.Bookings = Repair{}, nil // nothing is to come of it
+		s.Repair, s.Bookings, s.ScrappedBy = Repair{}, nil, uuid.Nil // nothing is to come of it
+		if e.Request != nil {
+			s.ScrappedBy = *e.Request
+		}
 		return s.with(e.At, StandingScrapped, Holder{Kind: Nobody})
 	case Blocked, Cleared, Inspected, Extended, Chased:
 		return s.marked(e)
