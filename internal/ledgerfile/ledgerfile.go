@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,10 +19,8 @@ import (
 
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/ledgercheck"
+	"github.com/fieldledger/fieldledger/internal/csvfile"
 )
-
-// entryHeader is the first line of a ledger.
-var entryHeader = []string{"number", "price_fen"}
 
 // itemHeader is the first line of a file of differences.
 var itemHeader = []string{"kind", "number", "tool", "ours_fen", "theirs_fen", "settled_at", "settled_by", "how"}
@@ -35,62 +32,21 @@ const (
 	mostFen    = 100_000_000_000 // as the API takes them
 )
 
+var ledger = csvfile.Format[ledgercheck.Entry]{Header: []string{"number", "price_fen"}, Key: 1, MostRows: MostRows, Row: entry}
+
 // ReadEntries reads a ledger. The error joins every fault of the file, each
-// with its line and column; then there are no entries. A file that is no CSV
-// from some line on is told up to there.
-func ReadEntries(r io.Reader) ([]ledgercheck.Entry, error) {
-	in := csv.NewReader(r)
-	in.FieldsPerRecord = -1 // told with the other faults
-	first, err := in.Read()
-	if err != nil {
-		return nil, fmt.Errorf("read the first line: %w", err)
-	}
-	first[0] = strings.TrimPrefix(first[0], "\ufeff") // as spreadsheets write it
-	if !slices.Equal(first, entryHeader) {
-		return nil, fmt.Errorf("the first line is not %s", strings.Join(entryHeader, ","))
-	}
-	out := []ledgercheck.Entry{}
-	var faults []error
-	seen := map[string]int{}
-	for {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, errors.Join(append(faults, fmt.Errorf("read ledger: %w", err))...)
-		}
-		line, _ := in.FieldPos(0)
-		e, wrong := entry(row)
-		if before, twice := seen[row[0]]; twice && len(wrong) == 0 {
-			wrong = append(wrong, fmt.Errorf("number: the same as in line %d", before))
-		}
-		seen[row[0]] = line
-		for _, w := range wrong {
-			faults = append(faults, fmt.Errorf("line %d, %w", line, w))
-		}
-		if out = append(out, e); len(out) > MostRows {
-			return nil, fmt.Errorf("more than %d rows", MostRows)
-		}
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return out, nil
-}
+// with its line and column; then there are no entries.
+func ReadEntries(r io.Reader) ([]ledgercheck.Entry, error) { return ledger.Read(r) }
 
 // entry reads a row and returns what is wrong with it, column by column.
 func entry(row []string) (ledgercheck.Entry, []error) {
-	if len(row) != len(entryHeader) {
-		return ledgercheck.Entry{}, []error{fmt.Errorf("column %d: the row has %d columns, not %d", min(len(row), len(entryHeader))+1, len(row), len(entryHeader))}
-	}
 	var wrong []error
 	if fault := number(row[0]); fault != "" {
 		wrong = append(wrong, errors.New("number: "+fault))
 	}
-	fen, err := strconv.ParseInt(row[1], 10, 64)
-	if err != nil || fen < 0 || fen > mostFen || strconv.FormatInt(fen, 10) != row[1] {
-		wrong = append(wrong, errors.New("price_fen: is no whole number of fen"))
+	fen, err := csvfile.Fen(row[1], mostFen)
+	if err != nil {
+		wrong = append(wrong, fmt.Errorf("price_fen: %w", err))
 	}
 	return ledgercheck.Entry{Number: row[0], PriceFen: fen}, wrong
 }

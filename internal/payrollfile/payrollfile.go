@@ -2,7 +2,7 @@
 // with us: wages in, deductions and refunds out (docs/payroll.md).
 //
 // A file of wages is taken whole or not at all: every fault is told with its
-// line and nothing of the file is used. It decides nothing about deductions
+// line and column, and nothing of the file is used. It decides nothing about deductions
 // (LOS-08). Amounts are whole fen; there are no decimals and no thousands
 // separators, so that no spreadsheet can change one unseen.
 package payrollfile
@@ -12,18 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/fieldledger/fieldledger/commands"
 	"github.com/fieldledger/fieldledger/domain"
 	"github.com/fieldledger/fieldledger/domain/deduction"
+	"github.com/fieldledger/fieldledger/internal/csvfile"
 )
-
-// wageHeader is the first line of a file of wages.
-var wageHeader = []string{"person_key", "month", "wage_fen"}
 
 // lineHeader is the first line of a file of deductions.
 var lineHeader = []string{"person_key", "month", "kind", "amount_fen", "loss_number", "posted_at", "event_id"}
@@ -34,63 +30,26 @@ const (
 	mostKey  = 64
 )
 
-// ReadWages reads a file of wages. The error joins every fault of the file,
-// each with its line; then there are no wages.
-func ReadWages(r io.Reader) ([]commands.Wage, error) {
-	in := csv.NewReader(r)
-	in.FieldsPerRecord = len(wageHeader)
-	first, err := in.Read()
-	if err != nil {
-		return nil, fmt.Errorf("read the first line: %w", err)
-	}
-	first[0] = strings.TrimPrefix(first[0], "\ufeff") // as spreadsheets write it
-	if !slices.Equal(first, wageHeader) {
-		return nil, fmt.Errorf("the first line is not %s", strings.Join(wageHeader, ","))
-	}
-	var out []commands.Wage
-	var faults []error
-	seen := map[string]int{}
-	for {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, errors.Join(append(faults, fmt.Errorf("read wages: %w", err))...)
-		}
-		line, _ := in.FieldPos(0)
-		w, err := wage(row)
-		if before, twice := seen[row[0]+"\x00"+row[1]]; err == nil && twice {
-			err = fmt.Errorf("the same person and month as line %d", before)
-		}
-		seen[row[0]+"\x00"+row[1]] = line
-		if err != nil {
-			faults = append(faults, fmt.Errorf("line %d: %w", line, err))
-		}
-		if out = append(out, w); len(out) > MostRows {
-			return nil, fmt.Errorf("more than %d rows", MostRows)
-		}
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return out, nil
-}
+var wages = csvfile.Format[commands.Wage]{Header: []string{"person_key", "month", "wage_fen"}, Key: 2, MostRows: MostRows, Row: wage}
 
-func wage(row []string) (commands.Wage, error) {
-	w := commands.Wage{Key: row[0], Month: deduction.Month(row[1])}
+// ReadWages reads a file of wages. The error joins every fault of the file,
+// each with its line and column; then there are no wages.
+func ReadWages(r io.Reader) ([]commands.Wage, error) { return wages.Read(r) }
+
+// wage reads a row and returns what is wrong with it, column by column.
+func wage(row []string) (commands.Wage, []error) {
+	var wrong []error
 	if row[0] == "" || utf8.RuneCountInString(row[0]) > mostKey || !utf8.ValidString(row[0]) {
-		return w, fmt.Errorf("person_key has 1 to %d characters", mostKey)
+		wrong = append(wrong, fmt.Errorf("person_key: has 1 to %d characters", mostKey))
 	}
 	if !domain.IsMonth(row[1]) {
-		return w, errors.New("month is not of the form 2006-01")
+		wrong = append(wrong, errors.New("month: is not of the form 2006-01"))
 	}
-	fen, err := strconv.ParseInt(row[2], 10, 64)
-	if err != nil || fen < 0 || fen > deduction.MostFen || strconv.FormatInt(fen, 10) != row[2] {
-		return w, errors.New("wage_fen is no whole number of fen")
+	fen, err := csvfile.Fen(row[2], deduction.MostFen)
+	if err != nil {
+		wrong = append(wrong, fmt.Errorf("wage_fen: %w", err))
 	}
-	w.WageFen = fen
-	return w, nil
+	return commands.Wage{Key: row[0], Month: deduction.Month(row[1]), WageFen: fen}, wrong
 }
 
 // Line is one line for payroll: to be deducted, or with a minus to be paid out.
