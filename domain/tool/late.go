@@ -103,8 +103,10 @@ func (s State) admits(e Event) bool {
 		return s.Standing == StandingIssued && e.Part == PartOld || s.Standing == StandingInStore && e.Part == PartNew
 	case Exchanged:
 		return s.Holder == e.From
-	case Extended, Chased:
+	case Extended:
 		return s.Standing == StandingLent
+	case Chased: // a timer asks by what is recorded; it may have been back by then
+		return true
 	case Booked:
 		return s.bookable() && (s.Standing != StandingLent || !e.Booking.From.Before(s.Until))
 	case Cleared:

@@ -318,6 +318,7 @@ func TestTOL03LateFactsDoNotContradictWhatWasAgreedOn(t *testing.T) { // TOL-03
 	stored := []tool.Event{registered("wrench", main)}
 	extended := since(stored, tool.Lent{At: at(2), Holder: ofLi, Until: at(6), Purpose: "p", Responsible: li},
 		tool.Extended{At: at(5), Until: at(9), By: boss, Reason: "r"})
+	chased := since(extended[:2], tool.Chased{At: at(7), Step: 0})
 	booked := since(stored, tool.Booked{At: at(6), Booking: booking(1, ofWang, 8, 10)})
 	lend := func(until int) tool.EnterLate {
 		return lateBy(tool.Lend{At: at(3), Today: today, To: ofLi, Until: at(until), Purpose: "p", Responsible: li, Book: free})
@@ -326,6 +327,11 @@ func TestTOL03LateFactsDoNotContradictWhatWasAgreedOn(t *testing.T) { // TOL-03
 		{
 			Name: "TOL-09 what was extended was not back before", Given: extended, Refused: "TOL-03", Key: "tool.contradicts",
 			When: lateBy(tool.Return{At: at(4), Store: "main", By: li, Condition: tool.Good, Book: free}),
+		},
+		{
+			Name: "TOL-09 what was asked for may have been back by then", Given: chased,
+			When: lateBy(tool.Return{At: at(4), Store: "main", By: li, Condition: tool.Good, Book: free}),
+			Then: []tool.Event{tool.Returned{At: at(4), From: ofLi, Store: "main", By: li, Condition: tool.Good, LateReason: "forgotten"}},
 		},
 		{Name: "TOL-09 what was booked was not lent over that time", Given: booked, When: lend(9), Refused: "TOL-03", Key: "tool.contradicts"},
 		{

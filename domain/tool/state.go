@@ -152,7 +152,9 @@ func (s State) marked(e Event) State {
 		}
 		return s.at(e.At)
 	case Chased:
-		s.Chased = e.Step + 1
+		if s.Standing == StandingLent { // else it was back, and nobody had entered that yet
+			s.Chased = e.Step + 1
+		}
 		return s.at(e.At)
 	case Blocked:
 		s.Failed = s.Failed || e.Reason == BlockFailed
